@@ -1,0 +1,71 @@
+/* Secrets: wiped whole, compared in constant time, kept off the disk. */
+#include "secret.h"
+
+#include "mem.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+void uk_wipe(void *p, size_t n)
+{
+	if (p != NULL && n > 0)
+		explicit_bzero(p, n);
+}
+
+bool uk_equal(uk_bytes a, uk_bytes b)
+{
+	volatile uint8_t diff = 0;
+
+	if (a.n != b.n)
+		return false;
+	for (size_t i = 0; i < a.n; i++)
+		diff = (uint8_t)(diff | (a.p[i] ^ b.p[i]));
+	return diff == 0;
+}
+
+uk_err uk_pin_set(uk_pin *pin, uk_bytes v)
+{
+	uk_wipe(pin, sizeof(*pin));
+	if (v.n == 0 || v.n > sizeof(pin->p))
+		return uk_fail(UK_ERR_PIN_LENGTH);
+	memcpy(pin->p, v.p, v.n);
+	pin->n = v.n;
+	return uk_ok();
+}
+
+static size_t whole_pages(size_t n)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (n + page - 1) / page * page;
+}
+
+void *uk_secret_new(size_t n)
+{
+	void *token = uk_new(1); /* the failure switch, and the leak count */
+	void *p;
+
+	if (token == NULL)
+		return NULL;
+	uk_free(token);
+	if (n == 0 || n > SIZE_MAX / 2)
+		return NULL;
+	p = mmap(NULL, whole_pages(n), PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return NULL;
+	/* Best effort: RLIMIT_MEMLOCK may be 0, and a secret that cannot be
+	 * locked is still better used than refused. */
+	(void)mlock(p, whole_pages(n));
+	(void)madvise(p, whole_pages(n), MADV_DONTDUMP);
+	return p;
+}
+
+void uk_secret_free(void *p, size_t n)
+{
+	if (p == NULL)
+		return;
+	uk_wipe(p, n);
+	(void)munmap(p, whole_pages(n));
+}

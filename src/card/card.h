@@ -1,0 +1,176 @@
+/*
+ * What a card can do, whatever kind of card it is.
+ *
+ * A kind of card is one const table of small functions (struct uk_card_ops) in a
+ * folder of its own and one row in registry.c. Kinds are told apart by selecting
+ * their AID, never by ATR. All calls below expect the caller to hold the slot's
+ * lock and, where commands must not be interrupted, a transaction
+ * (uk_card_begin / uk_card_end).
+ *
+ * Ownership: strings and views inside uk_card_info and uk_object belong to the
+ * card and live until uk_card_close or the next uk_card_load_objects.
+ */
+#ifndef UK_CARD_H
+#define UK_CARD_H
+
+#include "channel.h"
+#include "keyalg.h"
+#include "mem.h"
+#include "secret.h"
+
+enum {
+	UK_SERIAL_MAX = 32,
+	UK_LABEL_MAX = 64,
+	UK_ID_MAX = 32,
+	UK_OBJECTS_MAX = 64,
+	UK_SIGNATURE_MAX = 512, /* RSA-4096 */
+	UK_MODULUS_MAX = 512
+};
+
+enum uk_pin_ref {
+	UK_PIN_USER, /* opens the session */
+	UK_PIN_CONSENT, /* the same PIN, opening one signature */
+	UK_PIN_SO /* PUK, security officer */
+};
+
+typedef struct uk_pin_state {
+	int tries_left; /* -1 = the card does not tell */
+	int tries_max; /* -1 = the card does not tell */
+	bool is_set;
+} uk_pin_state;
+
+typedef struct uk_card_info {
+	const char *kind; /* "ukey" */
+	char model[17]; /* for CK_TOKEN_INFO, e.g. "U-key 1.0" */
+	char manufacturer[33];
+	char label[UK_LABEL_MAX + 1]; /* UTF-8 */
+	uint8_t serial[UK_SERIAL_MAX];
+	size_t serial_len;
+	uint32_t content_version;
+	size_t pin_min, pin_max; /* bytes */
+	size_t so_pin_min, so_pin_max;
+	bool bank_proof; /* transaction key wants uk_card_prove_bank first */
+} uk_card_info;
+
+enum uk_object_kind {
+	UK_OBJ_CERTIFICATE,
+	UK_OBJ_PRIVATE_KEY,
+	UK_OBJ_PUBLIC_KEY,
+	UK_OBJ_DATA
+};
+
+/* Key usage as ISO/IEC 7816-15 numbers its bits. */
+enum uk_usage {
+	UK_USE_ENCRYPT = 1 << 0,
+	UK_USE_DECRYPT = 1 << 1,
+	UK_USE_SIGN = 1 << 2,
+	UK_USE_SIGN_RECOVER = 1 << 3,
+	UK_USE_WRAP = 1 << 4,
+	UK_USE_UNWRAP = 1 << 5,
+	UK_USE_VERIFY = 1 << 6,
+	UK_USE_VERIFY_RECOVER = 1 << 7,
+	UK_USE_DERIVE = 1 << 8,
+	UK_USE_NON_REPUDIATION = 1 << 9
+};
+
+typedef struct uk_object {
+	enum uk_object_kind kind;
+	char label[UK_LABEL_MAX + 1]; /* UTF-8 */
+	uint8_t id[UK_ID_MAX]; /* joins key and certificate: CKA_ID */
+	size_t id_len;
+	bool is_private; /* not to be seen before login */
+	bool modifiable;
+	/* keys */
+	enum uk_key_type key_type;
+	unsigned key_bits; /* modulus length or curve bits */
+	uint32_t usage; /* enum uk_usage */
+	bool always_auth; /* UK_PIN_CONSENT before every use */
+	bool on_card; /* made on the card, never extractable */
+	/* card kind's own reference: file, key reference, data object tag */
+	uint32_t ref;
+} uk_object;
+
+/* A public key as read from the card or from a certificate. */
+typedef struct uk_public_key {
+	enum uk_key_type type;
+	uint8_t modulus[UK_MODULUS_MAX];
+	size_t modulus_len; /* no leading zeros */
+	uint8_t exponent[8];
+	size_t exponent_len;
+	uint8_t point[1 + 2 * 66]; /* 04 || x || y */
+	size_t point_len;
+} uk_public_key;
+
+struct uk_sign_request {
+	const uk_object *key;
+	enum uk_sig_scheme scheme;
+	enum uk_hash hash; /* of the input; NONE = bare DigestInfo or unknown */
+	uk_bytes input;
+};
+
+typedef struct uk_card uk_card;
+
+struct uk_card_ops {
+	const char *name;
+	/* Selects the application; UK_ERR_CARD_UNKNOWN if it is not this kind
+	 * (at most one command). *out stays NULL on failure. Borrows ch. */
+	uk_err (*open)(uk_channel *ch, uk_card **out);
+	void (*close)(uk_card *c);
+	/* Selects again after a reset; UK_ERR_CARD_REMOVED if the serial number
+	 * shows another card. Every login is gone afterwards. */
+	uk_err (*reselect)(uk_card *c);
+	uk_err (*load_objects)(uk_card *c);
+	uk_err (*read_object)(uk_card *c, const uk_object *o, uk_blob *out);
+	uk_err (*read_public)(uk_card *c, const uk_object *key, uk_public_key *out);
+	/* Asks the card; costs one command. */
+	uk_err (*pin_state)(uk_card *c, enum uk_pin_ref ref, uk_pin_state *out);
+	/* UK_ERR_PIN_WRONG (.sw = 63Cx), UK_ERR_PIN_BLOCKED, UK_ERR_PIN_LENGTH
+	 * (never sent). */
+	uk_err (*verify)(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin);
+	uk_err (*logout)(uk_card *c);
+	uk_err (*change_pin)(uk_card *c, enum uk_pin_ref ref, const uk_pin *old,
+	    const uk_pin *pin);
+	/* puk NULL: the SO is logged in. */
+	uk_err (*unblock)(uk_card *c, const uk_pin *puk, const uk_pin *pin);
+	/* Can this key do that? Asked before anything is sent. */
+	bool (*can_sign)(const uk_card *c, const struct uk_sign_request *r);
+	/* Appends the signature: k bytes for RSA, raw r||s otherwise. */
+	uk_err (*sign)(uk_card *c, const struct uk_sign_request *r, uk_buf *sig);
+	uk_err (*challenge)(uk_card *c, uint8_t *out, size_t n);
+	/* H and the bank's signature r||s; see docs/card-profile.md section 6. */
+	uk_err (*prove_bank)(uk_card *c, uk_bytes hash, uk_bytes signature);
+};
+
+/* What every kind embeds as its first member. */
+struct uk_card {
+	const struct uk_card_ops *ops;
+	uk_channel *ch; /* borrowed */
+	uk_card_info info;
+	uk_pin_state pins[2]; /* last known: [0] user, [1] SO; kept by verify */
+	uk_object *objects; /* uk_new_array, or NULL before load_objects */
+	size_t object_count;
+	bool loaded;
+};
+
+/* Tries the kinds of registry.c in order; UK_ERR_CARD_UNKNOWN after at most three
+ * commands. */
+UK_RESULT uk_card_open(uk_channel *ch, uk_card **out);
+void uk_card_close(uk_card **c); /* accepts NULL */
+
+/* One wrapper per operation: UK_ERR_UNSUPPORTED when the kind lacks it. */
+UK_RESULT uk_card_reselect(uk_card *c);
+UK_RESULT uk_card_load_objects(uk_card *c); /* does nothing when loaded */
+UK_RESULT uk_card_read_object(uk_card *c, const uk_object *o, uk_blob *out);
+UK_RESULT uk_card_read_public(uk_card *c, const uk_object *key, uk_public_key *out);
+UK_RESULT uk_card_pin_state(uk_card *c, enum uk_pin_ref ref, uk_pin_state *out);
+UK_RESULT uk_card_verify(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin);
+UK_RESULT uk_card_logout(uk_card *c);
+UK_RESULT uk_card_change_pin(uk_card *c, enum uk_pin_ref ref, const uk_pin *old,
+    const uk_pin *pin);
+UK_RESULT uk_card_unblock(uk_card *c, const uk_pin *puk, const uk_pin *pin);
+bool uk_card_can_sign(const uk_card *c, const struct uk_sign_request *r);
+UK_RESULT uk_card_sign(uk_card *c, const struct uk_sign_request *r, uk_buf *sig);
+UK_RESULT uk_card_challenge(uk_card *c, uint8_t *out, size_t n);
+UK_RESULT uk_card_prove_bank(uk_card *c, uk_bytes hash, uk_bytes signature);
+
+#endif

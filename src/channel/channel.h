@@ -1,0 +1,46 @@
+/*
+ * How commands travel: the only road to the card.
+ *
+ * uk_channel_transmit() encodes, chooses extended length or chaining from what
+ * the card and reader really take, sends, collects 61xx, repeats on 6Cxx, checks
+ * and strips the answer; each step is a function of its own. Secure messaging
+ * will be one more step here. The number of round trips per call is bounded.
+ */
+#ifndef UK_CHANNEL_H
+#define UK_CHANNEL_H
+
+#include "apdu.h"
+#include "transport.h"
+
+typedef struct uk_channel uk_channel;
+
+struct uk_limits {
+	size_t max_command; /* data bytes the card takes in one command; > 255
+	                     * means extended length is allowed */
+	size_t max_response; /* likewise for answers; > 256 means extended Le */
+	bool chaining; /* ISO/IEC 7816-4 command chaining is allowed */
+};
+
+/* Takes over the link. Starts with the limits of any ISO card: 255, 256, no
+ * chaining. */
+UK_RESULT uk_channel_open(uk_link **link, uk_channel **out);
+void uk_channel_close(uk_channel **ch, enum uk_card_fate fate);
+void uk_channel_limit(uk_channel *ch, struct uk_limits limits);
+struct uk_limits uk_channel_limits(const uk_channel *ch);
+
+/* Keeps others away between begin and end; see uk_link_ops. */
+UK_RESULT uk_channel_begin(uk_channel *ch);
+void uk_channel_end(uk_channel *ch, enum uk_card_fate fate);
+
+/*
+ * Sends one command and appends the answer's data to `out` (NULL if none is
+ * wanted; data then is an error UK_ERR_CARD_MUTE unless cmd->le is 0).
+ * Returns uk_sw_err() of the final status word, and *sw = that word when sw is
+ * not NULL. Transport failures have sw 0. An answer longer than what fits into
+ * `out` is UK_ERR_TOO_SMALL, never cut. cmd->le larger than what the limits allow
+ * is reduced to them.
+ */
+UK_RESULT uk_channel_transmit(uk_channel *ch, const uk_cmd *cmd, uk_buf *out,
+    uint16_t *sw);
+
+#endif

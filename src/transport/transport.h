@@ -1,0 +1,82 @@
+/*
+ * Where commands go: a link to one card, and the readers that links come from.
+ *
+ * A uk_link carries raw APDUs, one at a time. PC/SC is one kind of link; tests
+ * script, replay or break others behind the same table, and decorators (trace,
+ * fault injection) wrap any of them. Nothing here knows what an APDU means.
+ *
+ * Foreign error language: SCard LONG, translated in pcsc.c by one function.
+ */
+#ifndef UK_TRANSPORT_H
+#define UK_TRANSPORT_H
+
+#include "bytes.h"
+
+enum uk_card_fate { UK_LEAVE_CARD, UK_RESET_CARD };
+
+typedef struct uk_link uk_link;
+
+struct uk_link_ops {
+	/* Sends cmd, appends the answer to resp. UK_ERR_CARD_REMOVED,
+	 * _CARD_RESET, _CARD_MUTE, _NO_SERVICE ... `secret` = do not trace. */
+	uk_err (*transmit)(uk_link *l, uk_bytes cmd, uk_buf *resp, bool secret);
+	/* Keeps other programs away from the card; nests not. May say
+	 * UK_ERR_CARD_RESET once: the card was reset since the last time, and
+	 * the link is usable again. */
+	uk_err (*begin)(uk_link *l);
+	void (*end)(uk_link *l, enum uk_card_fate fate);
+	/* Ends the connection and frees l. */
+	void (*close)(uk_link *l, enum uk_card_fate fate);
+};
+
+struct uk_link {
+	const struct uk_link_ops *ops;
+};
+
+UK_RESULT uk_link_transmit(uk_link *l, uk_bytes cmd, uk_buf *resp, bool secret);
+UK_RESULT uk_link_begin(uk_link *l);
+void uk_link_end(uk_link *l, enum uk_card_fate fate);
+void uk_link_close(uk_link **l, enum uk_card_fate fate); /* accepts NULL */
+
+/* --- PC/SC --------------------------------------------------------------- */
+
+enum { UK_READER_NAME_MAX = 128, UK_ATR_MAX = 33, UK_READERS_MAX = 64 };
+
+/* One connection to pcscd. A context that is blocked in uk_pcsc_wait must not be
+ * used for anything else but uk_pcsc_cancel: use two. */
+typedef struct uk_pcsc uk_pcsc;
+
+typedef struct uk_reader_state {
+	char name[UK_READER_NAME_MAX];
+	bool present; /* a card is in it and powered or powerable */
+	bool exclusive; /* somebody else holds it exclusively */
+	uint32_t events; /* counts insertions and removals: another value means
+	                  * another card, even if none was seen missing */
+	uint8_t atr[UK_ATR_MAX];
+	size_t atr_len;
+} uk_reader_state;
+
+/* UK_ERR_NO_SERVICE, UK_ERR_NO_PERMISSION or UK_ERR_MEMORY. */
+UK_RESULT uk_pcsc_open(uk_pcsc **out);
+void uk_pcsc_close(uk_pcsc **p); /* accepts NULL */
+/* The readers and their cards now, in the service's order; sends no APDU. No
+ * reader at all is UK_OK with *n = 0. UK_ERR_NO_SERVICE: the service went away,
+ * close and open again. */
+UK_RESULT uk_pcsc_readers(uk_pcsc *p, uk_reader_state *out, size_t cap, size_t *n);
+/* Blocks until a reader or card differs from `known`, or timeout_ms passed
+ * (UK_ERR_TIMEOUT), or uk_pcsc_cancel was called (UK_ERR_CANCELLED). */
+UK_RESULT uk_pcsc_wait(uk_pcsc *p, const uk_reader_state *known, size_t n,
+    unsigned timeout_ms);
+void uk_pcsc_cancel(uk_pcsc *p); /* from any thread */
+/* Connects, shared. */
+UK_RESULT uk_pcsc_connect(uk_pcsc *p, const char *reader, uk_link **out);
+
+/* --- decorators ---------------------------------------------------------- */
+
+/* Logs every APDU at UK_LOG_DEBUG (secret ones by length only) and counts them.
+ * Takes over *inner (left NULL on success and on failure). */
+UK_RESULT uk_trace_open(uk_link **inner, uk_link **out);
+/* Commands sent so far and the time the card took, in microseconds. */
+void uk_trace_counts(const uk_link *l, uint32_t *commands, uint64_t *micros);
+
+#endif
