@@ -1,0 +1,180 @@
+# What every system test stands on. A test is a bash script test_*.sh that begins
+#
+#     . "$(dirname "$0")/lib.sh"
+#
+# and from then on runs in namespaces of its own (scripts/with-card): nothing it
+# starts survives it, and no service runs until it starts one. It ends with the
+# exit code 0 if every expectation was met.
+#
+#   UKEY_BUILD     the build under test          BIN       its programs
+#   MODULE         its PKCS#11 module            WORK      a private folder in memory
+#
+set -uo pipefail
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+TOP=$(cd "$HERE/../.." && pwd)
+export UKEY_BUILD=${UKEY_BUILD:-$TOP/build}
+
+if [[ -z ${UKEY_INSIDE:-} ]]; then
+	export UKEY_INSIDE=1
+	exec "$TOP/scripts/with-card" --no-service --build "$UKEY_BUILD" -- \
+		bash "$0" "$@"
+fi
+
+BIN=$UKEY_BUILD/bin
+MODULE=$UKEY_BUILD/lib/libukey-pkcs11.so
+WORK=$PCSC_DIR/work
+mkdir -p "$WORK"
+cd "$WORK" || exit 1
+# shellcheck source=scripts/lib/pcsc.sh
+. "$TOP/scripts/lib/pcsc.sh"
+
+# --- expectations ----------------------------------------------------------
+
+expectations=0
+unmet=0
+
+# proves TEXT: what the following expectations are about.
+proves() {
+	echo "# $*"
+}
+
+met() {
+	expectations=$((expectations + 1))
+	echo "ok - $*"
+}
+
+not_met() {
+	expectations=$((expectations + 1))
+	unmet=$((unmet + 1))
+	echo "NOT OK - $*"
+}
+
+# ok TEXT COMMAND...: the command must succeed.
+ok() {
+	local text=$1
+	shift
+	if "$@" >"$WORK/.ok" 2>&1; then
+		met "$text"
+	else
+		not_met "$text (exit code $? of: $*)"
+		sed 's/^/    /' "$WORK/.ok"
+	fi
+}
+
+not() {
+	! "$@"
+}
+
+# run COMMAND...: sets RC, OUT (standard output) and ERR (standard error).
+run() {
+	"$@" >"$WORK/.out" 2>"$WORK/.err"
+	RC=$?
+	OUT=$(tr -d '\0' <"$WORK/.out")
+	ERR=$(tr -d '\0' <"$WORK/.err")
+}
+
+show_output() {
+	sed 's/^/    out: /' <<<"$OUT"
+	sed 's/^/    err: /' <<<"$ERR"
+}
+
+# expect_exit CODE TEXT COMMAND...
+expect_exit() {
+	local code=$1 text=$2
+	shift 2
+	run "$@"
+	if [[ $RC == "$code" ]]; then
+		met "$text"
+	else
+		not_met "$text: exit code $RC, not $code, of: $*"
+		show_output
+	fi
+}
+
+# expect_line REGEX [TEXT]: some line of the last output matches.
+expect_line() {
+	if printf '%s\n%s\n' "$OUT" "$ERR" | grep -qE -- "$1"; then
+		met "${2:-says '$1'}"
+	else
+		not_met "${2:-says '$1'}: no line matches '$1'"
+		show_output
+	fi
+}
+
+expect_no_line() {
+	if printf '%s\n%s\n' "$OUT" "$ERR" | grep -qE -- "$1"; then
+		not_met "${2:-does not say '$1'}"
+		show_output
+	else
+		met "${2:-does not say '$1'}"
+	fi
+}
+
+# expect_equal TEXT WANTED GOT
+expect_equal() {
+	if [[ $2 == "$3" ]]; then
+		met "$1"
+	else
+		not_met "$1: wanted '$2', got '$3'"
+	fi
+}
+
+skip() {
+	echo "skipped: $*"
+	exit 77
+}
+
+# --- other people's programs ------------------------------------------------
+
+# A program that was not built with the sanitizers can only load our module when
+# their runtime is there first; its own leaks are not our business.
+case ${UKEY_SANITIZE:-} in
+*address*) sanitizer_runtime=$(gcc -print-file-name=libasan.so) ;;
+*thread*) sanitizer_runtime=$(gcc -print-file-name=libtsan.so) ;;
+*) sanitizer_runtime= ;;
+esac
+
+foreign() {
+	if [[ -n $sanitizer_runtime ]]; then
+		LD_PRELOAD=$sanitizer_runtime ASAN_OPTIONS=detect_leaks=0 "$@"
+	else
+		"$@"
+	fi
+}
+
+# --- the end ------------------------------------------------------------------
+
+children=()
+
+# background COMMAND...: starts it, remembers it for the end, sets LAST_PID.
+background() {
+	"$@" &
+	LAST_PID=$!
+	children+=("$LAST_PID")
+}
+
+finish() {
+	local rc=$? pid log
+	trap - EXIT
+	for pid in "${children[@]}"; do
+		kill "$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null
+	done
+	pcsc_stop
+	if [[ $rc == 0 && $expectations == 0 ]]; then
+		echo "NOT OK - the test expects nothing"
+		rc=1
+	fi
+	[[ $unmet == 0 ]] || rc=1
+	if [[ $rc != 0 && $rc != 77 ]]; then
+		for log in "$WORK"/*.log "$PCSC_DIR"/*.log; do
+			[[ -s $log ]] || continue
+			echo "-- the end of ${log##*/}:"
+			tail -n 40 "$log"
+		done
+	fi
+	[[ $rc == 77 ]] || echo "$expectations expectations, $unmet unmet"
+	exit "$rc"
+}
+trap finish EXIT
