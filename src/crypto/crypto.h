@@ -2,8 +2,8 @@
  * OpenSSL, in a library context of our own.
  *
  * Inside somebody else's process we neither read his OpenSSL configuration nor
- * share his providers. Foreign error language: OpenSSL's 0/1/-1 and error queue,
- * translated in crypto.c; the queue is emptied before we return.
+ * share his providers. Foreign error language: OpenSSL's 0/1/-1 and error
+ * queue, translated in crypto.c; the queue is emptied before we return.
  */
 #ifndef UK_CRYPTO_H
 #define UK_CRYPTO_H
@@ -19,8 +19,8 @@ void uk_crypto_close(uk_crypto **c); /* accepts NULL */
 /* Hash of the parts, one after the other; appends uk_hash_size(hash) bytes. */
 UK_RESULT uk_hash_parts(uk_crypto *c, enum uk_hash hash, const uk_bytes *parts,
     size_t n, uk_buf *out);
-static inline UK_RESULT uk_hash_one(uk_crypto *c, enum uk_hash hash, uk_bytes v,
-    uk_buf *out)
+static inline UK_RESULT uk_hash_one(
+    uk_crypto *c, enum uk_hash hash, uk_bytes v, uk_buf *out)
 {
 	return uk_hash_parts(c, hash, &v, 1, out);
 }
@@ -30,7 +30,7 @@ typedef struct uk_hasher uk_hasher;
 UK_RESULT uk_hasher_open(uk_crypto *c, enum uk_hash hash, uk_hasher **out);
 UK_RESULT uk_hasher_add(uk_hasher *h, uk_bytes v);
 UK_RESULT uk_hasher_finish(uk_hasher *h, uk_buf *out); /* once */
-void uk_hasher_close(uk_hasher **h); /* accepts NULL */
+void uk_hasher_close(uk_hasher **h);                   /* accepts NULL */
 
 UK_RESULT uk_random(uk_crypto *c, uint8_t *out, size_t n);
 
@@ -49,8 +49,8 @@ enum uk_key_type uk_key_kind(const uk_key *k);
 unsigned uk_key_size_bits(const uk_key *k);
 /* SubjectPublicKeyInfo, DER. */
 UK_RESULT uk_key_spki(const uk_key *k, uk_blob *out);
-/* Is sig the signature over msg? raw r||s for elliptic curves. PSS: MGF1 with the
- * same hash, salt of any length. UK_ERR_SIGNATURE if not. */
+/* Is sig the signature over msg? raw r||s for elliptic curves. PSS: MGF1 with
+ * the same hash, salt of any length. UK_ERR_SIGNATURE if not. */
 UK_RESULT uk_key_verify(const uk_key *k, enum uk_sig_scheme scheme,
     enum uk_hash hash, uk_bytes msg, uk_bytes sig);
 /* Only with a private key. Appends; raw r||s for elliptic curves. */
@@ -63,31 +63,34 @@ typedef struct uk_cert uk_cert;
 
 UK_RESULT uk_cert_from_der(uk_crypto *c, uk_bytes der, uk_cert **out);
 UK_RESULT uk_cert_from_pem_file(uk_crypto *c, const char *path, uk_cert **out);
-void uk_cert_close(uk_cert **cert); /* accepts NULL */
-uk_bytes uk_cert_der(const uk_cert *cert); /* lives as long as cert */
+void uk_cert_close(uk_cert **cert);             /* accepts NULL */
+uk_bytes uk_cert_der(const uk_cert *cert);      /* lives as long as cert */
 const uk_key *uk_cert_key(const uk_cert *cert); /* borrowed */
 UK_RESULT uk_cert_common_name(const uk_cert *cert, char *out, size_t cap);
 int64_t uk_cert_not_after(const uk_cert *cert); /* seconds since 1970, UTC */
 
 enum uk_purpose {
-	UK_FOR_LOGIN, /* digitalSignature, and clientAuth if extKeyUsage is there */
+	UK_FOR_LOGIN, /* digitalSignature, and clientAuth if extKeyUsage is
+			 there */
 	UK_FOR_TRANSACTION, /* nonRepudiation (contentCommitment) */
 	UK_FOR_BANK /* signing by the bank: digitalSignature, and bankSigning
-	             * (see trust.c) in extKeyUsage */
+		     * (see trust.c) in extKeyUsage */
 };
 
 /* CA certificates and revocation lists that somebody trusts. */
 typedef struct uk_trust uk_trust;
 UK_RESULT uk_trust_open(uk_crypto *c, uk_trust **out);
 void uk_trust_close(uk_trust **t); /* accepts NULL */
-UK_RESULT uk_trust_add_ca_file(uk_trust *t, const char *pem_path); /* one or more */
+UK_RESULT uk_trust_add_ca_file(
+    uk_trust *t, const char *pem_path); /* one or more */
 /* Replaces the list of the same issuer. */
 UK_RESULT uk_trust_add_crl_file(uk_trust *t, const char *path);
-/* With true, a certificate whose CA has no current list is UK_ERR_CRL_MISSING. */
+/* With true, a certificate whose CA has no current list is UK_ERR_CRL_MISSING.
+ */
 void uk_trust_need_crl(uk_trust *t, bool need);
-/* Chain, dates at `now` (seconds since 1970), purpose and revocation. The first of
- * UK_ERR_CERT_UNTRUSTED, _NOT_YET, _EXPIRED, _REVOKED, _PURPOSE, UK_ERR_CRL_MISSING
- * that applies. */
+/* Chain, dates at `now` (seconds since 1970), purpose and revocation. The first
+ * of UK_ERR_CERT_UNTRUSTED, _NOT_YET, _EXPIRED, _REVOKED, _PURPOSE,
+ * UK_ERR_CRL_MISSING that applies. */
 UK_RESULT uk_trust_check(const uk_trust *t, const uk_cert *cert,
     enum uk_purpose purpose, int64_t now);
 
