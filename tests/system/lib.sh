@@ -143,6 +143,76 @@ foreign() {
 	fi
 }
 
+# --- plain APDUs --------------------------------------------------------------
+
+# card_open [slot]: a conversation with the card in plain APDUs.
+card_open() {
+	coproc CARD { exec "$UKEY_BUILD/tests/scapdu" "$PCSC_NAME 00 0${1:-0}"; }
+	# Moved, because bash hides a coprocess's own descriptors from subshells.
+	exec {card_in}>&"${CARD[1]}"- {card_out}<&"${CARD[0]}"-
+	card_pid=$CARD_PID
+}
+
+card_close() {
+	exec {card_in}>&- {card_out}<&-
+	wait "$card_pid" 2>/dev/null
+}
+
+# apdu HEX...: sends one command; sets SW and DATA, in hexadecimal.
+apdu() {
+	local answer
+	printf '%s' "$@" $'\n' >&"$card_in"
+	IFS= read -r answer <&"$card_out" || answer="no answer"
+	SW=${answer##* }
+	DATA=
+	[[ $answer != *" "* ]] || DATA=${answer%% *}
+}
+
+# expect_sw REGEX TEXT HEX...
+expect_sw() {
+	local sw=$1 text=$2
+	shift 2
+	apdu "$@"
+	if [[ $SW =~ ^($sw)$ ]]; then
+		met "$text ($SW)"
+	else
+		not_met "$text: the card says $SW, not $sw, to $*"
+	fi
+}
+
+# hex of standard input, upper case; bytes of hex.
+to_hex() {
+	od -An -v -tx1 | tr -d ' \n' | tr a-f A-F
+}
+
+from_hex() {
+	printf '%b' "$(sed 's/../\\x&/g' <<<"$1")"
+}
+
+# A one-byte length.
+len_of() {
+	printf '%02X' $((${#1} / 2))
+}
+
+# r||s of 32 bytes each from the DER form that openssl writes, and back.
+ecdsa_raw() {
+	local part parts
+	parts=$(openssl asn1parse -inform DER -in "$1" |
+		sed -n 's/.*INTEGER *://p')
+	for part in $parts; do
+		printf '%064s' "$part" | tr ' ' 0
+	done
+}
+
+ecdsa_der() {
+	local n=$((${#1} / 2)) conf
+	conf="asn1=SEQUENCE:s
+[s]
+r=INTEGER:0x${1:0:n}
+s=INTEGER:0x${1:n}"
+	openssl asn1parse -genconf <(printf '%s\n' "$conf") -noout -out "$2"
+}
+
 # --- the end ------------------------------------------------------------------
 
 children=()
