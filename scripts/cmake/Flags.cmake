@@ -66,6 +66,13 @@ endif()
 if(UKEY_SANITIZE)
 	add_compile_options(-fsanitize=${UKEY_SANITIZE} -fno-omit-frame-pointer)
 	add_link_options(-fsanitize=${UKEY_SANITIZE})
+	# The sanitizers' checks hide from gcc what it knows about values, and
+	# warnings that need this knowledge then speak without it. The dev build
+	# has them all.
+	foreach(flag IN ITEMS -Wno-format-truncation -Wno-maybe-uninitialized
+		-Wno-null-dereference -Wno-stringop-overflow -Wno-restrict)
+		uk_probe_compile(${flag})
+	endforeach()
 	if(UKEY_SANITIZE MATCHES "undefined")
 		add_compile_options(-fno-sanitize-recover=undefined)
 	endif()
