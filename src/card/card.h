@@ -119,6 +119,10 @@ struct uk_card_ops {
 	/* Selects again after a reset; UK_ERR_CARD_REMOVED if the serial number
 	 * shows another card. Every login is gone afterwards. */
 	uk_err (*reselect)(uk_card *c);
+	/* Lists private keys and certificates (and data objects, where a kind has
+	 * them) in directory order; public keys only if they stand alone, since
+	 * read_public gives that of every private key. On failure the old list
+	 * stays. */
 	uk_err (*load_objects)(uk_card *c);
 	uk_err (*read_object)(uk_card *c, const uk_object *o, uk_blob *out);
 	uk_err (*read_public)(uk_card *c, const uk_object *key, uk_public_key *out);

@@ -22,7 +22,7 @@ struct uk_link_ops {
 	uk_err (*transmit)(uk_link *l, uk_bytes cmd, uk_buf *resp, bool secret);
 	/* Keeps other programs away from the card; nests not. May say
 	 * UK_ERR_CARD_RESET once: the card was reset since the last time, and
-	 * the link is usable again. */
+	 * the link is usable again; nothing was begun, so begin again. */
 	uk_err (*begin)(uk_link *l);
 	void (*end)(uk_link *l, enum uk_card_fate fate);
 	/* Ends the connection and frees l. */

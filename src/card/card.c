@@ -1,0 +1,82 @@
+/* One wrapper per operation: what a kind leaves out is unsupported. */
+#include "card.h"
+
+#define CALL(c, operation, ...)                                                \
+	((c)->ops->operation == NULL ? uk_fail(UK_ERR_UNSUPPORTED)             \
+				     : (c)->ops->operation(__VA_ARGS__))
+
+void uk_card_close(uk_card **c)
+{
+	if (*c == NULL)
+		return;
+	uk_free((*c)->objects);
+	(*c)->objects = NULL;
+	(*c)->ops->close(*c);
+	*c = NULL;
+}
+
+uk_err uk_card_reselect(uk_card *c)
+{
+	return CALL(c, reselect, c);
+}
+
+uk_err uk_card_load_objects(uk_card *c)
+{
+	return c->loaded ? uk_ok() : CALL(c, load_objects, c);
+}
+
+uk_err uk_card_read_object(uk_card *c, const uk_object *o, uk_blob *out)
+{
+	return CALL(c, read_object, c, o, out);
+}
+
+uk_err uk_card_read_public(uk_card *c, const uk_object *key, uk_public_key *out)
+{
+	return CALL(c, read_public, c, key, out);
+}
+
+uk_err uk_card_pin_state(uk_card *c, enum uk_pin_ref ref, uk_pin_state *out)
+{
+	return CALL(c, pin_state, c, ref, out);
+}
+
+uk_err uk_card_verify(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin)
+{
+	return CALL(c, verify, c, ref, pin);
+}
+
+uk_err uk_card_logout(uk_card *c)
+{
+	return CALL(c, logout, c);
+}
+
+uk_err uk_card_change_pin(
+    uk_card *c, enum uk_pin_ref ref, const uk_pin *old, const uk_pin *pin)
+{
+	return CALL(c, change_pin, c, ref, old, pin);
+}
+
+uk_err uk_card_unblock(uk_card *c, const uk_pin *puk, const uk_pin *pin)
+{
+	return CALL(c, unblock, c, puk, pin);
+}
+
+bool uk_card_can_sign(const uk_card *c, const struct uk_sign_request *r)
+{
+	return c->ops->can_sign != NULL && c->ops->can_sign(c, r);
+}
+
+uk_err uk_card_sign(uk_card *c, const struct uk_sign_request *r, uk_buf *sig)
+{
+	return CALL(c, sign, c, r, sig);
+}
+
+uk_err uk_card_challenge(uk_card *c, uint8_t *out, size_t n)
+{
+	return CALL(c, challenge, c, out, n);
+}
+
+uk_err uk_card_prove_bank(uk_card *c, uk_bytes hash, uk_bytes signature)
+{
+	return CALL(c, prove_bank, c, hash, signature);
+}

@@ -1,0 +1,277 @@
+/* U-key: finding the application and reading what SELECT tells. */
+#include "ukey_driver.h"
+
+#include "sw.h"
+#include "tlv.h"
+#include "utf8.h"
+
+#include <stdio.h>
+
+/* Profile 1: proprietary category, then "ukey.01". */
+static const uint8_t aid[] = { 0xf0, 0x75, 0x6b, 0x65, 0x79, 0x2e, 0x30, 0x31 };
+
+enum {
+	SERIAL_LEN = 8,
+	LABEL_MAX = 32,
+	ANSWER_MAX = 512, /* far more than 1.1 can fill */
+	FLAG_BANK_PROOF = 0x01,
+	REF_PIN = 0x81,
+	REF_PUK = 0x83
+};
+
+uk_err ukey_send(uk_card *c, const uk_cmd *cmd, uk_buf *out)
+{
+	uk_err err = uk_channel_transmit(c->ch, cmd, out, NULL);
+
+	if (uk_is(err, UK_ERR_PIN_WRONG) || uk_is(err, UK_ERR_PIN_BLOCKED))
+		err.code = UK_ERR_CARD_STATUS;
+	return err;
+}
+
+/* --- the status template, profile 1.1 ------------------------------------ */
+
+/* Filled first and copied only when all of it is right. */
+struct status {
+	uk_card_info info;
+	uk_pin_state pins[2];
+	struct uk_limits limits;
+};
+
+static bool is_printable(uk_bytes text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] < 0x20 || text.p[i] == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+static uk_err take_version(struct status *s, uk_bytes v)
+{
+	uk_reader r = uk_read(v);
+	unsigned major = uk_get_u8(&r), minor = uk_get_u8(&r);
+
+	UK_TRY(uk_read_end(&r));
+	if (major != 1)
+		return uk_fail(UK_ERR_CARD_UNKNOWN);
+	snprintf(
+	    s->info.model, sizeof(s->info.model), "U-key %u.%u", major, minor);
+	return uk_ok();
+}
+
+static uk_err take_serial(struct status *s, uk_bytes v)
+{
+	s->info.serial_len = SERIAL_LEN;
+	return uk_copy_exact(s->info.serial, SERIAL_LEN, v);
+}
+
+static uk_err take_content_version(struct status *s, uk_bytes v)
+{
+	uk_reader r = uk_read(v);
+
+	s->info.content_version = uk_get_u32(&r);
+	return uk_read_end(&r);
+}
+
+static uk_err take_pins(struct status *s, uk_bytes v)
+{
+	uk_reader r = uk_read(v);
+
+	while (r.left > 0 && !r.bad) {
+		unsigned ref = uk_get_u8(&r);
+		int max = uk_get_u8(&r), left = uk_get_u8(&r);
+
+		if (left > max)
+			return uk_fail(UK_ERR_FORMAT);
+		if (ref == REF_PIN || ref == REF_PUK)
+			s->pins[ref == REF_PUK] = (uk_pin_state){ left, max,
+				max > 0 };
+	}
+	return uk_read_end(&r);
+}
+
+static uk_err take_limits(struct status *s, uk_bytes v)
+{
+	uk_reader r = uk_read(v);
+
+	s->limits.max_command = uk_get_u16(&r);
+	s->limits.max_response = uk_get_u16(&r);
+	/* Two bytes cannot say 65536, and Le 0000 asks for "all there is". */
+	if (s->limits.max_response == UK_LC_MAX)
+		s->limits.max_response = UK_LE_MAX;
+	return uk_read_end(&r);
+}
+
+static uk_err take_flags(struct status *s, uk_bytes v)
+{
+	if (v.n != 1)
+		return uk_fail(UK_ERR_FORMAT);
+	s->info.bank_proof = (v.p[0] & FLAG_BANK_PROOF) != 0;
+	return uk_ok();
+}
+
+static uk_err take_label(struct status *s, uk_bytes v)
+{
+	if (v.n == 0 || v.n > LABEL_MAX || !uk_utf8_valid(v) ||
+	    !is_printable(v))
+		return uk_fail(UK_ERR_FORMAT);
+	return uk_copy_str(s->info.label, sizeof(s->info.label), v);
+}
+
+static const struct field {
+	uint32_t tag;
+	bool needed;
+	uk_err (*take)(struct status *s, uk_bytes v);
+} fields[] = {
+	{ 0x80, true, take_version },
+	{ 0x81, true, take_serial },
+	{ 0x82, true, take_content_version },
+	{ 0x83, true, take_pins },
+	{ 0x84, false, take_limits },
+	{ 0x85, false, take_flags },
+	{ 0x50, false, take_label },
+};
+
+enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
+
+static uk_err parse_status(uk_bytes status, struct status *out)
+{
+	uk_reader r = uk_read(status);
+	uk_tlv t;
+
+	UK_TLV_EACH (r, t) {
+		; /* well-formed to its end? */
+	}
+	UK_TRY(uk_read_end(&r));
+	for (size_t i = 0; i < FIELDS; i++) {
+		uk_bytes v;
+
+		if (uk_tlv_find(status, fields[i].tag, &v))
+			UK_TRY(fields[i].take(out, v));
+		else if (fields[i].needed)
+			return uk_fail(UK_ERR_FORMAT);
+	}
+	return uk_ok();
+}
+
+static const struct status before_asking = {
+	.info = {
+		.kind = "ukey",
+		.manufacturer = "ukey",
+		.label = "U-key",
+		.pin_min = 4, .pin_max = 16, /* profile 3 */
+		.so_pin_min = 8, .so_pin_max = 16,
+	},
+	.pins = { { -1, -1, true }, { -1, -1, true } },
+	.limits = { UK_LC_SHORT_MAX, UK_LE_SHORT_MAX, true },
+};
+
+uk_err ukey_take_status(uk_card *c, uk_bytes status)
+{
+	struct status now = before_asking;
+	bool known = c->info.serial_len > 0;
+
+	UK_TRY(parse_status(status, &now));
+	if (known && !uk_bytes_eq(uk_view(c->info.serial, c->info.serial_len),
+			 uk_view(now.info.serial, now.info.serial_len)))
+		return uk_fail(UK_ERR_CARD_REMOVED);
+	if (known && now.info.content_version != c->info.content_version)
+		c->loaded = false;
+	c->info = now.info;
+	c->pins[0] = now.pins[0];
+	c->pins[1] = now.pins[1];
+	uk_channel_limit(c->ch, now.limits);
+	return uk_ok();
+}
+
+/* --- SELECT -------------------------------------------------------------- */
+
+static uk_err parse_fci(uk_bytes fci, uk_bytes *status)
+{
+	uk_bytes content, name;
+
+	UK_TRY(uk_tlv_only(fci, 0x6f, &content));
+	if (!uk_tlv_find(content, 0x84, &name) ||
+	    !uk_bytes_eq(name, UK_ARRAY(aid)) ||
+	    !uk_tlv_find(content, 0xa5, status))
+		return uk_fail(UK_ERR_FORMAT);
+	return uk_ok();
+}
+
+static bool card_spoke(uk_err err)
+{
+	return err.sw != 0 || uk_is(err, UK_ERR_FORMAT) ||
+	       uk_is(err, UK_ERR_TOO_SMALL);
+}
+
+/* One command. Whatever the card says that is not the profile's answer means
+ * that it is not one of ours; that the way to it failed is told as it is. */
+static uk_err select_application(uk_card *c)
+{
+	uint8_t answer[ANSWER_MAX];
+	uk_buf fci = UK_BUF(answer);
+	uk_bytes status = UK_NONE;
+	uk_cmd select = { .ins = 0xa4,
+		.p1 = 0x04,
+		.data = UK_ARRAY(aid),
+		.le = UK_LE_SHORT_MAX };
+	uk_err err = ukey_send(c, &select, &fci);
+
+	if (uk_is_ok(err))
+		err = parse_fci(uk_buf_view(&fci), &status);
+	if (uk_is_ok(err))
+		err = ukey_take_status(c, status);
+	return card_spoke(err) ? uk_fail_sw(UK_ERR_CARD_UNKNOWN, err.sw) : err;
+}
+
+static uk_err ukey_reselect(uk_card *c)
+{
+	uk_err err = select_application(c);
+
+	((struct ukey *)c)->so_in = false;
+	return uk_is(err, UK_ERR_CARD_UNKNOWN) ? uk_fail(UK_ERR_CARD_REMOVED)
+					       : err;
+}
+
+static void ukey_close(uk_card *c)
+{
+	uk_free(c);
+}
+
+static uk_err ukey_open(uk_channel *ch, uk_card **out)
+{
+	struct ukey *k = uk_new(sizeof(*k));
+	uk_err err;
+
+	*out = NULL;
+	if (k == NULL)
+		return uk_fail(UK_ERR_MEMORY);
+	k->base.ops = &uk_ukey_ops;
+	k->base.ch = ch;
+	err = select_application(&k->base);
+	if (uk_is_ok(err)) {
+		*out = &k->base;
+		k = NULL; /* handed over */
+	}
+	uk_free(k);
+	return err;
+}
+
+const struct uk_card_ops uk_ukey_ops = {
+	.name = "ukey",
+	.open = ukey_open,
+	.close = ukey_close,
+	.reselect = ukey_reselect,
+	.load_objects = ukey_load_objects,
+	.read_object = ukey_read_object,
+	.read_public = ukey_read_public,
+	.pin_state = ukey_pin_state,
+	.verify = ukey_verify,
+	.logout = ukey_logout,
+	.change_pin = ukey_change_pin,
+	.unblock = ukey_unblock,
+	.can_sign = ukey_can_sign,
+	.sign = ukey_sign,
+	.challenge = ukey_challenge,
+	.prove_bank = ukey_prove_bank,
+};
