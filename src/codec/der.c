@@ -125,6 +125,11 @@ uint32_t uk_der_get_flags(uk_reader *r, uint8_t tag)
 		r->bad = true;
 		return 0;
 	}
+	/* 11.2.1: unused bits are zero */
+	if ((v.p[v.n - 1] & ((1U << v.p[0]) - 1)) != 0 && v.n > 1) {
+		r->bad = true;
+		return 0;
+	}
 	for (size_t bit = 0; bit < (v.n - 1) * 8; bit++) {
 		if (v.p[1 + bit / 8] & 0x80 >> bit % 8)
 			flags |= UINT32_C(1) << bit;
