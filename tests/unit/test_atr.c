@@ -1,0 +1,97 @@
+/*
+ * Answers to reset. Interface bytes by ISO/IEC 7816-3:2006, 8.2; real ones from
+ * the public list of pcsc-tools (smartcard_list.txt).
+ */
+#include "atr.h"
+#include "cmocka_all.h"
+#include "fixtures.h"
+
+static void reads_answers(void **state)
+{
+	static const struct {
+		const char *atr;
+		uint16_t protocols;
+		const char *historical;
+		bool says, chaining, extended;
+	} rows[] = {
+		/* docs/card-profile.md, section 1 */
+		{ "3B8A018073D401C054756B65793B", 1 << 1,
+		    "8073D401C054756B6579", true, true, true },
+		/* shortest: nothing offered but T=0, so no TCK */
+		{ "3B00", 1 << 0, "", false, false, false },
+		{ "3F00", 1 << 0, "", false, false, false },
+		{ "3B02 1450", 1 << 0, "1450", false, false, false },
+		/* smartcard_list: YubiKey NEO */
+		{ "3BFC1300008131FE15597562696B65794E454F7233E1", 1 << 1,
+		    "597562696B65794E454F7233", false, false, false },
+		/* smartcard_list: Estonian eID 2018; T=0 and T=1 */
+		{ "3BDB960080B1FE451F830012233F536549440F9000F1", 1 << 0 | 1 << 1,
+		    "0012233F536549440F9000", false, false, false },
+		/* smartcard_list: OpenPGP card 3.x; card capabilities */
+		{ "3BDA18FF81B1FE751F030031F573C001600090001C", 1 << 1,
+		    "0031F573C00160009000", true, false, true },
+		/* TD1 says T=15 in the second place only: global bytes */
+		{ "3B80 80 1F 00 1F", 1 << 0, "", false, false, false },
+		/* one and two software function tables */
+		{ "3B03 80 71C0", 1 << 0, "8071C0", true, false, false },
+		{ "3B04 80 72C001", 1 << 0, "8072C001", true, false, false },
+		{ "3B05 80 73000180", 1 << 0, "8073000180", true, true, false },
+		/* proprietary category, and a value longer than there is */
+		{ "3B05 FF 730001C0", 1 << 0, "FF730001C0", false, false,
+		    false },
+		{ "3B04 80 7F0001", 1 << 0, "807F0001", false, false, false },
+		/* category 00 with a status indicator of three bytes */
+		{ "3B08 00 730001C0 079000", 1 << 0, "00730001C0079000", true,
+		    true, true },
+		{ "3B04 00 73C0C0", 1 << 0, "0073C0C0", false, false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uk_bytes atr = hex(rows[i].atr);
+		uk_atr a;
+
+		expect_ok(uk_atr_parse(atr, &a));
+		assert_int_equal(a.protocols, rows[i].protocols);
+		expect_bytes(a.historical, hex(rows[i].historical));
+		assert_int_equal(a.says_capabilities, rows[i].says);
+		assert_int_equal(a.chaining, rows[i].chaining);
+		assert_int_equal(a.extended, rows[i].extended);
+	}
+}
+
+static void refuses_the_rest(void **state)
+{
+	static const char *const rows[] = {
+		"", "3B", "00", "3C00", "FF00", /* TS */
+		"3B01", "3B0100FF", /* historical bytes missing, too many */
+		"3B10", "3B80", "3BF0112233", /* interface bytes missing */
+		"3B8001", /* TCK missing */
+		"3B800100", "3B800182", /* TCK wrong */
+		"3B80018100", /* a byte behind TCK */
+		"3B8A018073D401C054756B65793A",
+		"3B8A018073D401C054756B657A3B",
+		"3B80808080808080808080808080808080808080808080808080808080"
+		"8080808080808080", /* endless */
+	};
+	uk_atr a;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		a.protocols = 99;
+		expect_code(uk_atr_parse(hex(rows[i]), &a), UK_ERR_FORMAT);
+		assert_int_equal(a.protocols, 0);
+		assert_int_equal(a.historical.n, 0);
+	}
+	expect_ok(uk_atr_parse(hex("3B800181"), &a));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_answers),
+		cmocka_unit_test(refuses_the_rest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
