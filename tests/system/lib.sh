@@ -213,6 +213,38 @@ s=INTEGER:0x${1:n}"
 	openssl asn1parse -genconf <(printf '%s\n' "$conf") -noout -out "$2"
 }
 
+# --- PKCS#11 step by step ------------------------------------------------------
+
+# p11_open: a process that has loaded the module; steps are those of p11do.c.
+p11_open() {
+	coproc P11 { exec foreign "$UKEY_BUILD/tests/p11do" "$MODULE" 2>>"$WORK/p11do.log"; }
+	exec {p11_in}>&"${P11[1]}"- {p11_out}<&"${P11[0]}"-
+	p11_pid=$P11_PID
+}
+
+p11_close() {
+	exec {p11_in}>&- {p11_out}<&-
+	wait "$p11_pid"
+}
+
+# p11 STEP: sets ANSWER to its line.
+p11() {
+	printf '%s\n' "$*" >&"$p11_in"
+	IFS= read -r ANSWER <&"$p11_out" || ANSWER="no answer"
+}
+
+# expect_step REGEX TEXT STEP: the whole line must match.
+expect_step() {
+	local wanted=$1 text=$2
+	shift 2
+	p11 "$@"
+	if [[ $ANSWER =~ ^($wanted)$ ]]; then
+		met "$text ($ANSWER)"
+	else
+		not_met "$text: $1 said '$ANSWER', not '$wanted'"
+	fi
+}
+
 # --- the end ------------------------------------------------------------------
 
 children=()
