@@ -1,0 +1,105 @@
+/*
+ * `ukey`, the command-line client: what all commands share.
+ *
+ * A command is one function in one file cmd_NAME.c, named in the table of
+ * main.c. It gets a struct cli with the options and opens what it needs through
+ * the functions below; main closes everything. The way to the card is the
+ * public interface of a PKCS#11 module and nothing else.
+ *
+ * Output: results on standard output, as text or (--json) as one JSON object;
+ * notes, questions and errors on standard error. An error is one line.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "bank_client.h"
+#include "config.h"
+#include "exitcode.h"
+#include "pin.h"
+
+#include <jansson.h>
+
+struct module;
+struct token;
+
+struct options {
+	/* all commands; NULL = not given */
+	const char *bank, *ca, *module, *token, *pinentry, *config;
+	int pin_fd; /* -1 = not given */
+	bool use_last_try, json, help, version;
+	/* transfer, records */
+	const char *to, *payee, *amount, *currency, *from, *memo, *order;
+	const char *account;
+	unsigned limit;
+	bool yes;
+	/* what is left */
+	const char *command, *argument;
+};
+
+struct cli {
+	struct options opt;
+	struct config config;
+	struct pin_asker pins;
+	uk_crypto *crypto;
+	bc_bank *bank;         /* NULL until cli_open_bank */
+	struct module *module; /* NULL until cli_open_module */
+	struct token *token;   /* NULL until cli_open_token */
+	char detail[320];      /* more about the error that ends us */
+};
+
+/* Once each; asked again, they have nothing to do. */
+CLI_RESULT cli_open_bank(struct cli *cli);
+CLI_RESULT cli_open_module(struct cli *cli);
+CLI_RESULT cli_open_token(struct cli *cli);
+void cli_close(struct cli *cli);
+
+/* The one line on a failure; on standard output as well with --json. */
+void cli_report(struct cli *cli, cli_end end);
+
+/* A failure and what makes it a special one ("which account?"). */
+CLI_RESULT cli_fail_because(struct cli *cli, enum cli_cause cause,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+CLI_RESULT cli_fail_ckr(struct cli *cli, const char *what, unsigned long rv);
+CLI_RESULT cli_fail_bank(struct cli *cli, bc_result r);
+
+/* Standard output, if not --json. */
+void cli_print(const struct cli *cli, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Standard error: a note for the person. */
+void cli_say(const struct cli *cli, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* --json: prints o and gives up the reference; CLI_MEMORY if it is NULL. */
+CLI_RESULT cli_print_json(json_t *o);
+
+/* "123.45 CNY" for people; a number of minor units if the currency is unknown.
+ */
+const char *cli_money(int64_t minor, const char *currency, char out[48]);
+
+/* --- login.c -------------------------------------------------------------- */
+
+/* Logs in with the card and keeps the session. */
+CLI_RESULT cli_login(struct cli *cli, struct bc_login *out);
+/* The accounts, with the kept session or, if there is none or it is over, after
+ * a login. */
+CLI_RESULT cli_session(struct cli *cli, struct bc_accounts *out);
+/* The kept session of this bank, if there is one, becomes the bank's. */
+CLI_RESULT cli_load_session(struct cli *cli);
+CLI_RESULT cli_forget_session(struct cli *cli);
+json_t *cli_accounts_json(const struct bc_accounts *a);
+
+/* --- confirm.c ------------------------------------------------------------ */
+
+/* Shows every line of D and asks; the default is no. */
+CLI_RESULT cli_confirm(struct cli *cli, const uk_tx *tx);
+
+/* --- commands ------------------------------------------------------------- */
+
+CLI_RESULT cmd_login(struct cli *cli);
+CLI_RESULT cmd_logout(struct cli *cli);
+CLI_RESULT cmd_transfer(struct cli *cli);
+CLI_RESULT cmd_records(struct cli *cli);
+CLI_RESULT cmd_cards(struct cli *cli);
+CLI_RESULT cmd_doctor(struct cli *cli);
+CLI_RESULT cmd_verify_receipt(struct cli *cli);
+
+#endif

@@ -1,0 +1,230 @@
+/*
+ * Signing with a key of the token, and with it everything about using a PIN.
+ *
+ * Rules: an empty PIN is never sent; a wrong one is asked for again only if a
+ * person answers; the last try is never used unless a person (or
+ * --use-last-try) says so. One PIN entry opens the login and, for a key that
+ * wants it, gives consent: both happen on one stack frame, which wipes it.
+ */
+#include "cli.h"
+#include "token.h"
+
+#include <string.h>
+
+struct job {
+	struct cli *cli;
+	struct token *t;
+	const struct token_key *k;
+	uk_bytes message;
+	uk_buf *signature;
+};
+
+/* --- the private key ------------------------------------------------------ */
+
+static CK_RV find_private(struct job *j, CK_OBJECT_HANDLE *key)
+{
+	CK_FUNCTION_LIST *f = j->t->m->f;
+	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+	uint8_t id[sizeof(j->k->id)];
+	uk_buf b = UK_BUF(id);
+	CK_ATTRIBUTE template[] = {
+		{ CKA_CLASS, &class, sizeof(class) },
+		{ CKA_ID, id, j->k->id_len },
+	};
+	CK_ULONG n = 0;
+	CK_RV rv;
+
+	uk_put(&b, uk_view(j->k->id, j->k->id_len));
+	rv = f->C_FindObjectsInit(j->t->session, template, 2);
+	if (rv != CKR_OK)
+		return rv;
+	rv = f->C_FindObjects(j->t->session, key, 1, &n);
+	(void)f->C_FindObjectsFinal(j->t->session);
+	if (rv == CKR_OK && n == 0)
+		rv = CKR_KEY_HANDLE_INVALID;
+	return rv;
+}
+
+static bool wants_consent(struct job *j, CK_OBJECT_HANDLE key)
+{
+	CK_BBOOL always = CK_FALSE;
+	CK_ATTRIBUTE a = { CKA_ALWAYS_AUTHENTICATE, &always, sizeof(always) };
+
+	return j->t->m->f->C_GetAttributeValue(j->t->session, key, &a, 1) ==
+		   CKR_OK &&
+	       always == CK_TRUE;
+}
+
+/* --- one try -------------------------------------------------------------- */
+
+static CK_RV login(struct job *j, CK_USER_TYPE who, uk_pin *pin)
+{
+	/* NULL: the PIN is entered on the reader's own pad. */
+	CK_UTF8CHAR *p = pin->n > 0 ? pin->p : NULL;
+
+	return j->t->m->f->C_Login(j->t->session, who, p, pin->n);
+}
+
+static CK_RV start_signing(struct job *j, CK_OBJECT_HANDLE key)
+{
+	CK_MECHANISM mechanism = { .mechanism = CKM_ECDSA };
+	CK_RV rv;
+
+	if (j->t->signing) /* an earlier try with a wrong PIN */
+		return CKR_OK;
+	if (j->k->alg->scheme == UK_SIG_PKCS1)
+		mechanism.mechanism = CKM_SHA256_RSA_PKCS;
+	rv = j->t->m->f->C_SignInit(j->t->session, &mechanism, key);
+	j->t->signing = rv == CKR_OK;
+	return rv;
+}
+
+/* EC keys sign a hash made here, RSA keys the message. */
+static CK_RV sign(struct job *j)
+{
+	uint8_t hash[UK_HASH_MAX], input[UK_TX_MAX];
+	uk_buf h = UK_BUF(hash), in = UK_BUF(input);
+	CK_ULONG n = uk_buf_left(j->signature);
+	CK_RV rv;
+
+	if (j->k->alg->scheme == UK_SIG_PKCS1)
+		uk_put(&in, j->message);
+	else if (uk_is_ok(uk_hash_one(
+		     j->cli->crypto, j->k->alg->hash, j->message, &h)))
+		uk_put(&in, uk_buf_view(&h));
+	if (in.len == 0 || in.bad)
+		return CKR_HOST_MEMORY;
+	j->t->signing = false; /* used up, whatever comes */
+	rv = j->t->m->f->C_Sign(j->t->session, in.p, in.len,
+	    &j->signature->p[j->signature->len], &n);
+	if (rv == CKR_OK)
+		(void)uk_put_room(j->signature, n);
+	return rv;
+}
+
+static CK_RV try_with_pin(struct job *j, uk_pin *pin)
+{
+	CK_OBJECT_HANDLE key;
+	CK_RV rv;
+
+	if (!j->t->logged_in) {
+		rv = login(j, CKU_USER, pin);
+		if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN)
+			return rv;
+		j->t->logged_in = true;
+	}
+	rv = find_private(j, &key);
+	if (rv == CKR_OK)
+		rv = start_signing(j, key);
+	if (rv == CKR_OK && wants_consent(j, key))
+		rv = login(j, CKU_CONTEXT_SPECIFIC, pin);
+	return rv == CKR_OK ? sign(j) : rv;
+}
+
+/* --- asking --------------------------------------------------------------- */
+
+static cli_end may_ask(struct cli *cli, int tries_left)
+{
+	if (tries_left == 0)
+		return cli_fail(CLI_PIN_BLOCKED);
+	if (cli->pins.source == PIN_FROM_NOBODY)
+		return cli_fail_because(cli, CLI_NO_PERSON, "PIN needed");
+	if (tries_left == 1 && !pin_is_person(&cli->pins) &&
+	    !cli->opt.use_last_try)
+		return cli_fail(CLI_LAST_TRY);
+	return cli_ok();
+}
+
+static cli_end ask(struct job *j, const char *purpose, int tries_left,
+    const char *error, uk_pin *pin)
+{
+	struct pin_question q = { purpose, j->t->label, tries_left, error };
+	uk_err err;
+
+	pin->n = 0;
+	if ((j->t->info.flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0) {
+		cli_say(j->cli, "Enter the PIN on the reader to %s.", purpose);
+		return cli_ok();
+	}
+	err = pin_ask(&j->cli->pins, &q, pin);
+	if (uk_is(err, UK_ERR_NOT_FOUND))
+		return cli_fail_because(j->cli, CLI_NO_PERSON,
+		    "%s cannot be started",
+		    j->cli->pins.program != NULL ? j->cli->pins.program
+						 : "the terminal");
+	return cli_from_err(err);
+}
+
+/* Is it worth asking again? The sentence for it, or NULL. */
+static const char *retry_reason(enum cli_cause cause)
+{
+	if (cause == CLI_PIN_WRONG)
+		return "Wrong PIN.";
+	if (cause == CLI_PIN_LENGTH)
+		return "A PIN of this length cannot be right; it was not sent "
+		       "to the card.";
+	return NULL;
+}
+
+/* What to say about a failed try, with the tries that are left now. */
+static cli_end judge(struct job *j, CK_RV rv)
+{
+	cli_end end = cli_fail_ckr(j->cli, "signing", rv);
+	int tries = token_tries_left(j->t);
+
+	if (end.cause == CLI_PIN_WRONG && tries == 0)
+		return cli_fail_because(
+		    j->cli, CLI_PIN_BLOCKED, "that was the last try");
+	if (end.cause == CLI_PIN_WRONG && tries > 0)
+		return cli_fail_because(j->cli, CLI_PIN_WRONG, "%d %s left",
+		    tries, tries == 1 ? "try" : "tries");
+	return end;
+}
+
+static cli_end sign_with_pin(struct job *j, const char *purpose)
+{
+	const char *error = NULL;
+	uk_pin pin;
+	cli_end end;
+
+	do {
+		int tries = token_tries_left(j->t);
+
+		end = may_ask(j->cli, tries);
+		if (!cli_is_ok(end))
+			return end;
+		end = ask(j, purpose, tries, error, &pin);
+		if (cli_is_ok(end)) {
+			CK_RV rv = try_with_pin(j, &pin);
+
+			end = rv == CKR_OK ? cli_ok() : judge(j, rv);
+		}
+		uk_wipe(&pin, sizeof(pin));
+		error = retry_reason(end.cause);
+	} while (error != NULL && pin_is_person(&j->cli->pins));
+	return end;
+}
+
+/* A signature that the certificate does not verify is of no use to anybody. */
+static uk_err verify(struct job *j)
+{
+	uk_cert *cert = NULL;
+	uk_err err;
+
+	err = uk_cert_from_der(
+	    j->cli->crypto, uk_blob_view(&j->k->cert), &cert);
+	if (uk_is_ok(err))
+		err = uk_key_verify(uk_cert_key(cert), j->k->alg->scheme,
+		    j->k->alg->hash, j->message, uk_buf_view(j->signature));
+	uk_cert_close(&cert);
+	return err;
+}
+
+cli_end token_sign(struct cli *cli, struct token *t, const struct token_key *k,
+    const char *purpose, uk_bytes message, uk_buf *signature)
+{
+	struct job j = { cli, t, k, message, signature };
+	cli_end end = sign_with_pin(&j, purpose);
+
+	return cli_is_ok(end) ? cli_from_err(verify(&j)) : end;
+}

@@ -1,0 +1,62 @@
+/*
+ * The token the customer uses: found by PKCS#11 URI or because it is the only
+ * one, with a session, its certificates by use, and signing with them.
+ */
+#ifndef CLI_TOKEN_H
+#define CLI_TOKEN_H
+
+#include "crypto.h"
+#include "module.h"
+#include "pin.h"
+
+struct token {
+	struct module *m; /* borrowed */
+	CK_SLOT_ID slot;
+	CK_SESSION_HANDLE session;
+	CK_TOKEN_INFO info; /* as it was when opened */
+	char label[33];
+	bool logged_in;
+	bool signing; /* C_SignInit was done and not used up */
+};
+
+/* CLI_NO_SERVICE ... CLI_CARD_UNKNOWN, CLI_SEVERAL_TOKENS. Borrows m. */
+CLI_RESULT token_open(struct cli *cli, struct module *m, struct token **out);
+void token_close(struct token **t); /* accepts NULL; logs out */
+
+/* PIN tries left: from the vendor interface, else as far as flags tell; -1 =
+ * not known, 0 = blocked. */
+int token_tries_left(const struct token *t);
+int module_tries_left(
+    const struct module *m, CK_SLOT_ID slot, CK_FLAGS token_flags);
+
+enum token_use { TOKEN_FOR_LOGIN, TOKEN_FOR_TRANSACTION };
+
+/* A certificate on the token and what belongs to it. */
+struct token_key {
+	uk_blob cert;   /* DER */
+	uint8_t id[64]; /* CKA_ID */
+	size_t id_len;
+	const struct bank_alg *alg;
+};
+
+/* The first certificate for this use; CLI_NO_KEY. Needs no login. */
+CLI_RESULT token_find_key(struct cli *cli, struct token *t, enum token_use use,
+    struct token_key *out);
+void token_key_free(struct token_key *k);
+
+/*
+ * Signs message with the key that belongs to the certificate: raw r||s, or the
+ * RSA block. Asks for the PIN (`purpose` is shown) as often as a person wants
+ * to answer, uses it for login and, if the key wants it, for consent, wipes it,
+ * and verifies the signature with the certificate.
+ */
+CLI_RESULT token_sign(struct cli *cli, struct token *t,
+    const struct token_key *k, const char *purpose, uk_bytes message,
+    uk_buf *signature);
+
+/* Visits the certificates of a token's session, for `ukey cards`. */
+typedef void (*token_visit)(void *arg, uk_bytes cert, uk_bytes id);
+CK_RV token_each_cert(const struct module *m, CK_SESSION_HANDLE session,
+    token_visit visit, void *arg);
+
+#endif
