@@ -1,8 +1,8 @@
 /* What all commands share: opening, messages, output. */
 #include "cli.h"
 
-#include "module.h"
-#include "token.h"
+#include "cli_module.h"
+#include "cli_token.h"
 
 #include <stdio.h>
 #include <string.h>

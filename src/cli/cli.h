@@ -13,9 +13,9 @@
 #define CLI_CLI_H
 
 #include "bank_client.h"
-#include "config.h"
+#include "cli_config.h"
+#include "cli_pin.h"
 #include "exitcode.h"
-#include "pin.h"
 
 #include <jansson.h>
 

@@ -1,9 +1,9 @@
 /* ukey cards: readers, tokens, certificates, PIN tries left, URIs. */
 #include "cli.h"
 
+#include "cli_module.h"
+#include "cli_token.h"
 #include "hex.h"
-#include "module.h"
-#include "token.h"
 #include "x509.h"
 
 #include <p11-kit/uri.h>

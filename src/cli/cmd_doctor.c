@@ -2,8 +2,8 @@
  * first one that is broken. */
 #include "cli.h"
 
-#include "module.h"
-#include "token.h"
+#include "cli_module.h"
+#include "cli_token.h"
 #include "x509.h"
 
 #include <string.h>

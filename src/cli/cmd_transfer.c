@@ -8,9 +8,9 @@
 #include "cli.h"
 
 #include "bc_check.h"
-#include "keep.h"
-#include "store.h"
-#include "token.h"
+#include "cli_keep.h"
+#include "cli_store.h"
+#include "cli_token.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #include "cli.h"
 
 #include "bc_check.h"
-#include "keep.h"
+#include "cli_keep.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* The parser of the configuration file. */
-#include "config.h"
+#include "cli_config.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* Orders under way and receipts, as files. */
-#include "keep.h"
+#include "cli_keep.h"
 
-#include "store.h"
+#include "cli_store.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* Logging in, and the session that is kept between two runs. */
 #include "cli.h"
 
+#include "cli_store.h"
+#include "cli_token.h"
 #include "secret.h"
-#include "store.h"
-#include "token.h"
 
 #include <stdlib.h>
 #include <string.h>

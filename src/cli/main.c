@@ -1,8 +1,8 @@
 /* ukey: the table of commands, and one way in and out. */
 #include "cli.h"
-#include "options.h"
+#include "cli_options.h"
+#include "cli_store.h"
 #include "secret.h"
-#include "store.h"
 
 #include <locale.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
 /* Loading the module, and what it knows about readers. */
-#include "module.h"
+#include "cli_module.h"
 
 #include "cli.h"
 

@@ -1,5 +1,5 @@
 /* The command line, and the help for a stranger. */
-#include "options.h"
+#include "cli_options.h"
 
 #include <errno.h>
 #include <getopt.h>

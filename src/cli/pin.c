@@ -1,5 +1,5 @@
 /* The three sources of a PIN. */
-#include "pin.h"
+#include "cli_pin.h"
 
 #include "pinentry.h"
 

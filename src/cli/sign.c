@@ -7,7 +7,7 @@
  * wants it, gives consent: both happen on one stack frame, which wipes it.
  */
 #include "cli.h"
-#include "token.h"
+#include "cli_token.h"
 
 #include <string.h>
 

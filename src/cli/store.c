@@ -1,5 +1,5 @@
 /* Where files are kept, and writing them whole. */
-#include "store.h"
+#include "cli_store.h"
 
 #include <errno.h>
 #include <fcntl.h>

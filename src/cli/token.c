@@ -1,5 +1,5 @@
 /* Finding the token, its certificates, and how many PIN tries it has. */
-#include "token.h"
+#include "cli_token.h"
 
 #include "cli.h"
 #include "proto.h"

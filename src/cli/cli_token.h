@@ -5,9 +5,9 @@
 #ifndef CLI_TOKEN_H
 #define CLI_TOKEN_H
 
+#include "cli_module.h"
+#include "cli_pin.h"
 #include "crypto.h"
-#include "module.h"
-#include "pin.h"
 
 struct token {
 	struct module *m; /* borrowed */
