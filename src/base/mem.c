@@ -9,11 +9,19 @@ static _Atomic unsigned long calls;
 static _Atomic unsigned long fail_at; /* value of calls that fails; 0 = never */
 static _Atomic long live;
 
-static bool may_allocate(void)
+bool uk_mem_may_take(void)
 {
 	unsigned long now = atomic_fetch_add(&calls, 1) + 1;
 
-	return now != atomic_load(&fail_at);
+	if (now == atomic_load(&fail_at))
+		return false;
+	atomic_fetch_add(&live, 1);
+	return true;
+}
+
+void uk_mem_given_back(void)
+{
+	atomic_fetch_sub(&live, 1);
 }
 
 void uk_mem_fail_nth(unsigned long nth)
@@ -36,11 +44,11 @@ void *uk_new_array(size_t count, size_t size)
 {
 	void *p;
 
-	if (count == 0 || size == 0 || !may_allocate())
+	if (count == 0 || size == 0 || !uk_mem_may_take())
 		return NULL;
 	p = calloc(count, size); /* checks the product */
-	if (p != NULL)
-		atomic_fetch_add(&live, 1);
+	if (p == NULL)
+		uk_mem_given_back();
 	return p;
 }
 
@@ -74,7 +82,7 @@ void uk_free(void *p)
 {
 	if (p == NULL)
 		return;
-	atomic_fetch_sub(&live, 1);
+	uk_mem_given_back();
 	free(p);
 }
 
@@ -96,11 +104,14 @@ uk_err uk_blob_add(uk_blob *b, uk_bytes v)
 
 	if (v.n > SIZE_MAX - b->n - 1)
 		return uk_fail(UK_ERR_MEMORY);
-	p = uk_resize_array(b->p, b->n, b->n + v.n + 1, 1);
+	p = uk_new(b->n + v.n + 1);
 	if (p == NULL)
 		return uk_fail(UK_ERR_MEMORY);
+	if (b->n > 0)
+		memcpy(p, b->p, b->n);
 	if (v.n > 0)
-		memcpy(p + b->n, v.p, v.n);
+		memcpy(p + b->n, v.p, v.n); /* v may be part of b itself */
+	uk_free(b->p);
 	b->p = p;
 	b->n += v.n;
 	return uk_ok();

@@ -36,6 +36,11 @@ static inline uk_bytes uk_blob_view(const uk_blob *b)
 	return uk_view(b->p, b->n);
 }
 
+/* For allocators of their own (secret.c), so that the switch and the count below
+ * hold for them too: asks before taking, tells after giving back. */
+bool uk_mem_may_take(void);
+void uk_mem_given_back(void);
+
 /*
  * For tests: the call number `nth` from now (1 = the next) and none else returns
  * NULL; 0 turns it off. uk_mem_calls counts calls since then, and uk_mem_live

@@ -43,18 +43,16 @@ static size_t whole_pages(size_t n)
 
 void *uk_secret_new(size_t n)
 {
-	void *token = uk_new(1); /* the failure switch, and the leak count */
 	void *p;
 
-	if (token == NULL)
-		return NULL;
-	uk_free(token);
-	if (n == 0 || n > SIZE_MAX / 2)
+	if (n == 0 || n > SIZE_MAX / 2 || !uk_mem_may_take())
 		return NULL;
 	p = mmap(NULL, whole_pages(n), PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (p == MAP_FAILED)
+	if (p == MAP_FAILED) {
+		uk_mem_given_back();
 		return NULL;
+	}
 	/* Best effort: RLIMIT_MEMLOCK may be 0, and a secret that cannot be
 	 * locked is still better used than refused. */
 	(void)mlock(p, whole_pages(n));
@@ -67,5 +65,6 @@ void uk_secret_free(void *p, size_t n)
 	if (p == NULL)
 		return;
 	uk_wipe(p, n);
+	uk_mem_given_back();
 	(void)munmap(p, whole_pages(n));
 }
