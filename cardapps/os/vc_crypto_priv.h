@@ -1,0 +1,22 @@
+/* What vc_crypto.c and vc_keys.c share: OpenSSL's types stay inside the room.
+ */
+#ifndef VC_CRYPTO_PRIV_H
+#define VC_CRYPTO_PRIV_H
+
+#include "vc_crypto.h"
+
+#include <openssl/evp.h>
+
+struct vc_crypto {
+	OSSL_LIB_CTX *lib;
+};
+
+/* OpenSSL's convention (1 is good, 0 or negative bad, details in a queue that
+ * we empty) into ours. */
+UK_RESULT vc_from_openssl(int ret);
+/* A key on a named curve from its parts; scalar may be empty (public key only).
+ * name is "EC" or "SM2". NULL if the parts make no key. */
+EVP_PKEY *vc_ec_load(struct vc_crypto *c, const char *name, const char *group,
+    uk_bytes scalar, uk_bytes point);
+
+#endif

@@ -1,0 +1,77 @@
+/* The MF and EF.DIR, ISO/IEC 7816-4:2020, 12.2.2. */
+#include "vc_root.h"
+
+#include "tlv.h"
+#include "vc_files.h"
+
+enum { FID_DIR = 0x2f00, SFI_DIR = 0x1e };
+
+static uk_bytes directory(struct vc_root *root, uk_buf *b)
+{
+	for (size_t i = 0; i < root->count; i++) {
+		struct vc_app *app = root->apps[i];
+		size_t at = uk_tlv_begin(b, 0x61);
+
+		uk_put_tlv(b, 0x4f, vc_app_aid(app));
+		uk_put_tlv(b, 0x50, app->ops->label(app));
+		uk_tlv_end(b, at);
+	}
+	return uk_buf_view(b);
+}
+
+uint16_t vc_root_describe(uint8_t form, uk_buf *out)
+{
+	size_t at;
+
+	if (form == 0x0c)
+		return UK_SW_OK;
+	if (form != 0x00 && form != 0x04)
+		return UK_SW_P1P2;
+	at = uk_tlv_begin(out, form == 0x00 ? 0x6f : 0x62);
+	uk_put_tlv_u8(out, 0x82, 0x38); /* DF */
+	uk_put_tlv_u16(out, 0x83, VC_MF);
+	uk_put_tlv_u8(out, 0x8a, 0x05);
+	uk_tlv_end(out, at);
+	return UK_SW_OK;
+}
+
+uint16_t vc_root_select(struct vc_root *root, const uk_cmd *cmd, uk_buf *out)
+{
+	uint8_t storage[VC_ROOT_FILE_MAX];
+	uk_buf b = UK_BUF(storage);
+	struct vc_file dir = { FID_DIR, VC_ROOT_FILE_MAX, SFI_DIR,
+		directory(root, &b) };
+	uk_reader r = uk_read(cmd->data);
+	uint16_t fid = uk_get_u16(&r), sw;
+
+	if (cmd->p1 != 0x00 && cmd->p1 != 0x02)
+		return UK_SW_P1P2;
+	if (!uk_is_ok(uk_read_end(&r)))
+		return UK_SW_LENGTH;
+	if (fid != FID_DIR)
+		return UK_SW_NO_FILE;
+	sw = vc_file_describe(&dir, cmd->p2, out);
+	root->dir_selected = root->dir_selected || sw == UK_SW_OK;
+	return sw;
+}
+
+uint16_t vc_root_read(struct vc_root *root, const uk_cmd *cmd, uk_buf *out)
+{
+	uint8_t storage[VC_ROOT_FILE_MAX];
+	uk_buf b = UK_BUF(storage);
+	size_t offset = (size_t)cmd->p1 << 8 | cmd->p2;
+
+	if (cmd->data.n > 0)
+		return UK_SW_LENGTH;
+	if ((cmd->p1 & 0x80) != 0) {
+		if ((cmd->p1 & 0x60) != 0)
+			return UK_SW_P1P2;
+		if ((cmd->p1 & 0x1f) != SFI_DIR)
+			return UK_SW_NO_FILE;
+		root->dir_selected = true;
+		offset = cmd->p2;
+	}
+	if (!root->dir_selected)
+		return UK_SW_NO_EF;
+	return vc_file_give(directory(root, &b), offset, cmd->le, out);
+}
