@@ -1,0 +1,100 @@
+/*
+ * The U-key application: docs/card-profile.md as a program.
+ *
+ * One struct holds what power-off forgets; everything else is in non-volatile
+ * memory. Each command is one function, grouped in files as in the profile:
+ * pin (section 3), key and sign (4), proof (5 and 6), data (7).
+ */
+#ifndef VC_UKEY_H
+#define VC_UKEY_H
+
+#include "vc_app.h"
+#include "vc_files.h"
+
+enum {
+	VC_UKEY_LABEL_MAX = 32,
+	VC_UKEY_SERIAL = 8,
+	/* references */
+	VC_UKEY_PIN = 0x81,
+	VC_UKEY_CONSENT = 0x82,
+	VC_UKEY_PUK = 0x83,
+	VC_UKEY_KEY_AUTH = 0x01,
+	VC_UKEY_KEY_SIGN = 0x02,
+	VC_UKEY_KEY_LAST = 0x0f,
+	VC_UKEY_KEY_BANK = 0x10,
+	/* flags */
+	VC_UKEY_WANTS_PROOF = 0x01
+};
+
+/* Settings: VC_NV_DATA objects. */
+enum vc_ukey_setting {
+	VC_UKEY_SET_LIFECYCLE = 1, /* 01 creation, 05 operational */
+	VC_UKEY_SET_SERIAL = 2,
+	VC_UKEY_SET_VERSION = 3, /* content version, 4 bytes */
+	VC_UKEY_SET_FLAGS = 4,
+	VC_UKEY_SET_LABEL = 5,
+	VC_UKEY_SET_BANK = 6 /* the bank's point */
+};
+
+struct vc_ukey_env { /* MSE SET; ref 0: none */
+	uint8_t alg, ref;
+};
+
+struct vc_ukey {
+	struct vc_app app;
+	struct vc_files files;
+	bool login, consent, puk;      /* statuses of 81, 82, 83 */
+	struct vc_ukey_env auth, sign; /* A4, B6 */
+	uint8_t challenge[32];
+	size_t challenge_len; /* 0: none asked for */
+	uint8_t proved[64];   /* H of the bank's proof */
+	size_t proved_len;    /* 0: none */
+};
+
+extern const struct vc_app_ops vc_ukey_ops;
+
+static inline struct vc_ukey *vc_ukey_of(struct vc_app *app)
+{
+	return (struct vc_ukey *)app;
+}
+
+/* --- vc_ukey_data.c --------------------------------------------------------
+ */
+
+uk_bytes vc_ukey_get(const struct vc_ukey *u, enum vc_ukey_setting which);
+UK_RESULT vc_ukey_put(
+    struct vc_ukey *u, enum vc_ukey_setting which, uk_bytes value);
+bool vc_ukey_in_creation(const struct vc_ukey *u);
+/* Pending: the content version grows by one. */
+UK_RESULT vc_ukey_bump(struct vc_ukey *u);
+/* Bumps and commits. */
+uint16_t vc_ukey_commit(struct vc_ukey *u);
+/* The content of A5, profile section 1.1. */
+void vc_ukey_put_status(struct vc_ukey *u, uk_buf *out);
+vc_command_fn vc_ukey_get_data, vc_ukey_put_data, vc_ukey_activate;
+
+/* --- vc_ukey_pin.c ---------------------------------------------------------
+ */
+
+vc_command_fn vc_ukey_verify, vc_ukey_change, vc_ukey_reset_counter;
+
+/* --- vc_ukey_key.c ---------------------------------------------------------
+ */
+
+/* The stored key; false if there is none. */
+bool vc_ukey_key(const struct vc_ukey *u, uint8_t ref, uk_bytes *key);
+vc_command_fn vc_ukey_generate;
+
+/* --- vc_ukey_sign.c --------------------------------------------------------
+ */
+
+vc_command_fn vc_ukey_mse, vc_ukey_pso, vc_ukey_internal_auth;
+
+/* --- vc_ukey_proof.c -------------------------------------------------------
+ */
+
+void vc_ukey_forget_challenge(struct vc_ukey *u);
+void vc_ukey_forget_proof(struct vc_ukey *u);
+vc_command_fn vc_ukey_get_challenge, vc_ukey_external_auth;
+
+#endif

@@ -1,0 +1,16 @@
+/* The list of applications: one line each. */
+#include "vc_apps.h"
+
+#include "vc_ukey.h"
+
+const struct vc_app_ops *const vc_apps[] = {
+	&vc_ukey_ops,
+};
+
+const size_t vc_app_count = sizeof(vc_apps) / sizeof(vc_apps[0]);
+
+uk_err vc_apps_open(
+    const char *path, enum vc_store_mode mode, struct vc_card **out)
+{
+	return vc_card_open(vc_apps, vc_app_count, path, mode, out);
+}
