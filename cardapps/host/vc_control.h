@@ -1,0 +1,24 @@
+/*
+ * The control socket of running cards: one line in, one line out, then closed.
+ *
+ *   remove [SLOT]           pull the card           -> ok
+ *   insert [SLOT]           put it back             -> ok | waiting (no vpcd)
+ *   reset [SLOT]            a reset by somebody     -> ok
+ *   count [SLOT]            commands since start    -> NUMBER
+ *   remove-after N [SLOT]   answer N more commands, then be pulled when the
+ * next comes                   -> ok
+ *
+ * SLOT is the position on run's command line, from 0, which is the default.
+ */
+#ifndef VC_CONTROL_H
+#define VC_CONTROL_H
+
+#include "vc_plug.h"
+
+/* A listening Unix socket, mode 0600; -1 on failure (errno). A stale one of an
+ * ended process is replaced. */
+int vc_control_listen(const char *path);
+/* Serves one connection. */
+void vc_control_serve(int listener, struct vc_plug *const *plugs, size_t count);
+
+#endif
