@@ -29,6 +29,8 @@ cd "$WORK" || exit 1
 # shellcheck source=scripts/lib/pcsc.sh
 . "$TOP/scripts/lib/pcsc.sh"
 
+children=() # processes to end at the end
+
 # --- expectations ----------------------------------------------------------
 
 expectations=0
@@ -143,6 +145,123 @@ foreign() {
 	fi
 }
 
+# --- cards ---------------------------------------------------------------------
+
+CARD_PIN=482915
+CARD_PUK=73519402
+FIXTURES=$UKEY_BUILD/tests/fixtures
+BANK_KEY=$FIXTURES/bank.key # for cards whose bank is openssl
+
+# with_secrets COMMAND...: PIN on descriptor 8, PUK on descriptor 9, as files that
+# end: no secret is ever an argument.
+with_secrets() {
+	"$@" 8< <(printf '%s\n' "$CARD_PIN") 9< <(printf '%s\n' "$CARD_PUK")
+}
+
+vcard() {
+	with_secrets "$BIN/ukey-vcard" "$@"
+}
+
+# A CA and a bank key of openssl's making.
+make_test_ca() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-keyout ca.key -out ca.pem -days 30 -subj "/CN=Test CA" \
+		-addext basicConstraints=critical,CA:TRUE,pathlen:0 \
+		-addext keyUsage=critical,keyCertSign,cRLSign
+	openssl ecparam -name prime256v1 -genkey -noout -out bank.key
+	openssl ec -in bank.key -pubout -out bank.pub
+	printf '%s\n' '[auth]' 'keyUsage=critical,digitalSignature' \
+		'extendedKeyUsage=clientAuth' \
+		'[sign]' 'keyUsage=critical,nonRepudiation' >ext.cnf
+}
+
+# personalise NAME TYPE [--bank-key FILE]: from nothing to an active card, with
+# openssl as the CA.
+personalise() {
+	local name=$1 type=$2 use key=1
+	shift 2
+	vcard init --card "$name.card" --label "Test card" --key-type "$type" \
+		--pin-fd 8 --puk-fd 9 "$@" || return
+	for use in auth sign; do
+		vcard request --card "$name.card" --key $key --pin-fd 8 \
+			--subject "/CN=Alice $use" >"$name.$use.csr" || return
+		openssl x509 -req -in "$name.$use.csr" -CA ca.pem -CAkey ca.key \
+			-days 20 -extfile ext.cnf -extensions $use \
+			-out "$name.$use.pem" || return
+		openssl x509 -in "$name.$use.pem" -noout -pubkey >"$name.$use.pub"
+		vcard import --card "$name.card" --key $key --pin-fd 8 \
+			--cert "$name.$use.pem" || return
+		key=$((key + 1))
+	done
+	vcard activate --card "$name.card"
+}
+
+# Everything that is slow to make is made once for a build, and copied.
+make_card_fixtures() (
+	rm -rf "$FIXTURES.new" "$FIXTURES"
+	mkdir -p "$FIXTURES.new" && cd "$FIXTURES.new" || return
+	make_test_ca &&
+		personalise p256 p256 --bank-key bank.pub &&
+		personalise p256-free p256 &&
+		personalise rsa2048 rsa2048 --bank-key bank.pub &&
+		personalise rsa2048-free rsa2048 || return
+	mv "$FIXTURES.new" "$FIXTURES"
+)
+
+# new_card TYPE NAME: a personalised card of type p256 or rsa2048, whose
+# transaction key wants a proof of the bank (BANK_KEY) first; p256-free and
+# rsa2048-free do not. NAME.card, and NAME.auth.pub, NAME.sign.pub and the
+# certificates beside it.
+new_card() {
+	local file
+	(
+		flock 9
+		[[ $FIXTURES -nt $BIN/ukey-vcard ]] || make_card_fixtures
+	) 9>"$UKEY_BUILD/tests/.fixtures.lock" >"$WORK/fixtures.log" 2>&1 || {
+		cat "$WORK/fixtures.log"
+		echo "no cards can be made"
+		exit 1
+	}
+	for file in "$FIXTURES/$1".*; do
+		cp "$file" "$2.${file#"$FIXTURES/$1".}"
+	done
+}
+
+# card_insert NAME [slot] [options of ukey-vcard run]: the card NAME.card goes into
+# a slot; its log, transcript and control socket are NAME.log, NAME.apdus, NAME.ctl.
+declare -A card_pids
+card_insert() {
+	local name=$1 slot=${2:-0}
+	shift $(($# > 1 ? 2 : 1))
+	"$BIN/ukey-vcard" run --port "$VPCD_PORT" --control "$WORK/$name.ctl" \
+		--card "$name.card" --slot "$slot" \
+		--transcript "$WORK/$name.apdus" "$@" >>"$WORK/$name.log" 2>&1 &
+	card_pids[$slot]=$!
+	children+=("$!")
+	card_wait card "$slot" || {
+		cat "$WORK/$name.log"
+		not_met "card $name comes up in slot $slot"
+	}
+}
+
+card_stop() {
+	local signal=$1 slot=${2:-0}
+	kill "-$signal" "${card_pids[$slot]}"
+	wait "${card_pids[$slot]}" 2>/dev/null
+	unset "card_pids[$slot]"
+	card_wait empty "$slot"
+}
+
+card_remove() { card_stop TERM "${1:-0}"; }
+card_kill() { card_stop KILL "${1:-0}"; }
+
+# card_control NAME WORD...: remove, insert, count, remove-after N.
+card_control() {
+	local name=$1
+	shift
+	"$BIN/ukey-vcard" control --control "$WORK/$name.ctl" "$@"
+}
+
 # --- plain APDUs --------------------------------------------------------------
 
 # card_open [slot]: a conversation with the card in plain APDUs.
@@ -246,8 +365,6 @@ expect_step() {
 }
 
 # --- the end ------------------------------------------------------------------
-
-children=()
 
 # background COMMAND...: starts it, remembers it for the end, sets LAST_PID.
 background() {
