@@ -94,10 +94,9 @@ static uk_err establish(SCARDCONTEXT *ctx)
 {
 	LONG rv = SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, ctx);
 
-	/* Without polkit's permission pcscd takes the connection and hangs up
-	 * before its first answer. */
-	if (rv == SCARD_F_COMM_ERROR ||
-	    (rv == SCARD_E_NO_SERVICE && socket_forbidden()))
+	/* Without polkit's permission pcscd takes the connection and hangs up,
+	 * which libpcsclite calls SCARD_W_SECURITY_VIOLATION itself. */
+	if (rv == SCARD_E_NO_SERVICE && socket_forbidden())
 		return uk_fail(UK_ERR_NO_PERMISSION);
 	return uk_pcsc_err(rv, UK_ASKED_SERVICE);
 }

@@ -1,0 +1,176 @@
+/* Links without a card. */
+#include "script_link.h"
+
+#include "cmocka_all.h"
+#include "fixtures.h"
+#include "mem.h"
+
+#include <stdlib.h>
+
+struct script {
+	uk_link base;
+	const struct script_step *steps;
+	size_t count, at;
+};
+
+struct broken {
+	uk_link base;
+	uk_link *inner;
+	unsigned nth, seen;
+	enum uk_code failure;
+};
+
+struct script_log script_log;
+static enum uk_code begin_failure;
+static unsigned failures; /* made by broken links */
+
+void script_reset(void)
+{
+	script_log = (struct script_log){ 0 };
+	begin_failure = UK_OK;
+}
+
+void script_begin_fails(enum uk_code failure)
+{
+	begin_failure = failure;
+}
+
+/* --- the script ---------------------------------------------------------- */
+
+static uk_err script_transmit(
+    uk_link *l, uk_bytes cmd, uk_buf *resp, bool secret)
+{
+	struct script *s = (struct script *)l;
+	const struct script_step *step = &s->steps[s->at];
+
+	script_log.commands++;
+	script_log.secrets += secret;
+	if (s->at == s->count) {
+		print_error("one command too many (after %zu)\n", s->count);
+		expect_bytes(cmd, UK_NONE);
+	}
+	s->at++;
+	if (step->command != NULL && !uk_bytes_eq(cmd, hex(step->command))) {
+		print_error("command %zu of the script:\n", s->at);
+		expect_bytes(cmd, hex(step->command));
+	}
+	if (step->answer == NULL)
+		return uk_fail(step->failure);
+	uk_put(resp, hex(step->answer));
+	return uk_buf_result(resp);
+}
+
+static uk_err script_begin(uk_link *l)
+{
+	enum uk_code failure = begin_failure;
+
+	(void)l;
+	begin_failure = UK_OK;
+	script_log.begun += failure == UK_OK;
+	return uk_fail(failure);
+}
+
+static void script_end(uk_link *l, enum uk_card_fate fate)
+{
+	(void)l;
+	script_log.ended++;
+	script_log.fate = fate;
+}
+
+static void script_close(uk_link *l, enum uk_card_fate fate)
+{
+	script_log.closed++;
+	script_log.fate = fate;
+	free(l);
+}
+
+static const struct uk_link_ops script_ops = {
+	.transmit = script_transmit,
+	.begin = script_begin,
+	.end = script_end,
+	.close = script_close,
+};
+
+uk_link *script_link(const struct script_step *steps, size_t count)
+{
+	struct script *s = calloc(1, sizeof(*s));
+
+	assert_non_null(s);
+	s->base.ops = &script_ops;
+	s->steps = steps;
+	s->count = count;
+	return &s->base;
+}
+
+/* --- breaking ------------------------------------------------------------ */
+
+static uk_err broken_transmit(
+    uk_link *l, uk_bytes cmd, uk_buf *resp, bool secret)
+{
+	struct broken *b = (struct broken *)l;
+
+	if (++b->seen >= b->nth && b->nth > 0) {
+		failures++;
+		return uk_fail(b->failure);
+	}
+	return uk_link_transmit(b->inner, cmd, resp, secret);
+}
+
+static uk_err broken_begin(uk_link *l)
+{
+	return uk_link_begin(((struct broken *)l)->inner);
+}
+
+static void broken_end(uk_link *l, enum uk_card_fate fate)
+{
+	uk_link_end(((struct broken *)l)->inner, fate);
+}
+
+static void broken_close(uk_link *l, enum uk_card_fate fate)
+{
+	struct broken *b = (struct broken *)l;
+
+	uk_link_close(&b->inner, fate);
+	free(b);
+}
+
+static const struct uk_link_ops broken_ops = {
+	.transmit = broken_transmit,
+	.begin = broken_begin,
+	.end = broken_end,
+	.close = broken_close,
+};
+
+uk_link *broken_link(uk_link **inner, unsigned nth, enum uk_code failure)
+{
+	struct broken *b = calloc(1, sizeof(*b));
+
+	assert_non_null(b);
+	b->base.ops = &broken_ops;
+	b->inner = *inner;
+	b->nth = nth;
+	b->failure = failure;
+	*inner = NULL;
+	return &b->base;
+}
+
+unsigned fail_every_exchange(
+    uk_err (*step)(void *arg, unsigned nth), void *arg, enum uk_code failure)
+{
+	long live = uk_mem_live();
+
+	for (unsigned nth = 1; nth < 1000; nth++) {
+		uk_err err;
+
+		failures = 0;
+		err = step(arg, nth);
+		assert_int_equal(uk_mem_live(), live);
+		if (failures == 0) {
+			expect_ok(err);
+			return nth - 1;
+		}
+		expect_code(err, failure);
+	}
+	fail_msg("never ran without an exchange failing");
+	return 0;
+}
