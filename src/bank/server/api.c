@@ -1,0 +1,311 @@
+/* The handlers: request struct in, JSON out; the work is done elsewhere. */
+#include "api.h"
+
+#include "customers.h"
+#include "hex.h"
+#include "login.h"
+#include "orders.h"
+#include "records.h"
+#include "requests.h"
+#include "secret.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* --- pieces of answers --------------------------------------------------- */
+
+static json_t *json_text(uk_bytes v)
+{
+	return json_stringn(v.n == 0 ? "" : (const char *)v.p, v.n);
+}
+
+static json_t *json_base64(uk_bytes v)
+{
+	uk_blob text = { NULL, 0 };
+	json_t *j = NULL;
+
+	if (uk_is_ok(uk_base64_encode(v, &text)))
+		j = json_text(uk_blob_view(&text));
+	uk_blob_free(&text);
+	return j;
+}
+
+static json_t *json_hex(uk_bytes v)
+{
+	uint8_t storage[2 * UK_HASH_MAX];
+	uk_buf text = UK_BUF(storage);
+
+	uk_put_hex(&text, v);
+	return text.bad ? NULL : json_text(uk_buf_view(&text));
+}
+
+static json_t *json_time(int64_t seconds)
+{
+	uint8_t storage[24];
+	uk_buf text = UK_BUF(storage);
+
+	bank_put_time(&text, seconds);
+	return text.bad ? NULL : json_text(uk_buf_view(&text));
+}
+
+static json_t *json_certificate(const struct bank *b)
+{
+	return json_base64(uk_cert_der(b->certificate));
+}
+
+static void add_account(void *arg, const struct bank_account *a)
+{
+	json_array_append_new(
+	    arg, json_pack("{s:s,s:s,s:s,s:I}", "account", a->number, "name",
+		     a->name, "currency", a->currency, "balance",
+		     (json_int_t)a->balance));
+}
+
+static json_t *json_accounts(struct bank *b, int64_t customer)
+{
+	json_t *list = json_array();
+
+	if (list != NULL && !uk_is_ok(bank_accounts_each(
+				b->store, customer, add_account, list))) {
+		json_decref(list);
+		return NULL;
+	}
+	return list;
+}
+
+static json_t *json_order(const struct bank *b, const struct bank_order *o)
+{
+	if (!o->posted)
+		return json_pack("{s:o,s:s,s:o,s:o}", "orderNumber",
+		    json_text(uk_blob_view(&o->number)), "state", "prepared",
+		    "text", json_base64(uk_blob_view(&o->text)), "expiresAt",
+		    json_time(o->expires));
+	return json_pack("{s:o,s:s,s:o,s:o,s:o}", "orderNumber",
+	    json_text(uk_blob_view(&o->number)), "state", "posted", "receipt",
+	    json_base64(uk_blob_view(&o->receipt)), "signature",
+	    json_base64(uk_blob_view(&o->receipt_signature)), "certificate",
+	    json_certificate(b));
+}
+
+/* --- the bank, and logging in -------------------------------------------- */
+
+enum bank_code bank_api_bank(
+    struct bank *b, const struct bank_call *call, json_t **answer)
+{
+	(void)call;
+	*answer = json_pack("{s:s,s:s,s:o}", "name", b->config.name, "origin",
+	    b->origin, "certificate", json_certificate(b));
+	return BANK_OK;
+}
+
+enum bank_code bank_api_challenge(
+    struct bank *b, const struct bank_call *call, json_t **answer)
+{
+	struct bank_challenge_request r;
+	struct bank_challenge c;
+	enum bank_code code = bank_code_of(bank_read_challenge(call->body, &r));
+
+	if (code == BANK_OK)
+		code = bank_login_challenge(b, &r, call->now, &c);
+	if (code == BANK_OK)
+		*answer = json_pack("{s:o,s:o,s:s,s:o,s:o}", "nonce",
+		    json_text(UK_ARRAY(c.nonce)), "expiresAt",
+		    json_time(c.expires), "algorithm", "ES256", "signature",
+		    json_base64(UK_ARRAY(c.signature)), "certificate",
+		    json_certificate(b));
+	bank_free_challenge(&r);
+	return code;
+}
+
+static json_t *json_logged_in(struct bank *b, const struct bank_logged_in *in)
+{
+	char name[BANK_NAME_MAX + 1];
+
+	if (!uk_is_ok(bank_customer_name(b->store, in->customer, name)))
+		return NULL;
+	return json_pack("{s:o,s:o,s:{s:s},s:o}", "session",
+	    json_text(UK_ARRAY(in->token)), "expiresAt", json_time(in->expires),
+	    "customer", "name", name, "accounts",
+	    json_accounts(b, in->customer));
+}
+
+enum bank_code bank_api_login(
+    struct bank *b, const struct bank_call *call, json_t **answer)
+{
+	struct bank_login_request r;
+	struct bank_logged_in in;
+	enum bank_code code = bank_code_of(bank_read_login(call->body, &r));
+
+	if (code == BANK_OK)
+		code = bank_login(b, &r, call->now, &in);
+	if (code == BANK_OK)
+		*answer = json_logged_in(b, &in);
+	uk_wipe(&in, sizeof(in));
+	bank_free_login(&r);
+	return code;
+}
+
+enum bank_code bank_api_logout(
+    struct bank *b, const struct bank_call *call, json_t **answer)
+{
+	bank_sessions_end(b->sessions, call->token);
+	*answer = json_object();
+	return BANK_OK;
+}
+
+/* --- accounts and records ------------------------------------------------ */
+
+enum bank_code bank_api_accounts(
+    struct bank *b, const struct bank_call *call, json_t **answer)
+{
+	*answer = json_pack(
+	    "{s:o}", "accounts", json_accounts(b, call->customer));
+	return BANK_OK;
+}
+
+struct record_list {
+	json_t *array;
+	const struct bank_account *account;
+};
+
+static void add_record(void *arg, const struct bank_record *r)
+{
+	struct record_list *list = arg;
+
+	json_array_append_new(list->array,
+	    json_pack("{s:I,s:o,s:s,s:I,s:s,s:I,s:o,s:o,s:o,s:o}", "id",
+		(json_int_t)r->id, "time", json_time(r->time), "account",
+		list->account->number, "amount", (json_int_t)r->amount,
+		"currency", list->account->currency, "balance",
+		(json_int_t)r->balance, "counterparty",
+		json_text(r->counterparty), "counterpartyName",
+		json_text(r->counterparty_name), "memo", json_text(r->memo),
+		"order", json_text(r->order)));
+}
+
+/* A decimal number of the query within min..max; otherwise if it is absent. */
+static enum bank_code query_number(const struct bank_call *call,
+    const char *name, int64_t min, int64_t max, int64_t otherwise, int64_t *out)
+{
+	const char *text = call->query(call->query_arg, name);
+	char *end;
+
+	*out = otherwise;
+	if (text == NULL)
+		return BANK_OK;
+	errno = 0;
+	*out = strtoll(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 ||
+	    *out < min || *out > max)
+		return BANK_MALFORMED;
+	return BANK_OK;
+}
+
+static enum bank_code list_records(struct bank *b,
+    const struct bank_account *account, int64_t before, int64_t limit,
+    json_t **answer)
+{
+	struct record_list list = { json_array(), account };
+	bool more = false;
+	uk_err err = bank_records_each(
+	    b->store, account->id, before, limit, add_record, &list, &more);
+
+	*answer = json_pack("{s:o,s:b}", "records", list.array, "more", more);
+	return uk_is_ok(err) ? BANK_OK : BANK_INTERNAL;
+}
+
+enum bank_code bank_api_records(
+    struct bank *b, const struct bank_call *call, json_t **answer)
+{
+	const char *number = call->query(call->query_arg, "account");
+	struct bank_account account;
+	int64_t before, limit;
+	enum bank_code code;
+	uk_err err;
+
+	code = query_number(call, "before", 1, INT64_MAX, 0, &before);
+	if (code == BANK_OK)
+		code = query_number(call, "limit", 1, 100, 20, &limit);
+	if (code != BANK_OK || number == NULL)
+		return BANK_MALFORMED;
+	err = bank_account_find(b->store, uk_view_str(number), &account);
+	/* Somebody else's account is called unknown, too. */
+	if (uk_is(err, UK_ERR_NOT_FOUND) ||
+	    (uk_is_ok(err) && account.customer != call->customer))
+		return BANK_ACCOUNT;
+	if (!uk_is_ok(err))
+		return BANK_INTERNAL;
+	return list_records(b, &account, before, limit, answer);
+}
+
+/* --- orders -------------------------------------------------------------- */
+
+enum bank_code bank_api_prepare(
+    struct bank *b, const struct bank_call *call, json_t **answer)
+{
+	struct bank_order order = { 0 };
+	struct bank_order_request r;
+	enum bank_code code = bank_code_of(bank_read_order(call->body, &r));
+
+	if (code == BANK_OK)
+		code = bank_order_prepare(
+		    b, call->customer, &r, call->now, &order);
+	if (code == BANK_OK)
+		*answer = json_order(b, &order);
+	bank_order_free(&order);
+	bank_free_order(&r);
+	return code;
+}
+
+enum bank_code bank_api_order(
+    struct bank *b, const struct bank_call *call, json_t **answer)
+{
+	struct bank_order order = { 0 };
+	enum bank_code code = bank_order_find(
+	    b, call->customer, call->order, call->now, &order);
+
+	if (code == BANK_OK)
+		*answer = json_order(b, &order);
+	bank_order_free(&order);
+	return code;
+}
+
+enum bank_code bank_api_proof(
+    struct bank *b, const struct bank_call *call, json_t **answer)
+{
+	uint8_t hash_storage[UK_HASH_MAX], proof_storage[64];
+	uk_buf hash = UK_BUF(hash_storage), proof = UK_BUF(proof_storage);
+	struct bank_order order = { 0 };
+	struct bank_proof_request r;
+	enum bank_code code = bank_code_of(bank_read_proof(call->body, &r));
+
+	if (code == BANK_OK)
+		code = bank_order_proof(b, call->customer, call->order, &r,
+		    call->now, &hash, &proof, &order);
+	if (code == BANK_OK && order.posted)
+		*answer = json_order(b, &order); /* the receipt */
+	else if (code == BANK_OK)
+		*answer = json_pack("{s:o,s:o}", "hash",
+		    json_hex(uk_buf_view(&hash)), "proof",
+		    json_base64(uk_buf_view(&proof)));
+	bank_order_free(&order);
+	bank_free_proof(&r);
+	return code;
+}
+
+enum bank_code bank_api_confirm(
+    struct bank *b, const struct bank_call *call, json_t **answer)
+{
+	struct bank_order order = { 0 };
+	struct bank_confirm_request r;
+	enum bank_code code = bank_code_of(bank_read_confirm(call->body, &r));
+
+	if (code == BANK_OK)
+		code = bank_order_confirm(
+		    b, call->customer, call->order, &r, call->now, &order);
+	if (code == BANK_OK)
+		*answer = json_order(b, &order);
+	bank_order_free(&order);
+	bank_free_confirm(&r);
+	return code;
+}

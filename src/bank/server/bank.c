@@ -1,0 +1,227 @@
+/* Opening the bank; whom it trusts; how its errors are called outside. */
+#include "bank.h"
+
+#include "log.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+uk_err bank_path(const char *dir, const char *name, char path[BANK_PATH_MAX])
+{
+	int n = snprintf(path, BANK_PATH_MAX, "%s/%s", dir, name);
+
+	return n < 0 || n >= BANK_PATH_MAX ? uk_fail(UK_ERR_TOO_SMALL)
+					   : uk_ok();
+}
+
+/* --- trust --------------------------------------------------------------- */
+
+static uk_err load_trust(struct bank *b, uk_trust **out)
+{
+	char path[BANK_PATH_MAX];
+	uk_trust *t = NULL;
+	uk_err err;
+
+	*out = NULL;
+	UK_TRY(uk_trust_open(b->crypto, &t));
+	uk_trust_need_crl(t, true);
+	err = bank_path(b->dir, BANK_FILE_CA_CERT, path);
+	if (uk_is_ok(err))
+		err = uk_trust_add_ca_file(t, path);
+	if (uk_is_ok(err))
+		err = bank_path(b->dir, BANK_FILE_CRL, path);
+	if (uk_is_ok(err))
+		err = uk_trust_add_crl_file(t, path);
+	if (uk_is_ok(err)) {
+		*out = t;
+		t = NULL; /* handed over */
+	}
+	uk_trust_close(&t);
+	return err;
+}
+
+static struct bank_crl_mark mark_now(const struct bank *b)
+{
+	char path[BANK_PATH_MAX];
+	struct stat st;
+
+	if (!uk_is_ok(bank_path(b->dir, BANK_FILE_CRL, path)) ||
+	    stat(path, &st) != 0)
+		return (struct bank_crl_mark){ 0 };
+	return (struct bank_crl_mark){ st.st_ino, (uint64_t)st.st_size,
+		st.st_mtim.tv_sec, st.st_mtim.tv_nsec };
+}
+
+static bool same_mark(
+    const struct bank_crl_mark *x, const struct bank_crl_mark *y)
+{
+	return x->inode == y->inode && x->size == y->size &&
+	       x->seconds == y->seconds && x->nanoseconds == y->nanoseconds;
+}
+
+void bank_trust_reload(struct bank *b)
+{
+	struct bank_crl_mark mark = mark_now(b); /* before reading */
+	uk_trust *fresh = NULL;
+	uk_err err = load_trust(b, &fresh);
+
+	b->crl = mark;
+	if (!uk_is_ok(err)) {
+		uk_log(UK_LOG_ERROR, "event=crl-reload result=%s file=%s/%s",
+		    uk_err_name(err), b->dir, BANK_FILE_CRL);
+		return;
+	}
+	uk_trust_close(&b->trust);
+	b->trust = fresh;
+	uk_log(UK_LOG_INFO, "event=crl-reload result=ok");
+}
+
+const uk_trust *bank_trust(struct bank *b)
+{
+	struct bank_crl_mark mark = mark_now(b);
+
+	if (!same_mark(&mark, &b->crl))
+		bank_trust_reload(b);
+	return b->trust;
+}
+
+/* --- opening ------------------------------------------------------------- */
+
+static uk_err open_keys(struct bank *b)
+{
+	char path[BANK_PATH_MAX];
+
+	UK_TRY(uk_crypto_open(&b->crypto));
+	UK_TRY(bank_path(b->dir, BANK_FILE_SIGN_KEY, path));
+	UK_TRY(uk_key_from_pem_file(b->crypto, path, &b->signing));
+	UK_TRY(bank_path(b->dir, BANK_FILE_SIGN_CERT, path));
+	UK_TRY(uk_cert_from_pem_file(b->crypto, path, &b->certificate));
+	b->crl = mark_now(b);
+	return load_trust(b, &b->trust);
+}
+
+static uk_err open_rooms(struct bank *b)
+{
+	char path[BANK_PATH_MAX];
+
+	UK_TRY(bank_path(b->dir, BANK_FILE_DATABASE, path));
+	UK_TRY(bank_store_open(path, &b->store));
+	UK_TRY(bank_nonces_open((size_t)b->config.max_challenges, &b->nonces));
+	return bank_sessions_open(
+	    b->crypto, (size_t)b->config.max_sessions, &b->sessions);
+}
+
+static uk_err open_all(struct bank *b, char *why, size_t cap)
+{
+	char path[BANK_PATH_MAX], detail[200] = "";
+	uk_err err = bank_path(b->dir, BANK_FILE_CONFIG, path);
+
+	if (uk_is_ok(err))
+		err = bank_config_read(
+		    path, &b->config, detail, sizeof(detail));
+	if (!uk_is_ok(err)) {
+		snprintf(
+		    why, cap, "%s/%s: %s", b->dir, BANK_FILE_CONFIG, detail);
+		return err;
+	}
+	err = open_keys(b);
+	if (!uk_is_ok(err)) {
+		snprintf(why, cap, "keys and certificates in %s: %s", b->dir,
+		    uk_err_text(err));
+		return err;
+	}
+	err = open_rooms(b);
+	if (!uk_is_ok(err))
+		snprintf(why, cap, "%s/%s: %s", b->dir, BANK_FILE_DATABASE,
+		    uk_err_text(err));
+	return err;
+}
+
+uk_err bank_open(const char *dir, struct bank **out, char *why, size_t why_cap)
+{
+	struct bank *b = uk_new(sizeof(*b));
+	uk_err err = uk_fail(UK_ERR_MEMORY);
+
+	*out = NULL;
+	why[0] = '\0';
+	if (b == NULL)
+		goto out;
+	err = uk_copy_str(b->dir, sizeof(b->dir), uk_view_str(dir));
+	if (uk_is_ok(err))
+		err = open_all(b, why, why_cap);
+	if (uk_is_ok(err))
+		err = bank_set_origin(b, (unsigned)b->config.port);
+	if (!uk_is_ok(err))
+		goto out;
+	*out = b;
+	b = NULL; /* handed over */
+out:
+	bank_close(&b);
+	return err;
+}
+
+void bank_close(struct bank **b)
+{
+	if (*b == NULL)
+		return;
+	bank_sessions_close(&(*b)->sessions);
+	bank_nonces_close(&(*b)->nonces);
+	bank_store_close(&(*b)->store);
+	uk_trust_close(&(*b)->trust);
+	uk_cert_close(&(*b)->certificate);
+	uk_key_close(&(*b)->signing);
+	uk_crypto_close(&(*b)->crypto);
+	uk_free(*b);
+	*b = NULL;
+}
+
+uk_err bank_set_origin(struct bank *b, unsigned port)
+{
+	const struct bank_config *c = &b->config;
+	int n;
+
+	if (c->origin[0] != '\0')
+		n = snprintf(b->origin, sizeof(b->origin), "%s", c->origin);
+	else if (port == 443)
+		n = snprintf(
+		    b->origin, sizeof(b->origin), "https://%s", c->host);
+	else
+		n = snprintf(b->origin, sizeof(b->origin), "https://%s:%u",
+		    c->host, port);
+	return n < 0 || (size_t)n >= sizeof(b->origin)
+		   ? uk_fail(UK_ERR_TOO_SMALL)
+		   : uk_ok();
+}
+
+/* --- small things -------------------------------------------------------- */
+
+enum bank_code bank_code_of(uk_err err)
+{
+	switch (err.code) {
+	case UK_OK:
+		return BANK_OK;
+	case UK_ERR_FORMAT:
+		return BANK_MALFORMED;
+	case UK_ERR_CERT_UNTRUSTED:
+		return BANK_CERT_UNTRUSTED;
+	case UK_ERR_CERT_NOT_YET:
+		return BANK_CERT_NOT_YET;
+	case UK_ERR_CERT_EXPIRED:
+		return BANK_CERT_EXPIRED;
+	case UK_ERR_CERT_REVOKED:
+		return BANK_CERT_REVOKED;
+	case UK_ERR_CERT_PURPOSE:
+		return BANK_CERT_PURPOSE;
+	case UK_ERR_CRL_MISSING:
+		return BANK_CRL_MISSING;
+	default:
+		return BANK_INTERNAL;
+	}
+}
+
+uk_err bank_sign(struct bank *b, uk_bytes message, uk_buf *signature)
+{
+	return uk_key_sign(
+	    b->signing, UK_SIG_ECDSA, UK_HASH_SHA256, message, signature);
+}

@@ -1,0 +1,74 @@
+/*
+ * The bank: everything a request may need, opened once.
+ *
+ * ukey-bankd is one process with one thread. routes.h finds the handler of a
+ * request; login.h, orders.h and records.h do the work and answer with an enum
+ * bank_code; ledger.h and store.h keep the books; https.h is the only file that
+ * knows of sockets. So everything but https.c can be tried without a network.
+ * ca.h makes the certificates of a test bank.
+ */
+#ifndef BANK_H
+#define BANK_H
+
+#include "config.h"
+#include "crypto.h"
+#include "nonces.h"
+#include "sessions.h"
+#include "store.h"
+
+enum { BANK_PATH_MAX = 4096 };
+
+/* The files of the bank's folder. */
+#define BANK_FILE_CONFIG    "bankd.json"
+#define BANK_FILE_DATABASE  "bank.db"
+#define BANK_FILE_CA_KEY    "ca.key"
+#define BANK_FILE_CA_CERT   "ca.pem"
+#define BANK_FILE_CRL       "ca.crl"
+#define BANK_FILE_TLS_KEY   "tls.key"
+#define BANK_FILE_TLS_CERT  "tls.pem"
+#define BANK_FILE_SIGN_KEY  "sign.key"
+#define BANK_FILE_SIGN_CERT "sign.pem"
+
+struct bank_crl_mark { /* which state of the file has been read */
+	uint64_t inode, size;
+	int64_t seconds, nanoseconds;
+};
+
+struct bank {
+	struct bank_config config;
+	char dir[BANK_PATH_MAX];
+	char origin[BANK_CONFIG_TEXT + 32];
+	uk_crypto *crypto;
+	uk_key *signing; /* the bank's signing key, and its certificate */
+	uk_cert *certificate;
+	struct bank_store *store;
+	struct bank_nonces *nonces;
+	struct bank_sessions *sessions;
+	uk_trust *trust; /* through bank_trust only */
+	struct bank_crl_mark crl;
+};
+
+/* dir/name; UK_ERR_TOO_SMALL if the path is too long. */
+UK_RESULT bank_path(
+    const char *dir, const char *name, char path[BANK_PATH_MAX]);
+
+/* why: one line for people if something is missing or wrong. */
+UK_RESULT bank_open(
+    const char *dir, struct bank **out, char *why, size_t why_cap);
+void bank_close(struct bank **b); /* accepts NULL */
+/* Sets the origin, from the configuration or from host and this port. */
+UK_RESULT bank_set_origin(struct bank *b, unsigned port);
+
+/* The trust store with the present revocation list: the file is read again if
+ * it has changed. If it cannot be read, what was known before stays. */
+const uk_trust *bank_trust(struct bank *b);
+void bank_trust_reload(struct bank *b);
+
+/* The one translation into the protocol's codes, for certificates and what may
+ * go wrong in the machine. */
+enum bank_code bank_code_of(uk_err err);
+
+/* ES256 by the bank's signing key; appends 64 bytes. */
+UK_RESULT bank_sign(struct bank *b, uk_bytes message, uk_buf *signature);
+
+#endif

@@ -1,0 +1,471 @@
+/* The test bank's CA: one table row per kind of certificate. */
+#include "ca.h"
+
+#include "bank.h"
+#include "files.h"
+
+#include <openssl/bn.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { SERIAL_BYTES = 16, YEARS_CA = 10, YEARS_BANK = 3, CRL_DAYS = 30 };
+
+static const int64_t year = 365 * 86400;
+
+/* Extensions as RFC 5280, 4.2; NULL: not there. */
+static const struct profile {
+	const char *basic, *key_usage, *extended;
+	bool host; /* subjectAltName with the server's names */
+} profiles[] = {
+	[BANK_PROFILE_CA] = { "critical,CA:TRUE,pathlen:0",
+	    "critical,keyCertSign,cRLSign", NULL, false },
+	[BANK_PROFILE_TLS] = { "critical,CA:FALSE", "critical,digitalSignature",
+	    "serverAuth", true },
+	[BANK_PROFILE_SIGN] = { "critical,CA:FALSE",
+	    "critical,digitalSignature", BANK_SIGNING_OID, false },
+	[BANK_PROFILE_LOGIN] = { "critical,CA:FALSE",
+	    "critical,digitalSignature", "clientAuth", false },
+	[BANK_PROFILE_TRANSACTION] = { "critical,CA:FALSE",
+	    "critical,nonRepudiation", NULL, false },
+};
+
+struct issuer {
+	X509 *cert; /* NULL: signs itself */
+	EVP_PKEY *key;
+};
+
+/* --- making one certificate ---------------------------------------------- */
+
+static bool add_extension(X509 *x, X509V3_CTX *ctx, int nid, const char *value)
+{
+	X509_EXTENSION *e;
+	bool ok;
+
+	if (value == NULL)
+		return true;
+	e = X509V3_EXT_conf_nid(NULL, ctx, nid, value);
+	ok = e != NULL && X509_add_ext(x, e, -1) == 1;
+	X509_EXTENSION_free(e);
+	return ok;
+}
+
+static bool add_extensions(
+    X509 *x, const struct issuer *by, const struct profile *p, const char *host)
+{
+	char names[300];
+	X509V3_CTX ctx;
+
+	X509V3_set_ctx(&ctx, by->cert == NULL ? x : by->cert, x, NULL, NULL, 0);
+	snprintf(names, sizeof(names), "DNS:%s,IP:127.0.0.1",
+	    host == NULL ? "" : host);
+	return add_extension(x, &ctx, NID_basic_constraints, p->basic) &&
+	       add_extension(x, &ctx, NID_key_usage, p->key_usage) &&
+	       add_extension(x, &ctx, NID_ext_key_usage, p->extended) &&
+	       add_extension(
+		   x, &ctx, NID_subject_alt_name, p->host ? names : NULL) &&
+	       add_extension(x, &ctx, NID_subject_key_identifier, "hash") &&
+	       add_extension(x, &ctx, NID_authority_key_identifier,
+		   by->cert == NULL ? NULL : "keyid");
+}
+
+static bool set_serial(X509 *x)
+{
+	BIGNUM *n = BN_new();
+	/* RFC 5280, 4.1.2.2: positive, at most 20 bytes; here 127 random bits
+	 */
+	bool ok = n != NULL &&
+		  BN_rand(n, SERIAL_BYTES * 8 - 1, BN_RAND_TOP_ONE,
+		      BN_RAND_BOTTOM_ANY) == 1 &&
+		  BN_to_ASN1_INTEGER(n, X509_get_serialNumber(x)) != NULL;
+
+	BN_free(n);
+	return ok;
+}
+
+static bool set_subject(X509 *x, const char *cn)
+{
+	X509_NAME *name = X509_get_subject_name(x);
+
+	return X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+		   (const unsigned char *)cn, -1, -1, 0) == 1;
+}
+
+struct wanted {
+	enum bank_profile profile;
+	EVP_PKEY *key; /* public part of it */
+	const char *cn, *host;
+	int64_t not_before, not_after;
+};
+
+static X509 *issue(const struct issuer *by, const struct wanted *w)
+{
+	X509 *x = X509_new();
+
+	if (x != NULL && X509_set_version(x, X509_VERSION_3) == 1 &&
+	    set_serial(x) && set_subject(x, w->cn) &&
+	    X509_set_issuer_name(x,
+		X509_get_subject_name(by->cert == NULL ? x : by->cert)) == 1 &&
+	    ASN1_TIME_set(X509_getm_notBefore(x), w->not_before) != NULL &&
+	    ASN1_TIME_set(X509_getm_notAfter(x), w->not_after) != NULL &&
+	    X509_set_pubkey(x, w->key) == 1 &&
+	    add_extensions(x, by, &profiles[w->profile], w->host) &&
+	    X509_sign(x, by->key, EVP_sha256()) > 0)
+		return x;
+	X509_free(x);
+	return NULL;
+}
+
+/* --- files --------------------------------------------------------------- */
+
+/* What a BIO holds goes into a file of mode 0600. */
+static uk_err bio_to_file(
+    BIO *bio, const char *dir, const char *name, bool replace)
+{
+	char path[BANK_PATH_MAX];
+	char *p = NULL;
+	long n = BIO_get_mem_data(bio, &p);
+
+	UK_TRY(bank_path(dir, name, path));
+	if (n <= 0)
+		return uk_fail(UK_ERR_CRYPTO);
+	return bank_file_write(path, uk_view(p, (size_t)n), replace);
+}
+
+static uk_err write_key(const char *dir, const char *name, EVP_PKEY *key)
+{
+	BIO *bio = BIO_new(BIO_s_secmem());
+	uk_err err = uk_fail(UK_ERR_CRYPTO);
+
+	if (bio != NULL && PEM_write_bio_PKCS8PrivateKey(
+			       bio, key, NULL, NULL, 0, NULL, NULL) == 1)
+		err = bio_to_file(bio, dir, name, false);
+	BIO_free(bio);
+	return err;
+}
+
+static uk_err write_cert(const char *dir, const char *name, X509 *x)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	uk_err err = uk_fail(UK_ERR_CRYPTO);
+
+	if (bio != NULL && PEM_write_bio_X509(bio, x) == 1)
+		err = bio_to_file(bio, dir, name, false);
+	BIO_free(bio);
+	return err;
+}
+
+static uk_err read_issuer(const char *dir, struct issuer *out)
+{
+	char cert[BANK_PATH_MAX], key[BANK_PATH_MAX];
+	BIO *c = NULL, *k = NULL;
+	uk_err err = bank_path(dir, BANK_FILE_CA_CERT, cert);
+
+	if (uk_is_ok(err))
+		err = bank_path(dir, BANK_FILE_CA_KEY, key);
+	if (!uk_is_ok(err))
+		return err;
+	c = BIO_new_file(cert, "r");
+	k = BIO_new_file(key, "r");
+	if (c != NULL && k != NULL) {
+		out->cert = PEM_read_bio_X509(c, NULL, NULL, NULL);
+		out->key = PEM_read_bio_PrivateKey(k, NULL, NULL, NULL);
+	}
+	BIO_free(c);
+	BIO_free(k);
+	return out->cert == NULL || out->key == NULL ? uk_fail(UK_ERR_NOT_FOUND)
+						     : uk_ok();
+}
+
+static void free_issuer(struct issuer *i)
+{
+	X509_free(i->cert);
+	EVP_PKEY_free(i->key);
+}
+
+/* --- init ---------------------------------------------------------------- */
+
+static const struct pair {
+	enum bank_profile profile;
+	const char *key_file, *cert_file, *suffix, *step;
+	int years;
+} pairs[] = {
+	{ BANK_PROFILE_CA, BANK_FILE_CA_KEY, BANK_FILE_CA_CERT, " CA",
+	    "making the CA's key and certificate", YEARS_CA },
+	{ BANK_PROFILE_TLS, BANK_FILE_TLS_KEY, BANK_FILE_TLS_CERT, NULL,
+	    "making the TLS key and certificate", YEARS_BANK },
+	{ BANK_PROFILE_SIGN, BANK_FILE_SIGN_KEY, BANK_FILE_SIGN_CERT,
+	    " signing", "making the bank's signing key and certificate",
+	    YEARS_BANK },
+};
+
+static uk_err make_pair(const char *dir, const struct pair *p, const char *name,
+    const char *host, struct issuer *ca)
+{
+	char cn[BANK_CONFIG_TEXT + 16];
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	struct issuer self = { NULL, key };
+	int64_t now = time(NULL);
+	struct wanted w = { p->profile, key, cn, host,
+		now - 3600, /* clocks differ */
+		now + p->years * year };
+	X509 *x = NULL;
+	uk_err err = uk_fail(UK_ERR_CRYPTO);
+
+	snprintf(cn, sizeof(cn), "%s%s", p->suffix == NULL ? host : name,
+	    p->suffix == NULL ? "" : p->suffix);
+	if (key == NULL ||
+	    (x = issue(ca->cert == NULL ? &self : ca, &w)) == NULL)
+		goto out;
+	err = write_key(dir, p->key_file, key);
+	if (uk_is_ok(err))
+		err = write_cert(dir, p->cert_file, x);
+	if (uk_is_ok(err) && ca->cert == NULL) {
+		*ca = (struct issuer){ x, key };
+		x = NULL; /* handed over */
+		key = NULL;
+	}
+out:
+	X509_free(x);
+	EVP_PKEY_free(key);
+	return err;
+}
+
+uk_err bank_ca_init(const char *dir, const char *name, const char *host,
+    void (*say)(const char *step))
+{
+	struct issuer ca = { NULL, NULL };
+	uk_err err = uk_ok();
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		if (!uk_is_ok(err))
+			break;
+		say(pairs[i].step);
+		err = make_pair(dir, &pairs[i], name, host, &ca);
+	}
+	free_issuer(&ca);
+	return err;
+}
+
+/* --- customers ----------------------------------------------------------- */
+
+void bank_issued_free(struct bank_issued *i)
+{
+	uk_blob_free(&i->der);
+	uk_blob_free(&i->pem);
+}
+
+static uk_err serial_text(const ASN1_INTEGER *serial, char *out, size_t cap)
+{
+	BIGNUM *n = ASN1_INTEGER_to_BN(serial, NULL);
+	char *hex = n == NULL ? NULL : BN_bn2hex(n);
+	uk_err err = hex == NULL ? uk_fail(UK_ERR_CRYPTO)
+				 : uk_copy_str(out, cap, uk_view_str(hex));
+
+	OPENSSL_free(hex);
+	BN_free(n);
+	return err;
+}
+
+static uk_err fill_issued(X509 *x, struct bank_issued *out)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	unsigned char *der = NULL;
+	int n = i2d_X509(x, &der);
+	char *pem = NULL;
+	uk_err err = uk_fail(UK_ERR_CRYPTO);
+	long pem_n;
+
+	if (bio == NULL || n <= 0 || PEM_write_bio_X509(bio, x) != 1)
+		goto out;
+	pem_n = BIO_get_mem_data(bio, &pem);
+	err = uk_blob_set(&out->der, uk_view(der, (size_t)n));
+	if (uk_is_ok(err))
+		err = uk_blob_set(&out->pem, uk_view(pem, (size_t)pem_n));
+	if (uk_is_ok(err))
+		err = serial_text(X509_get0_serialNumber(x), out->serial,
+		    sizeof(out->serial));
+out:
+	OPENSSL_free(der);
+	BIO_free(bio);
+	return err;
+}
+
+/* RSA of 2048 bits and more, P-256, P-384: what the protocol has names for. */
+static bool key_is_good(EVP_PKEY *key)
+{
+	char group[32] = "";
+
+	if (EVP_PKEY_is_a(key, "RSA"))
+		return EVP_PKEY_get_bits(key) >= 2048;
+	if (!EVP_PKEY_is_a(key, "EC") ||
+	    EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) != 1)
+		return false;
+	return strcmp(group, "prime256v1") == 0 ||
+	       strcmp(group, "secp384r1") == 0;
+}
+
+static uk_err read_request(const char *path, X509_REQ **out)
+{
+	BIO *bio = BIO_new_file(path, "r");
+	EVP_PKEY *key;
+
+	if (bio == NULL)
+		return uk_fail(UK_ERR_NOT_FOUND);
+	*out = PEM_read_bio_X509_REQ(bio, NULL, NULL, NULL);
+	BIO_free(bio);
+	if (*out == NULL || (key = X509_REQ_get0_pubkey(*out)) == NULL)
+		return uk_fail(UK_ERR_FORMAT);
+	/* Whoever asks must have the private key. */
+	if (X509_REQ_verify(*out, key) != 1)
+		return uk_fail(UK_ERR_SIGNATURE);
+	return key_is_good(key) ? uk_ok() : uk_fail(UK_ERR_UNSUPPORTED);
+}
+
+uk_err bank_ca_enroll(const char *dir, const char *request_path,
+    const char *customer, enum bank_profile profile, int64_t not_before,
+    int64_t not_after, struct bank_issued *out)
+{
+	struct issuer ca = { NULL, NULL };
+	X509_REQ *req = NULL;
+	X509 *x = NULL;
+	uk_err err;
+
+	*out = (struct bank_issued){ 0 };
+	err = read_request(request_path, &req);
+	if (uk_is_ok(err))
+		err = read_issuer(dir, &ca);
+	if (uk_is_ok(err)) {
+		const struct wanted w = { profile, X509_REQ_get0_pubkey(req),
+			customer, NULL, not_before, not_after };
+
+		x = issue(&ca, &w);
+		err = x == NULL ? uk_fail(UK_ERR_CRYPTO) : fill_issued(x, out);
+	}
+	X509_free(x);
+	X509_REQ_free(req);
+	free_issuer(&ca);
+	return err;
+}
+
+uk_err bank_ca_serial_of(const char *cert_path, char *out, size_t cap)
+{
+	BIO *bio = BIO_new_file(cert_path, "r");
+	X509 *x = NULL;
+	uk_err err;
+
+	if (bio == NULL)
+		return uk_fail(UK_ERR_NOT_FOUND);
+	x = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	err = x == NULL ? uk_fail(UK_ERR_FORMAT)
+			: serial_text(X509_get0_serialNumber(x), out, cap);
+	X509_free(x);
+	BIO_free(bio);
+	return err;
+}
+
+/* --- revocation ---------------------------------------------------------- */
+
+uk_err bank_ca_revoke(struct bank_store *s, const char *serial, int64_t now)
+{
+	bank_query q = bank_query_of(s,
+	    "INSERT INTO revoked (serial, time) VALUES (?, ?)"
+	    " ON CONFLICT DO NOTHING");
+
+	bank_bind_text(&q, uk_view_str(serial));
+	bank_bind_int(&q, now);
+	return bank_query_run(&q);
+}
+
+static bool add_revoked(X509_CRL *crl, uk_bytes serial, int64_t when)
+{
+	X509_REVOKED *r = X509_REVOKED_new();
+	ASN1_TIME *time = ASN1_TIME_set(NULL, when);
+	ASN1_INTEGER *number = NULL;
+	BIGNUM *n = NULL;
+	char text[48];
+	bool ok = r != NULL && time != NULL &&
+		  uk_is_ok(uk_copy_str(text, sizeof(text), serial)) &&
+		  BN_hex2bn(&n, text) > 0 &&
+		  (number = BN_to_ASN1_INTEGER(n, NULL)) != NULL &&
+		  X509_REVOKED_set_serialNumber(r, number) == 1 &&
+		  X509_REVOKED_set_revocationDate(r, time) == 1 &&
+		  X509_CRL_add0_revoked(crl, r) == 1;
+
+	if (!ok)
+		X509_REVOKED_free(r);
+	ASN1_INTEGER_free(number);
+	ASN1_TIME_free(time);
+	BN_free(n);
+	return ok;
+}
+
+static uk_err add_all_revoked(X509_CRL *crl, struct bank_store *s)
+{
+	bank_query q = bank_query_of(s, "SELECT serial, time FROM revoked");
+	bool ok = true;
+
+	while (ok && bank_query_row(&q))
+		ok = add_revoked(crl, bank_col(&q, 0), bank_col_int(&q, 1));
+	UK_TRY(bank_query_end(&q));
+	return ok ? uk_ok() : uk_fail(UK_ERR_CRYPTO);
+}
+
+static bool add_crl_number(X509_CRL *crl, int64_t number)
+{
+	ASN1_INTEGER *n = ASN1_INTEGER_new();
+	bool ok = n != NULL && ASN1_INTEGER_set_int64(n, number) == 1 &&
+		  X509_CRL_add1_ext_i2d(crl, NID_crl_number, n, 0, 0) == 1;
+
+	ASN1_INTEGER_free(n);
+	return ok;
+}
+
+static bool set_frame(
+    X509_CRL *crl, const struct issuer *ca, int64_t now, int64_t days)
+{
+	ASN1_TIME *last = ASN1_TIME_set(NULL, now);
+	ASN1_TIME *next = ASN1_TIME_set(NULL, now + days * 86400);
+	bool ok = last != NULL && next != NULL &&
+		  X509_CRL_set_version(crl, X509_CRL_VERSION_2) == 1 &&
+		  X509_CRL_set_issuer_name(
+		      crl, X509_get_subject_name(ca->cert)) == 1 &&
+		  X509_CRL_set1_lastUpdate(crl, last) == 1 &&
+		  X509_CRL_set1_nextUpdate(crl, next) == 1 &&
+		  add_crl_number(crl, now);
+
+	ASN1_TIME_free(last);
+	ASN1_TIME_free(next);
+	return ok;
+}
+
+uk_err bank_ca_write_crl(
+    const char *dir, struct bank_store *s, int64_t now, int64_t days)
+{
+	struct issuer ca = { NULL, NULL };
+	X509_CRL *crl = X509_CRL_new();
+	BIO *bio = BIO_new(BIO_s_mem());
+	uk_err err = read_issuer(dir, &ca);
+
+	if (uk_is_ok(err) &&
+	    (crl == NULL || bio == NULL || !set_frame(crl, &ca, now, days)))
+		err = uk_fail(UK_ERR_CRYPTO);
+	if (uk_is_ok(err))
+		err = add_all_revoked(crl, s);
+	if (uk_is_ok(err) &&
+	    (X509_CRL_sort(crl) != 1 ||
+		X509_CRL_sign(crl, ca.key, EVP_sha256()) <= 0 ||
+		PEM_write_bio_X509_CRL(bio, crl) != 1))
+		err = uk_fail(UK_ERR_CRYPTO);
+	if (uk_is_ok(err))
+		err = bio_to_file(bio, dir, BANK_FILE_CRL, true);
+	X509_CRL_free(crl);
+	BIO_free(bio);
+	free_issuer(&ca);
+	return err;
+}

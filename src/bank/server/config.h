@@ -1,0 +1,29 @@
+/* The server's settings: bankd.json in its folder. */
+#ifndef BANK_CONFIG_H
+#define BANK_CONFIG_H
+
+#include "err.h"
+
+#include <stddef.h>
+
+enum { BANK_CONFIG_TEXT = 128 };
+
+struct bank_config {
+	char name[BANK_CONFIG_TEXT];    /* shown to customers */
+	char host[BANK_CONFIG_TEXT];    /* name in the TLS certificate */
+	char origin[BANK_CONFIG_TEXT];  /* empty: https://host:port */
+	char address[BANK_CONFIG_TEXT]; /* IPv4 to listen on */
+	int64_t port;                   /* 0: any free one */
+	int64_t transfer_limit;         /* minor units of one transfer */
+	int64_t max_connections, max_sessions, max_challenges;
+	int64_t request_seconds; /* a request must be complete by then */
+};
+
+void bank_config_defaults(struct bank_config *c);
+/* On failure, why says in one line what is wrong and where. */
+UK_RESULT bank_config_read(
+    const char *path, struct bank_config *out, char *why, size_t why_cap);
+/* Mode 0600; UK_ERR_EXISTS if the file is there. */
+UK_RESULT bank_config_write(const char *path, const struct bank_config *c);
+
+#endif

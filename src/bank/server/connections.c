@@ -1,0 +1,159 @@
+/* The connections that are open. */
+#include "connections.h"
+
+#include "log.h"
+#include "mem.h"
+
+#include <event2/bufferevent_ssl.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/listener.h>
+#include <openssl/ssl.h>
+
+#include <sys/socket.h>
+#include <time.h>
+
+struct connection { /* one place */
+	struct bank_connections *all;
+	struct bufferevent *bev; /* NULL: free place */
+	int64_t since;
+};
+
+struct bank_connections {
+	size_t room, used;
+	int64_t seconds;
+	struct connection *places;
+	struct evconnlistener *listener;
+	struct event *tick;
+};
+
+/* Seconds that no one can set back. */
+static int64_t steady_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
+static void on_gone(
+    void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl, void *argp)
+{
+	struct connection *p = ptr;
+
+	(void)parent, (void)ad, (void)idx, (void)argl, (void)argp;
+	if (p == NULL)
+		return;
+	p->bev = NULL;
+	p->all->used--;
+	if (p->all->listener != NULL)
+		evconnlistener_enable(p->all->listener);
+}
+
+/* Where a connection keeps its place: OpenSSL tells us when it is freed, which
+ * evhttp does not. */
+static int place_index(void)
+{
+	static int index = -1;
+
+	if (index < 0)
+		index = SSL_get_ex_new_index(0, NULL, NULL, NULL, on_gone);
+	return index;
+}
+
+/* Hangs up on those that have kept us waiting; evhttp sees the end of the
+ * stream and cleans up as usual. */
+static void on_tick(evutil_socket_t fd, short events, void *arg)
+{
+	struct bank_connections *c = arg;
+	int64_t now = steady_now();
+
+	(void)fd, (void)events;
+	for (size_t i = 0; i < c->room; i++) {
+		struct connection *p = &c->places[i];
+
+		if (p->bev == NULL || now - p->since <= c->seconds)
+			continue;
+		uk_log(UK_LOG_INFO, "event=slow-client");
+		(void)shutdown(bufferevent_getfd(p->bev), SHUT_RDWR);
+	}
+}
+
+uk_err bank_connections_open(struct event_base *base, size_t room,
+    int64_t seconds, struct bank_connections **out)
+{
+	const struct timeval second = { 1, 0 };
+	struct bank_connections *c = uk_new(sizeof(*c));
+
+	*out = c;
+	if (c == NULL)
+		return uk_fail(UK_ERR_MEMORY);
+	c->room = room;
+	c->seconds = seconds;
+	c->places = uk_new_array(room, sizeof(*c->places));
+	c->tick = event_new(base, -1, EV_PERSIST, on_tick, c);
+	if (c->places == NULL || c->tick == NULL ||
+	    event_add(c->tick, &second) != 0) {
+		bank_connections_close(out);
+		return uk_fail(UK_ERR_MEMORY);
+	}
+	return uk_ok();
+}
+
+void bank_connections_stop(struct bank_connections *c)
+{
+	if (c == NULL)
+		return;
+	if (c->tick != NULL)
+		event_free(c->tick);
+	c->tick = NULL;
+	c->listener = NULL;
+}
+
+void bank_connections_close(struct bank_connections **c)
+{
+	if (*c == NULL)
+		return;
+	bank_connections_stop(*c);
+	uk_free((*c)->places);
+	uk_free(*c);
+	*c = NULL;
+}
+
+void bank_connections_gate(
+    struct bank_connections *c, struct evconnlistener *listener)
+{
+	c->listener = listener;
+}
+
+void bank_connections_add(
+    struct bank_connections *c, SSL *ssl, struct bufferevent *bev)
+{
+	for (size_t i = 0; i < c->room; i++) {
+		struct connection *p = &c->places[i];
+
+		if (p->bev != NULL)
+			continue;
+		if (SSL_set_ex_data(ssl, place_index(), p) != 1)
+			return; /* no memory: not counted, but still served */
+		*p = (struct connection){ c, bev, steady_now() };
+		c->used++;
+		break;
+	}
+	if (c->used == c->room && c->listener != NULL)
+		evconnlistener_disable(c->listener);
+}
+
+void bank_connections_alive(
+    struct bank_connections *c, struct evhttp_connection *connection)
+{
+	struct bufferevent *bev = connection == NULL
+				      ? NULL
+				      : evhttp_connection_get_bufferevent(
+					    connection);
+
+	for (size_t i = 0; i < c->room; i++) {
+		if (bev != NULL && c->places[i].bev == bev)
+			c->places[i].since = steady_now();
+	}
+}

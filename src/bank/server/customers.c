@@ -1,0 +1,184 @@
+/* Customers, their certificates and their accounts. */
+#include "customers.h"
+
+static const char *purpose_name(enum uk_purpose purpose)
+{
+	return purpose == UK_FOR_LOGIN ? "login" : "transaction";
+}
+
+uk_err bank_customer_find(struct bank_store *s, uk_bytes name, int64_t *id)
+{
+	bank_query q = bank_query_of(
+	    s, "SELECT id FROM customers WHERE name = ?");
+	bool found;
+
+	bank_bind_text(&q, name);
+	found = bank_query_row(&q);
+	*id = found ? bank_col_int(&q, 0) : 0;
+	UK_TRY(bank_query_end(&q));
+	return found ? uk_ok() : uk_fail(UK_ERR_NOT_FOUND);
+}
+
+uk_err bank_customer_make(struct bank_store *s, uk_bytes name, int64_t *id)
+{
+	bank_query q;
+	uk_err err;
+
+	*id = 0;
+	if (name.n == 0 || name.n > BANK_NAME_MAX)
+		return uk_fail(UK_ERR_ARGUMENT);
+	err = bank_customer_find(s, name, id);
+	if (!uk_is(err, UK_ERR_NOT_FOUND))
+		return err;
+	q = bank_query_of(s, "INSERT INTO customers (name) VALUES (?)");
+	bank_bind_text(&q, name);
+	UK_TRY(bank_query_run(&q));
+	*id = bank_last_id(s);
+	return uk_ok();
+}
+
+uk_err bank_customer_name(
+    struct bank_store *s, int64_t id, char name[BANK_NAME_MAX + 1])
+{
+	bank_query q = bank_query_of(
+	    s, "SELECT name FROM customers WHERE id = ?");
+	uk_err err = uk_fail(UK_ERR_NOT_FOUND);
+
+	bank_bind_int(&q, id);
+	if (bank_query_row(&q))
+		err = uk_copy_str(name, BANK_NAME_MAX + 1, bank_col(&q, 0));
+	UK_TRY(bank_query_end(&q));
+	return err;
+}
+
+/* --- certificates -------------------------------------------------------- */
+
+uk_err bank_cert_register(struct bank_store *s, uk_crypto *c, int64_t customer,
+    enum uk_purpose purpose, uk_bytes serial, uk_bytes der)
+{
+	uint8_t storage[UK_HASH_MAX];
+	uk_buf hash = UK_BUF(storage);
+	bank_query q;
+
+	UK_TRY(uk_hash_one(c, UK_HASH_SHA256, der, &hash));
+	q = bank_query_of(s, "INSERT INTO certificates"
+			     " (fingerprint, customer, purpose, serial, der)"
+			     " VALUES (?, ?, ?, ?, ?)");
+	bank_bind_blob(&q, uk_buf_view(&hash));
+	bank_bind_int(&q, customer);
+	bank_bind_text(&q, uk_view_str(purpose_name(purpose)));
+	bank_bind_text(&q, serial);
+	bank_bind_blob(&q, der);
+	return bank_query_run(&q);
+}
+
+uk_err bank_cert_owner(struct bank_store *s, uk_crypto *c, uk_bytes der,
+    enum uk_purpose purpose, int64_t *customer)
+{
+	uint8_t storage[UK_HASH_MAX];
+	uk_buf hash = UK_BUF(storage);
+	bank_query q;
+	bool found;
+
+	*customer = 0;
+	UK_TRY(uk_hash_one(c, UK_HASH_SHA256, der, &hash));
+	q = bank_query_of(s, "SELECT customer FROM certificates"
+			     " WHERE fingerprint = ? AND purpose = ?");
+	bank_bind_blob(&q, uk_buf_view(&hash));
+	bank_bind_text(&q, uk_view_str(purpose_name(purpose)));
+	found = bank_query_row(&q);
+	if (found)
+		*customer = bank_col_int(&q, 0);
+	UK_TRY(bank_query_end(&q));
+	return found ? uk_ok() : uk_fail(UK_ERR_NOT_FOUND);
+}
+
+/* --- accounts ------------------------------------------------------------ */
+
+static bool is_number_char(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+	       (c >= 'a' && c <= 'z') || c == '-';
+}
+
+bool bank_account_number_ok(uk_bytes number)
+{
+	if (number.n == 0 || number.n > BANK_ACCOUNT_MAX)
+		return false;
+	for (size_t i = 0; i < number.n; i++) {
+		if (!is_number_char(number.p[i]))
+			return false;
+	}
+	return true;
+}
+
+uk_err bank_account_make(struct bank_store *s, int64_t customer,
+    uk_bytes number, uk_bytes name, uk_bytes currency, int64_t *id)
+{
+	bank_query q;
+
+	*id = 0;
+	if (!bank_account_number_ok(number) || name.n > BANK_NAME_MAX ||
+	    currency.n != BANK_CURRENCY_LEN)
+		return uk_fail(UK_ERR_ARGUMENT);
+	q = bank_query_of(s,
+	    "INSERT INTO accounts (customer, number, name, currency)"
+	    " VALUES (?, ?, ?, ?)");
+	if (customer == 0)
+		bank_bind_null(&q);
+	else
+		bank_bind_int(&q, customer);
+	bank_bind_text(&q, number);
+	bank_bind_text(&q, name);
+	bank_bind_text(&q, currency);
+	UK_TRY(bank_query_run(&q));
+	*id = bank_last_id(s);
+	return uk_ok();
+}
+
+/* The row of id, customer, number, name, currency, balance. */
+static uk_err read_account(const bank_query *q, struct bank_account *out)
+{
+	out->id = bank_col_int(q, 0);
+	out->customer = bank_col_int(q, 1); /* NULL reads as 0 */
+	out->balance = bank_col_int(q, 5);
+	UK_TRY(uk_copy_str(out->number, sizeof(out->number), bank_col(q, 2)));
+	UK_TRY(uk_copy_str(out->name, sizeof(out->name), bank_col(q, 3)));
+	return uk_copy_str(
+	    out->currency, sizeof(out->currency), bank_col(q, 4));
+}
+
+uk_err bank_account_find(
+    struct bank_store *s, uk_bytes number, struct bank_account *out)
+{
+	bank_query q = bank_query_of(s,
+	    "SELECT id, customer, number, name, currency, balance"
+	    " FROM accounts WHERE number = ?");
+	uk_err err = uk_fail(UK_ERR_NOT_FOUND);
+
+	*out = (struct bank_account){ 0 };
+	bank_bind_text(&q, number);
+	if (bank_query_row(&q))
+		err = read_account(&q, out);
+	UK_TRY(bank_query_end(&q));
+	return err;
+}
+
+uk_err bank_accounts_each(
+    struct bank_store *s, int64_t customer, bank_account_fn *fn, void *arg)
+{
+	bank_query q = bank_query_of(s,
+	    "SELECT id, customer, number, name, currency, balance"
+	    " FROM accounts WHERE customer = ? ORDER BY number");
+	struct bank_account a;
+	uk_err err = uk_ok();
+
+	bank_bind_int(&q, customer);
+	while (uk_is_ok(err) && bank_query_row(&q)) {
+		err = read_account(&q, &a);
+		if (uk_is_ok(err))
+			fn(arg, &a);
+	}
+	UK_TRY(bank_query_end(&q));
+	return err;
+}

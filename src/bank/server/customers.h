@@ -1,0 +1,49 @@
+/* Customers, their certificates and their accounts. */
+#ifndef BANK_CUSTOMERS_H
+#define BANK_CUSTOMERS_H
+
+#include "crypto.h"
+#include "store.h"
+
+enum {
+	BANK_NAME_MAX = 128,   /* bytes, of a person or company */
+	BANK_ACCOUNT_MAX = 34, /* characters of an account number (as IBAN) */
+	BANK_CURRENCY_LEN = 3
+};
+
+struct bank_account {
+	int64_t id;
+	int64_t customer; /* 0: the bank's own */
+	char number[BANK_ACCOUNT_MAX + 1];
+	char name[BANK_NAME_MAX + 1];
+	char currency[BANK_CURRENCY_LEN + 1];
+	int64_t balance;
+};
+
+/* Finds or makes the customer of this name. */
+UK_RESULT bank_customer_make(struct bank_store *s, uk_bytes name, int64_t *id);
+UK_RESULT bank_customer_find(struct bank_store *s, uk_bytes name, int64_t *id);
+UK_RESULT bank_customer_name(
+    struct bank_store *s, int64_t id, char name[BANK_NAME_MAX + 1]);
+
+/* The certificate is known by the SHA-256 of its DER. serial: hex. */
+UK_RESULT bank_cert_register(struct bank_store *s, uk_crypto *c,
+    int64_t customer, enum uk_purpose purpose, uk_bytes serial, uk_bytes der);
+/* Whose is it? UK_ERR_NOT_FOUND if nobody's, or for another purpose. */
+UK_RESULT bank_cert_owner(struct bank_store *s, uk_crypto *c, uk_bytes der,
+    enum uk_purpose purpose, int64_t *customer);
+
+/* UK_ERR_EXISTS if the number is taken; customer 0 = the bank itself. */
+UK_RESULT bank_account_make(struct bank_store *s, int64_t customer,
+    uk_bytes number, uk_bytes name, uk_bytes currency, int64_t *id);
+UK_RESULT bank_account_find(
+    struct bank_store *s, uk_bytes number, struct bank_account *out);
+/* Letters, digits and '-', 1 to BANK_ACCOUNT_MAX of them. */
+bool bank_account_number_ok(uk_bytes number);
+
+/* Customer's accounts in order of their numbers. */
+typedef void bank_account_fn(void *arg, const struct bank_account *a);
+UK_RESULT bank_accounts_each(
+    struct bank_store *s, int64_t customer, bank_account_fn *fn, void *arg);
+
+#endif

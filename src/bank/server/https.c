@@ -1,0 +1,341 @@
+/* HTTPS: sockets, TLS and libevent's evhttp around bank_serve. */
+#include "https.h"
+
+#include "connections.h"
+#include "log.h"
+#include "routes.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent_ssl.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/keyvalq_struct.h>
+#include <event2/listener.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	HEADERS_MAX = 8 * 1024,
+	/* Somewhat more than a body may have, so that a body that is a little
+	 * too long gets an answer in JSON; beyond it libevent hangs up. */
+	RECEIVE_MAX = 16 * BANK_BODY_MAX,
+	BACKLOG = 128
+};
+
+struct server {
+	struct bank *bank;
+	struct event_base *base;
+	struct evhttp *http;
+	struct evconnlistener *listener; /* owned by http */
+	SSL_CTX *tls;
+	struct bank_connections *connections;
+	struct event *stop[2], *reload;
+};
+
+/* --- TLS ----------------------------------------------------------------- */
+
+static uk_err open_tls(struct server *s)
+{
+	char path[BANK_PATH_MAX];
+
+	s->tls = SSL_CTX_new(TLS_server_method());
+	if (s->tls == NULL ||
+	    SSL_CTX_set_min_proto_version(s->tls, TLS1_3_VERSION) != 1)
+		return uk_fail(UK_ERR_CRYPTO);
+	UK_TRY(bank_path(s->bank->dir, BANK_FILE_TLS_CERT, path));
+	if (SSL_CTX_use_certificate_chain_file(s->tls, path) != 1)
+		return uk_fail(UK_ERR_FORMAT);
+	UK_TRY(bank_path(s->bank->dir, BANK_FILE_TLS_KEY, path));
+	if (SSL_CTX_use_PrivateKey_file(s->tls, path, SSL_FILETYPE_PEM) != 1 ||
+	    SSL_CTX_check_private_key(s->tls) != 1)
+		return uk_fail(UK_ERR_FORMAT);
+	/* No early data, and no tickets: a login is one short conversation. */
+	SSL_CTX_set_max_early_data(s->tls, 0);
+	SSL_CTX_set_num_tickets(s->tls, 0);
+	SSL_CTX_set_mode(s->tls, SSL_MODE_RELEASE_BUFFERS);
+	return uk_ok();
+}
+
+static struct bufferevent *accept_tls(struct event_base *base, void *arg)
+{
+	struct server *s = arg;
+	SSL *ssl = SSL_new(s->tls);
+	struct bufferevent *bev;
+
+	if (ssl == NULL)
+		return NULL;
+	bev = bufferevent_openssl_socket_new(
+	    base, -1, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+	if (bev == NULL) {
+		SSL_free(ssl);
+		return NULL;
+	}
+	/* Clients may hang up without close_notify; HTTP lengths tell a whole
+	 * answer from a cut one. */
+	bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
+	bank_connections_add(s->connections, ssl, bev);
+	return bev;
+}
+
+/* --- one request --------------------------------------------------------- */
+
+static const char *find_query(void *arg, const char *name)
+{
+	return evhttp_find_header(arg, name);
+}
+
+static enum bank_method method_of(struct evhttp_request *req)
+{
+	switch (evhttp_request_get_command(req)) {
+	case EVHTTP_REQ_GET:
+		return BANK_GET;
+	case EVHTTP_REQ_POST:
+		return BANK_POST;
+	default:
+		return BANK_OTHER_METHOD;
+	}
+}
+
+static uk_bytes bearer_of(struct evhttp_request *req)
+{
+	static const char scheme[] = "Bearer ";
+	const char *h = evhttp_find_header(
+	    evhttp_request_get_input_headers(req), "Authorization");
+	uk_bytes v = uk_view_str(h);
+
+	if (!uk_bytes_eq(
+		uk_bytes_first(v, sizeof(scheme) - 1), uk_view_str(scheme)))
+		return UK_NONE;
+	return uk_bytes_from(v, sizeof(scheme) - 1);
+}
+
+static void send_answer(
+    struct evhttp_request *req, enum bank_code code, json_t *answer)
+{
+	struct evkeyvalq *headers = evhttp_request_get_output_headers(req);
+	char *text = answer == NULL ? NULL : json_dumps(answer, JSON_COMPACT);
+	struct evbuffer *out = evhttp_request_get_output_buffer(req);
+
+	evhttp_add_header(headers, "Content-Type", "application/json");
+	evhttp_add_header(headers, "Cache-Control", "no-store");
+	if (text != NULL)
+		evbuffer_add(out, text, strlen(text));
+	free(text);
+	evhttp_send_reply(
+	    req, bank_code_http(code), bank_code_name(code), NULL);
+}
+
+static void on_request(struct evhttp_request *req, void *arg)
+{
+	struct server *s = arg;
+	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(req);
+	struct evbuffer *in = evhttp_request_get_input_buffer(req);
+	size_t n = evbuffer_get_length(in);
+	struct evkeyvalq query = { NULL, NULL };
+	const char *text = uri == NULL ? NULL : evhttp_uri_get_query(uri);
+	struct bank_call call = { .method = method_of(req) };
+	enum bank_code code = BANK_MALFORMED;
+	json_t *answer = NULL;
+
+	bank_connections_alive(
+	    s->connections, evhttp_request_get_connection(req));
+	TAILQ_INIT(&query);
+	if (text != NULL && evhttp_parse_query_str(text, &query) != 0)
+		goto out;
+	call.path = uri == NULL ? UK_NONE
+				: uk_view_str(evhttp_uri_get_path(uri));
+	if (n > 0)
+		call.body = uk_view(evbuffer_pullup(in, -1), n);
+	call.token = bearer_of(req);
+	call.query = find_query;
+	call.query_arg = &query;
+	call.now = time(NULL);
+	code = bank_serve(s->bank, &call, &answer);
+out:
+	if (answer == NULL)
+		answer = bank_error_json(code);
+	send_answer(req, code, answer);
+	json_decref(answer);
+	evhttp_clear_headers(&query);
+}
+
+/* --- the listening socket ------------------------------------------------ */
+
+static int open_socket(const char *address, unsigned port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port) };
+	int fd, on = 1;
+
+	if (inet_pton(AF_INET, address, &a.sin_addr) != 1) {
+		errno = EADDRNOTAVAIL;
+		return -1;
+	}
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	/* NODELAY is inherited by every connection; without it answers in two
+	 * writes wait for the peer's delayed acknowledgement. */
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0 ||
+	    bind(fd, (const struct sockaddr *)&a, sizeof(a)) != 0 ||
+	    listen(fd, BACKLOG) != 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static unsigned port_of(int fd)
+{
+	struct sockaddr_in a = { 0 };
+	socklen_t n = sizeof(a);
+
+	return getsockname(fd, (struct sockaddr *)&a, &n) == 0
+		   ? ntohs(a.sin_port)
+		   : 0;
+}
+
+static uk_err open_listener(struct server *s, unsigned port)
+{
+	struct evhttp_bound_socket *bound;
+	int fd = open_socket(s->bank->config.address, port);
+
+	if (fd < 0)
+		return uk_fail(UK_ERR_IO);
+	bound = evhttp_accept_socket_with_handle(s->http, fd);
+	if (bound == NULL) {
+		close(fd);
+		return uk_fail(UK_ERR_MEMORY);
+	}
+	s->listener = evhttp_bound_socket_get_listener(bound);
+	bank_connections_gate(s->connections, s->listener);
+	return bank_set_origin(s->bank, port_of(fd));
+}
+
+/* --- running ------------------------------------------------------------- */
+
+/* Stops accepting, lets the requests of this round finish, and leaves. */
+static void on_stop(evutil_socket_t sig, short events, void *arg)
+{
+	const struct timeval grace = { 0, 200000 }; /* to send answers */
+	struct server *s = arg;
+
+	(void)events;
+	uk_log(UK_LOG_INFO, "event=stop signal=%d", (int)sig);
+	evconnlistener_disable(s->listener);
+	event_base_loopexit(s->base, &grace);
+}
+
+static void on_reload(evutil_socket_t sig, short events, void *arg)
+{
+	struct server *s = arg;
+
+	(void)sig, (void)events;
+	bank_trust_reload(s->bank);
+}
+
+static uk_err open_events(struct server *s)
+{
+	const struct bank_config *c = &s->bank->config;
+
+	s->base = event_base_new();
+	if (s->base == NULL || (s->http = evhttp_new(s->base)) == NULL)
+		return uk_fail(UK_ERR_MEMORY);
+	evhttp_set_bevcb(s->http, accept_tls, s);
+	evhttp_set_gencb(s->http, on_request, s);
+	/* All methods reach us, so that the refusal is ours, in JSON. */
+	evhttp_set_allowed_methods(s->http, 0xffff);
+	evhttp_set_max_headers_size(s->http, HEADERS_MAX);
+	evhttp_set_max_body_size(s->http, RECEIVE_MAX);
+	evhttp_set_timeout(s->http, (int)c->request_seconds);
+	UK_TRY(bank_connections_open(s->base, (size_t)c->max_connections,
+	    c->request_seconds, &s->connections));
+	s->stop[0] = evsignal_new(s->base, SIGTERM, on_stop, s);
+	s->stop[1] = evsignal_new(s->base, SIGINT, on_stop, s);
+	s->reload = evsignal_new(s->base, SIGHUP, on_reload, s);
+	if (s->stop[0] == NULL || s->stop[1] == NULL || s->reload == NULL ||
+	    event_add(s->stop[0], NULL) != 0 ||
+	    event_add(s->stop[1], NULL) != 0 || event_add(s->reload, NULL) != 0)
+		return uk_fail(UK_ERR_MEMORY);
+	return uk_ok();
+}
+
+static void close_server(struct server *s)
+{
+	/* Connections are really gone only when the base is: their places are
+	 * kept until then. */
+	bank_connections_stop(s->connections);
+	if (s->http != NULL)
+		evhttp_free(s->http);
+	for (size_t i = 0; i < 2; i++) {
+		if (s->stop[i] != NULL)
+			event_free(s->stop[i]);
+	}
+	if (s->reload != NULL)
+		event_free(s->reload);
+	if (s->base != NULL)
+		event_base_free(s->base);
+	bank_connections_close(&s->connections);
+	SSL_CTX_free(s->tls);
+}
+
+static void say_ready(const struct server *s, int ready_fd)
+{
+	int fd = evconnlistener_get_fd(s->listener);
+
+	printf(
+	    "listening on https://%s:%u\n", s->bank->config.host, port_of(fd));
+	fflush(stdout);
+	if (ready_fd >= 0) {
+		dprintf(ready_fd, "%u\n", port_of(fd));
+		close(ready_fd);
+	}
+}
+
+uk_err bank_https_run(
+    struct bank *b, unsigned port, int ready_fd, char *why, size_t why_cap)
+{
+	struct server s = { .bank = b };
+	uk_err err;
+
+	signal(SIGPIPE, SIG_IGN);
+	err = open_tls(&s);
+	if (!uk_is_ok(err)) {
+		snprintf(why, why_cap,
+		    "cannot use %s and %s: make them anew with init",
+		    BANK_FILE_TLS_CERT, BANK_FILE_TLS_KEY);
+		goto out;
+	}
+	err = open_events(&s);
+	if (!uk_is_ok(err)) {
+		snprintf(why, why_cap, "out of memory");
+		goto out;
+	}
+	err = open_listener(&s, port);
+	if (!uk_is_ok(err)) {
+		snprintf(why, why_cap,
+		    "cannot listen on %s:%u (%s): is another server "
+		    "running? choose --port",
+		    b->config.address, port, strerror(errno));
+		goto out;
+	}
+	say_ready(&s, ready_fd);
+	event_base_dispatch(s.base);
+out:
+	close_server(&s);
+	return err;
+}

@@ -1,0 +1,124 @@
+/* Logging in, in the order of docs/protocol.md, section 3. */
+#include "login.h"
+
+#include "customers.h"
+
+enum bank_code bank_login_challenge(struct bank *b,
+    const struct bank_challenge_request *r, int64_t now,
+    struct bank_challenge *out)
+{
+	uint8_t secret[BANK_NONCE_BYTES], hashes[3][32], storage[256];
+	uk_buf hash[3] = { UK_BUF(hashes[0]), UK_BUF(hashes[1]),
+		UK_BUF(hashes[2]) };
+	uk_buf message = UK_BUF(storage), signature = UK_BUF(out->signature);
+	uk_bytes texts[3];
+	uk_blob nonce = { NULL, 0 };
+	enum bank_code code = BANK_INTERNAL;
+
+	if (!uk_is_ok(uk_random(b->crypto, secret, sizeof(secret))) ||
+	    !uk_is_ok(uk_base64_encode(UK_ARRAY(secret), &nonce)) ||
+	    !uk_is_ok(uk_copy_exact(
+		out->nonce, sizeof(out->nonce), uk_blob_view(&nonce))))
+		goto out;
+	texts[0] = uk_view_str(b->origin);
+	texts[1] = uk_blob_view(&nonce);
+	texts[2] = uk_blob_view(&r->client_nonce);
+	for (size_t i = 0; i < 3; i++) {
+		if (!uk_is_ok(uk_hash_one(
+			b->crypto, UK_HASH_SHA256, texts[i], &hash[i])))
+			goto out;
+	}
+	bank_put_challenge(&message, uk_buf_view(&hash[0]),
+	    uk_buf_view(&hash[1]), uk_buf_view(&hash[2]));
+	if (!uk_is_ok(uk_buf_result(&message)) ||
+	    !uk_is_ok(bank_sign(b, uk_buf_view(&message), &signature)))
+		goto out;
+	out->expires = now + BANK_NONCE_SECONDS;
+	code = bank_nonces_add(b->nonces, uk_blob_view(&nonce), now);
+out:
+	uk_blob_free(&nonce);
+	return code;
+}
+
+enum bank_code bank_check_cert(struct bank *b, uk_bytes der,
+    enum uk_purpose purpose, int64_t now, uk_cert **out)
+{
+	uk_err err = uk_cert_from_der(b->crypto, der, out);
+
+	if (uk_is(err, UK_ERR_MEMORY))
+		return BANK_INTERNAL;
+	if (!uk_is_ok(err))
+		return BANK_CERT_MALFORMED;
+	return bank_code_of(uk_trust_check(bank_trust(b), *out, purpose, now));
+}
+
+/* hash(origin) || hash(nonce), in the hash of the algorithm. */
+static uk_err put_signed(
+    struct bank *b, enum uk_hash hash, uk_bytes nonce, uk_buf *out)
+{
+	UK_TRY(uk_hash_one(b->crypto, hash, uk_view_str(b->origin), out));
+	return uk_hash_one(b->crypto, hash, nonce, out);
+}
+
+static enum bank_code check_signature(struct bank *b, const uk_cert *cert,
+    const struct bank_alg *alg, const struct bank_login_request *r)
+{
+	uint8_t storage[2 * UK_HASH_MAX];
+	uk_buf message = UK_BUF(storage);
+	uk_err err = put_signed(
+	    b, alg->hash, uk_blob_view(&r->nonce), &message);
+
+	if (!uk_is_ok(err))
+		return BANK_INTERNAL;
+	/* An algorithm that does not fit the key is a wrong signature, too. */
+	if (alg->key != uk_key_kind(uk_cert_key(cert)))
+		return BANK_LOGIN_SIGNATURE;
+	err = uk_key_verify(uk_cert_key(cert), alg->scheme, alg->hash,
+	    uk_buf_view(&message), uk_blob_view(&r->signature));
+	if (uk_is(err, UK_ERR_MEMORY))
+		return BANK_INTERNAL;
+	return uk_is_ok(err) ? BANK_OK : BANK_LOGIN_SIGNATURE;
+}
+
+static enum bank_code find_customer(
+    struct bank *b, const uk_cert *cert, int64_t *customer)
+{
+	uk_err err = bank_cert_owner(
+	    b->store, b->crypto, uk_cert_der(cert), UK_FOR_LOGIN, customer);
+
+	if (uk_is(err, UK_ERR_NOT_FOUND))
+		return BANK_CERT_UNKNOWN;
+	return bank_code_of(err);
+}
+
+static const struct bank_alg *find_alg(const uk_blob *name)
+{
+	/* A blob has a NUL behind it; jansson lets none be inside. */
+	return bank_alg_by_name((const char *)name->p);
+}
+
+enum bank_code bank_login(struct bank *b, const struct bank_login_request *r,
+    int64_t now, struct bank_logged_in *out)
+{
+	const struct bank_alg *alg = find_alg(&r->algorithm);
+	uk_buf token = UK_BUF(out->token);
+	uk_cert *cert = NULL;
+	enum bank_code code;
+
+	if (alg == NULL || !uk_bytes_eq(uk_blob_view(&r->format),
+			       uk_view_str(BANK_TOKEN_FORMAT)))
+		return BANK_MALFORMED;
+	code = bank_nonces_take(b->nonces, uk_blob_view(&r->nonce), now);
+	if (code == BANK_OK)
+		code = bank_check_cert(
+		    b, uk_blob_view(&r->certificate), UK_FOR_LOGIN, now, &cert);
+	if (code == BANK_OK)
+		code = check_signature(b, cert, alg, r);
+	if (code == BANK_OK)
+		code = find_customer(b, cert, &out->customer);
+	if (code == BANK_OK)
+		code = bank_sessions_add(
+		    b->sessions, out->customer, now, &token, &out->expires);
+	uk_cert_close(&cert);
+	return code;
+}

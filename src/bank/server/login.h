@@ -1,0 +1,31 @@
+/* Logging in: docs/protocol.md, section 3. */
+#ifndef BANK_LOGIN_H
+#define BANK_LOGIN_H
+
+#include "bank.h"
+#include "requests.h"
+
+struct bank_challenge {
+	uint8_t nonce[BANK_NONCE_TEXT]; /* text */
+	int64_t expires;
+	uint8_t signature[64];
+};
+
+enum bank_code bank_login_challenge(struct bank *b,
+    const struct bank_challenge_request *r, int64_t now,
+    struct bank_challenge *out);
+
+struct bank_logged_in {
+	int64_t customer, expires;
+	uint8_t token[BANK_SESSION_TEXT]; /* a secret: wipe it */
+};
+
+enum bank_code bank_login(struct bank *b, const struct bank_login_request *r,
+    int64_t now, struct bank_logged_in *out);
+
+/* A certificate from outside: well-formed, trusted for this purpose now, and
+ * whose. *out is the caller's to close, also on failure. */
+enum bank_code bank_check_cert(struct bank *b, uk_bytes der,
+    enum uk_purpose purpose, int64_t now, uk_cert **out);
+
+#endif

@@ -1,0 +1,257 @@
+/* ukey-bankd: which subcommand, with which options. */
+#include "commands.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *argp_program_version = "ukey-bankd 0.1.0";
+
+enum option_key {
+	OPT_DIR = 'd',
+	OPT_NAME = 256,
+	OPT_HOST,
+	OPT_PORT,
+	OPT_CUSTOMER,
+	OPT_REQUEST,
+	OPT_PURPOSE,
+	OPT_DAYS,
+	OPT_NOT_BEFORE,
+	OPT_NOT_AFTER,
+	OPT_ACCOUNT,
+	OPT_CURRENCY,
+	OPT_DEPOSIT,
+	OPT_SERIAL,
+	OPT_CERT,
+	OPT_READY_FD
+};
+
+#define DIR_OPTION                                                             \
+	{                                                                      \
+		"dir", OPT_DIR, "DIR", 0, "The bank's folder (needed)", 0      \
+	}
+#define OPTION(name, key, arg, doc)                                            \
+	{                                                                      \
+		name, key, arg, 0, doc, 0                                      \
+	}
+#define END                                                                    \
+	{                                                                      \
+		NULL, 0, NULL, 0, NULL, 0                                      \
+	}
+
+static const struct argp_option init_options[] = { DIR_OPTION,
+	OPTION("name", OPT_NAME, "TEXT", "Name of the bank"),
+	OPTION("host", OPT_HOST, "NAME", "Host name (localhost)"),
+	OPTION("port", OPT_PORT, "N", "Port (8443)"), END };
+static const struct argp_option enroll_options[] = { DIR_OPTION,
+	OPTION("customer", OPT_CUSTOMER, "NAME", "Whose certificate (needed)"),
+	OPTION("request", OPT_REQUEST, "FILE",
+	    "Certificate request in PEM (needed)"),
+	OPTION("purpose", OPT_PURPOSE, "WHAT", "login or transaction (needed)"),
+	OPTION("days", OPT_DAYS, "N", "Valid for so many days (730)"),
+	OPTION("not-before", OPT_NOT_BEFORE, "TIME",
+	    "Valid from, as 2026-11-20T12:00:00Z"),
+	OPTION("not-after", OPT_NOT_AFTER, "TIME", "Valid until"), END };
+static const struct argp_option account_options[] = { DIR_OPTION,
+	OPTION("customer", OPT_CUSTOMER, "NAME", "Whose account (needed)"),
+	OPTION("account", OPT_ACCOUNT, "NUMBER", "Account number (needed)"),
+	OPTION("currency", OPT_CURRENCY, "CODE", "ISO 4217 code (needed)"),
+	OPTION("deposit", OPT_DEPOSIT, "AMOUNT", "Paid in at once, as 100.00"),
+	END };
+static const struct argp_option revoke_options[] = { DIR_OPTION,
+	OPTION("serial", OPT_SERIAL, "HEX", "Serial number"),
+	OPTION("cert", OPT_CERT, "FILE", "The certificate in PEM"),
+	OPTION("days", OPT_DAYS, "N", "The new list is good for (30)"), END };
+static const struct argp_option crl_options[] = { DIR_OPTION,
+	OPTION("days", OPT_DAYS, "N", "The list is good for (30)"), END };
+static const struct argp_option serve_options[] = { DIR_OPTION,
+	OPTION("port", OPT_PORT, "N",
+	    "Instead of the configured one; 0: any free"),
+	OPTION("ready-fd", OPT_READY_FD, "FD",
+	    "Write the port there once it is open"),
+	END };
+static const struct argp_option dir_options[] = { DIR_OPTION, END };
+
+static const struct command {
+	const char *name, *doc;
+	const struct argp_option *options;
+	const char *needed; /* characters of is_given */
+	bank_command *run;
+} commands[] = {
+	{ "init",
+	    "Make a test bank: CA, keys, certificates, database, settings",
+	    init_options, "d", bank_cmd_init },
+	{ "enroll", "Issue and register a customer's certificate, print it",
+	    enroll_options, "dcrp", bank_cmd_enroll },
+	{ "account", "Open an account", account_options, "dcau",
+	    bank_cmd_account },
+	{ "revoke", "Revoke a certificate and write the revocation list",
+	    revoke_options, "d", bank_cmd_revoke },
+	{ "crl", "Write a fresh revocation list", crl_options, "d",
+	    bank_cmd_crl },
+	{ "public-key", "Print the bank's signing key, for the cards",
+	    dir_options, "d", bank_cmd_public_key },
+	{ "serve", "Run the server", serve_options, "d", bank_cmd_serve },
+	{ "audit", "Check the books", dir_options, "d", bank_cmd_audit },
+};
+
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+struct parse {
+	const struct command *command;
+	struct bank_options options;
+};
+
+static const char *given(
+    const struct bank_options *o, char what, const char **name)
+{
+	switch (what) {
+	case 'd':
+		*name = "--dir";
+		return o->dir;
+	case 'c':
+		*name = "--customer";
+		return o->customer;
+	case 'r':
+		*name = "--request";
+		return o->request;
+	case 'p':
+		*name = "--purpose";
+		return o->purpose;
+	case 'a':
+		*name = "--account";
+		return o->account;
+	default:
+		*name = "--currency";
+		return o->currency;
+	}
+}
+
+static int64_t number(const char *arg, int64_t max, struct argp_state *state)
+{
+	char *end;
+	long long v;
+
+	errno = 0;
+	v = strtoll(arg, &end, 10);
+	if (*arg == '\0' || *end != '\0' || errno != 0 || v < 0 || v > max)
+		argp_error(state, "\"%s\" is not a number from 0 to %lld", arg,
+		    (long long)max);
+	return v;
+}
+
+static const char **text_option(struct bank_options *o, int key)
+{
+	switch (key) {
+	case OPT_DIR:
+		return &o->dir;
+	case OPT_NAME:
+		return &o->name;
+	case OPT_HOST:
+		return &o->host;
+	case OPT_CUSTOMER:
+		return &o->customer;
+	case OPT_REQUEST:
+		return &o->request;
+	case OPT_PURPOSE:
+		return &o->purpose;
+	case OPT_NOT_BEFORE:
+		return &o->not_before;
+	case OPT_NOT_AFTER:
+		return &o->not_after;
+	case OPT_ACCOUNT:
+		return &o->account;
+	case OPT_CURRENCY:
+		return &o->currency;
+	case OPT_DEPOSIT:
+		return &o->deposit;
+	case OPT_SERIAL:
+		return &o->serial;
+	case OPT_CERT:
+		return &o->cert;
+	default:
+		return NULL;
+	}
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct parse *p = state->input;
+	const char **text = text_option(&p->options, key);
+
+	if (text != NULL) {
+		*text = arg;
+		return 0;
+	}
+	switch (key) {
+	case OPT_PORT:
+		p->options.port = number(arg, 65535, state);
+		return 0;
+	case OPT_DAYS:
+		p->options.days = number(arg, 36500, state);
+		return 0;
+	case OPT_READY_FD:
+		p->options.ready_fd = number(arg, 65535, state);
+		return 0;
+	case ARGP_KEY_END:
+		for (const char *n = p->command->needed; *n != '\0'; n++) {
+			const char *name;
+
+			if (given(&p->options, *n, &name) == NULL)
+				argp_error(state, "%s is missing", name);
+		}
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int usage(FILE *to)
+{
+	fprintf(to, "Usage: ukey-bankd COMMAND --dir DIR [OPTION...]\n"
+		    "A bank's server for customers with cards.\n\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(to, "  %-11s %s\n", commands[i].name, commands[i].doc);
+	fprintf(to, "\n`ukey-bankd COMMAND --help` says more.\n");
+	return to == stdout ? BANK_EXIT_OK : BANK_EXIT_USAGE;
+}
+
+static const struct command *find(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	struct parse p = { .options = { .port = -1, .ready_fd = -1 } };
+	struct argp argp = { .parser = parse_option };
+	char name[64];
+
+	if (argc < 2)
+		return usage(stderr);
+	if (strcmp(argv[1], "--help") == 0)
+		return usage(stdout);
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("%s\n", argp_program_version);
+		return BANK_EXIT_OK;
+	}
+	p.command = find(argv[1]);
+	if (p.command == NULL) {
+		fprintf(stderr, "ukey-bankd: no command \"%s\"\n\n", argv[1]);
+		return usage(stderr);
+	}
+	argp_err_exit_status = BANK_EXIT_USAGE;
+	argp.options = p.command->options;
+	argp.doc = p.command->doc;
+	snprintf(name, sizeof(name), "ukey-bankd %s", p.command->name);
+	argv[1] = name;
+	if (argp_parse(&argp, argc - 1, argv + 1, 0, NULL, &p) != 0)
+		return BANK_EXIT_USAGE;
+	return p.command->run(&p.options);
+}

@@ -1,0 +1,400 @@
+/* Transfers: preparing, proving and confirming. */
+#include "orders.h"
+
+#include "ledger.h"
+#include "login.h"
+#include "receipts.h"
+
+void bank_order_free(struct bank_order *o)
+{
+	uk_blob_free(&o->number);
+	uk_blob_free(&o->payee);
+	uk_blob_free(&o->memo);
+	uk_blob_free(&o->text);
+	uk_blob_free(&o->receipt);
+	uk_blob_free(&o->receipt_signature);
+}
+
+/* --- reading ------------------------------------------------------------- */
+
+static uk_err read_row(const bank_query *q, struct bank_order *o)
+{
+	o->id = bank_col_int(q, 0);
+	o->source = bank_col_int(q, 2);
+	o->target = bank_col_int(q, 3);
+	o->amount = bank_col_int(q, 7);
+	o->expires = bank_col_int(q, 12);
+	o->posted = bank_col_int(q, 13) != 0;
+	UK_TRY(uk_copy_exact(o->content, sizeof(o->content), bank_col(q, 1)));
+	UK_TRY(uk_copy_str(o->from, sizeof(o->from), bank_col(q, 4)));
+	UK_TRY(uk_copy_str(o->to, sizeof(o->to), bank_col(q, 5)));
+	UK_TRY(uk_blob_set(&o->payee, bank_col(q, 6)));
+	UK_TRY(uk_copy_str(o->currency, sizeof(o->currency), bank_col(q, 8)));
+	UK_TRY(uk_blob_set(&o->memo, bank_col(q, 9)));
+	UK_TRY(uk_blob_set(&o->text, bank_col(q, 10)));
+	UK_TRY(uk_blob_set(&o->number, bank_col(q, 11)));
+	UK_TRY(uk_blob_set(&o->receipt, bank_col(q, 14)));
+	return uk_blob_set(&o->receipt_signature, bank_col(q, 15));
+}
+
+static uk_err load(struct bank_store *s, int64_t customer, uk_bytes number,
+    struct bank_order *out)
+{
+	bank_query q = bank_query_of(s,
+	    "SELECT o.id, o.content, o.source, o.target, f.number, t.number,"
+	    " o.payee, o.amount, o.currency, o.memo, o.text, o.number,"
+	    " o.expires, o.state = 'posted', o.receipt, o.receipt_signature"
+	    " FROM orders o JOIN accounts f ON f.id = o.source"
+	    " JOIN accounts t ON t.id = o.target"
+	    " WHERE o.customer = ? AND o.number = ?");
+	uk_err err = uk_fail(UK_ERR_NOT_FOUND);
+
+	bank_order_free(out);
+	*out = (struct bank_order){ .customer = customer };
+	bank_bind_int(&q, customer);
+	bank_bind_text(&q, number);
+	if (bank_query_row(&q))
+		err = read_row(&q, out);
+	UK_TRY(bank_query_end(&q));
+	return err;
+}
+
+static enum bank_code state_of(const struct bank_order *o, int64_t now)
+{
+	return o->posted || now < o->expires ? BANK_OK : BANK_ORDER_EXPIRED;
+}
+
+enum bank_code bank_order_find(struct bank *b, int64_t customer,
+    uk_bytes number, int64_t now, struct bank_order *out)
+{
+	uk_err err = load(b->store, customer, number, out);
+
+	if (uk_is(err, UK_ERR_NOT_FOUND))
+		return BANK_NOT_FOUND;
+	return uk_is_ok(err) ? state_of(out, now) : BANK_INTERNAL;
+}
+
+/* --- preparing ----------------------------------------------------------- */
+
+/* Lengths go in, so that no two orders have the same bytes. */
+static uk_err content_hash(
+    struct bank *b, const struct bank_order_request *r, uk_buf *hash)
+{
+	const uk_blob *fields[] = { &r->from, &r->to, &r->payee, &r->currency,
+		&r->memo };
+	uint8_t storage[2048];
+	uk_buf all = UK_BUF(storage);
+
+	uk_put_u64(&all, (uint64_t)r->amount);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		uk_put_u32(&all, (uint32_t)fields[i]->n);
+		uk_put(&all, uk_blob_view(fields[i]));
+	}
+	UK_TRY(uk_buf_result(&all));
+	return uk_hash_one(b->crypto, UK_HASH_SHA256, uk_buf_view(&all), hash);
+}
+
+/* The account of this number and currency; BANK_ACCOUNT if there is none. */
+static enum bank_code find_account(struct bank *b, const uk_blob *number,
+    const uk_blob *currency, struct bank_account *out)
+{
+	uk_err err = bank_account_find(b->store, uk_blob_view(number), out);
+
+	if (uk_is(err, UK_ERR_NOT_FOUND))
+		return BANK_ACCOUNT;
+	if (!uk_is_ok(err))
+		return BANK_INTERNAL;
+	if (!uk_bytes_eq(uk_view_str(out->currency), uk_blob_view(currency)))
+		return BANK_ACCOUNT;
+	return BANK_OK;
+}
+
+static enum bank_code check_accounts(struct bank *b, int64_t customer,
+    const struct bank_order_request *r, struct bank_account *from,
+    struct bank_account *to)
+{
+	enum bank_code code = find_account(b, &r->from, &r->currency, from);
+
+	if (code == BANK_OK)
+		code = find_account(b, &r->to, &r->currency, to);
+	if (code != BANK_OK)
+		return code;
+	/* From somebody else's, to the bank's own, or to itself: not allowed.
+	 */
+	if (from->customer != customer || to->customer == 0 ||
+	    from->id == to->id)
+		return BANK_ACCOUNT;
+	return BANK_OK;
+}
+
+static enum bank_code make_text(struct bank *b, int64_t customer,
+    const struct bank_order_request *r, int64_t now, uk_buf *text)
+{
+	char name[BANK_NAME_MAX + 1];
+	uint8_t stamps[2][24];
+	uk_buf prepared = UK_BUF(stamps[0]), expires = UK_BUF(stamps[1]);
+	uk_err err = bank_customer_name(b->store, customer, name);
+
+	if (!uk_is_ok(err))
+		return BANK_INTERNAL;
+	bank_put_time(&prepared, now);
+	bank_put_time(&expires, now + BANK_ORDER_SECONDS);
+	err = bank_put_order_text(
+	    text, &(struct bank_order_text){
+		      .from = uk_blob_view(&r->from),
+		      .to = uk_blob_view(&r->to),
+		      .payee = uk_blob_view(&r->payee),
+		      .memo = uk_blob_view(&r->memo),
+		      .amount = r->amount,
+		      .currency = uk_blob_view(&r->currency),
+		      .bank = uk_view_str(b->origin),
+		      .order = uk_blob_view(&r->number),
+		      .customer = uk_view_str(name),
+		      .prepared = uk_buf_view(&prepared),
+		      .expires = uk_buf_view(&expires),
+		  });
+	/* What cannot be shown exactly is not ours to sign. */
+	return uk_is_ok(err) ? BANK_OK : BANK_MALFORMED;
+}
+
+static uk_err insert(struct bank *b, int64_t customer,
+    const struct bank_order_request *r, uk_bytes content, int64_t source,
+    int64_t target, uk_bytes text, int64_t expires)
+{
+	bank_query q = bank_query_of(b->store,
+	    "INSERT INTO orders (customer, number, content, source, target,"
+	    " payee, amount, currency, memo, text, expires, state)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'prepared')");
+
+	bank_bind_int(&q, customer);
+	bank_bind_text(&q, uk_blob_view(&r->number));
+	bank_bind_blob(&q, content);
+	bank_bind_int(&q, source);
+	bank_bind_int(&q, target);
+	bank_bind_text(&q, uk_blob_view(&r->payee));
+	bank_bind_int(&q, r->amount);
+	bank_bind_text(&q, uk_blob_view(&r->currency));
+	bank_bind_text(&q, uk_blob_view(&r->memo));
+	bank_bind_blob(&q, text);
+	bank_bind_int(&q, expires);
+	return bank_query_run(&q);
+}
+
+static enum bank_code make_order(struct bank *b, int64_t customer,
+    const struct bank_order_request *r, uk_bytes content, int64_t now)
+{
+	uint8_t storage[UK_TX_MAX];
+	uk_buf text = UK_BUF(storage);
+	struct bank_account from, to;
+	enum bank_code code;
+	uk_err err;
+
+	if (bank_currency_decimals(uk_blob_view(&r->currency)) < 0)
+		return BANK_ACCOUNT;
+	if (r->amount <= 0 || r->amount > b->config.transfer_limit)
+		return BANK_AMOUNT;
+	code = check_accounts(b, customer, r, &from, &to);
+	if (code == BANK_OK)
+		code = make_text(b, customer, r, now, &text);
+	if (code != BANK_OK)
+		return code;
+	err = insert(b, customer, r, content, from.id, to.id,
+	    uk_buf_view(&text), now + BANK_ORDER_SECONDS);
+	/* Another client was faster: then that one's order counts. */
+	return uk_is_ok(err) || uk_is(err, UK_ERR_EXISTS) ? BANK_OK
+							  : BANK_INTERNAL;
+}
+
+enum bank_code bank_order_prepare(struct bank *b, int64_t customer,
+    const struct bank_order_request *r, int64_t now, struct bank_order *out)
+{
+	uint8_t storage[UK_HASH_MAX];
+	uk_buf content = UK_BUF(storage);
+	uk_bytes number = uk_blob_view(&r->number);
+	enum bank_code code;
+
+	if (!bank_order_number_ok(number))
+		return BANK_MALFORMED;
+	if (!uk_is_ok(content_hash(b, r, &content)))
+		return BANK_INTERNAL;
+	code = bank_order_find(b, customer, number, now, out);
+	if (code == BANK_NOT_FOUND) {
+		code = make_order(b, customer, r, uk_buf_view(&content), now);
+		if (code == BANK_OK)
+			code = bank_order_find(b, customer, number, now, out);
+	}
+	if ((code == BANK_OK || code == BANK_ORDER_EXPIRED) &&
+	    !uk_bytes_eq(UK_ARRAY(out->content), uk_buf_view(&content)))
+		code = BANK_ORDER_CONFLICT;
+	return code;
+}
+
+/* --- the bank proves itself ---------------------------------------------- */
+
+enum bank_code bank_order_proof(struct bank *b, int64_t customer,
+    uk_bytes number, const struct bank_proof_request *r, int64_t now,
+    uk_buf *hash, uk_buf *proof, struct bank_order *out)
+{
+	const struct bank_alg *alg = bank_alg_by_name(
+	    (const char *)r->algorithm.p);
+	uint8_t storage[256];
+	uk_buf message = UK_BUF(storage);
+	enum bank_code code;
+
+	if (alg == NULL)
+		return BANK_MALFORMED;
+	code = bank_order_find(b, customer, number, now, out);
+	if (code != BANK_OK || out->posted)
+		return code;
+	if (!uk_is_ok(uk_hash_one(
+		b->crypto, alg->hash, uk_blob_view(&out->text), hash)))
+		return BANK_INTERNAL;
+	bank_put_proof(&message, uk_blob_view(&r->serial),
+	    uk_blob_view(&r->challenge), uk_buf_view(hash));
+	if (!uk_is_ok(uk_buf_result(&message)) ||
+	    !uk_is_ok(bank_sign(b, uk_buf_view(&message), proof)))
+		return BANK_INTERNAL;
+	return BANK_OK;
+}
+
+/* --- confirming ---------------------------------------------------------- */
+
+static enum bank_code check_owner(
+    struct bank *b, const uk_cert *cert, int64_t customer)
+{
+	int64_t owner;
+	uk_err err = bank_cert_owner(
+	    b->store, b->crypto, uk_cert_der(cert), UK_FOR_TRANSACTION, &owner);
+
+	if (uk_is(err, UK_ERR_NOT_FOUND))
+		return BANK_CERT_UNKNOWN;
+	if (!uk_is_ok(err))
+		return BANK_INTERNAL;
+	return owner == customer ? BANK_OK : BANK_WRONG_CUSTOMER;
+}
+
+static enum bank_code check_signature(
+    const uk_cert *cert, const struct bank_confirm_request *r)
+{
+	const struct bank_alg *alg = bank_alg_by_name(
+	    (const char *)r->algorithm.p);
+	uk_err err;
+
+	if (alg == NULL)
+		return BANK_MALFORMED;
+	if (alg->key != uk_key_kind(uk_cert_key(cert)))
+		return BANK_ORDER_SIGNATURE;
+	err = uk_key_verify(uk_cert_key(cert), alg->scheme, alg->hash,
+	    uk_blob_view(&r->text), uk_blob_view(&r->signature));
+	if (uk_is(err, UK_ERR_MEMORY))
+		return BANK_INTERNAL;
+	return uk_is_ok(err) ? BANK_OK : BANK_ORDER_SIGNATURE;
+}
+
+static enum bank_code check_confirmation(struct bank *b,
+    const struct bank_order *o, const struct bank_confirm_request *r,
+    int64_t now)
+{
+	uk_cert *cert = NULL;
+	enum bank_code code;
+
+	if (!uk_bytes_eq(uk_blob_view(&r->text), uk_blob_view(&o->text)))
+		return BANK_TEXT_ALTERED;
+	code = bank_check_cert(
+	    b, uk_blob_view(&r->certificate), UK_FOR_TRANSACTION, now, &cert);
+	if (code == BANK_OK)
+		code = check_owner(b, cert, o->customer);
+	if (code == BANK_OK)
+		code = check_signature(cert, r);
+	uk_cert_close(&cert);
+	return code;
+}
+
+static uk_err mark_posted(struct bank *b, int64_t id,
+    const struct bank_confirm_request *r, uk_bytes receipt, uk_bytes signature)
+{
+	bank_query q = bank_query_of(b->store,
+	    "UPDATE orders SET state = 'posted', algorithm = ?,"
+	    " signature = ?, certificate = ?, receipt = ?,"
+	    " receipt_signature = ? WHERE id = ? AND state = 'prepared'");
+
+	bank_bind_text(&q, uk_blob_view(&r->algorithm));
+	bank_bind_blob(&q, uk_blob_view(&r->signature));
+	bank_bind_blob(&q, uk_blob_view(&r->certificate));
+	bank_bind_blob(&q, receipt);
+	bank_bind_blob(&q, signature);
+	bank_bind_int(&q, id);
+	UK_TRY(bank_query_run(&q));
+	return bank_changes(b->store) == 1 ? uk_ok() : uk_fail(UK_ERR_INTERNAL);
+}
+
+static enum bank_code posting_code(uk_err err)
+{
+	if (uk_is(err, UK_ERR_CONDITIONS))
+		return BANK_INSUFFICIENT_FUNDS;
+	if (uk_is(err, UK_ERR_ARGUMENT))
+		return BANK_AMOUNT;
+	return uk_is_ok(err) ? BANK_OK : BANK_INTERNAL;
+}
+
+/* Journal, balances, receipt and state: all or nothing. */
+static enum bank_code post_locked(struct bank *b, const struct bank_order *o,
+    const struct bank_confirm_request *r, int64_t now)
+{
+	uint8_t storage[UK_TX_MAX], signed_by_bank[64];
+	uk_buf receipt = UK_BUF(storage), signature = UK_BUF(signed_by_bank);
+	const struct bank_posting p = {
+		.from = o->source,
+		.to = o->target,
+		.amount = o->amount,
+		.time = now,
+		.kind = "transfer",
+		.memo = uk_blob_view(&o->memo),
+		.order = o->id,
+	};
+	int64_t journal;
+	uk_err err = bank_ledger_post(b->store, &p, &journal);
+
+	if (uk_is_ok(err))
+		err = bank_receipt_make(b, o, journal, now,
+		    uk_blob_view(&r->signature), &receipt, &signature);
+	if (uk_is_ok(err))
+		err = mark_posted(b, o->id, r, uk_buf_view(&receipt),
+		    uk_buf_view(&signature));
+	if (uk_is_ok(err))
+		err = bank_commit(b->store);
+	return posting_code(err);
+}
+
+/* The order is read again under the write lock: between the first look and now
+ * another server process may have posted it. */
+static enum bank_code post(struct bank *b, uk_bytes number,
+    const struct bank_confirm_request *r, int64_t now, struct bank_order *o)
+{
+	int64_t customer = o->customer;
+	enum bank_code code = BANK_INTERNAL;
+
+	if (!uk_is_ok(bank_begin(b->store)))
+		return code;
+	code = bank_order_find(b, customer, number, now, o);
+	if (code == BANK_OK && !o->posted)
+		code = post_locked(b, o, r, now);
+	bank_rollback(b->store); /* does nothing after a commit */
+	if (code == BANK_OK)
+		code = bank_order_find(b, customer, number, now, o);
+	return code;
+}
+
+enum bank_code bank_order_confirm(struct bank *b, int64_t customer,
+    uk_bytes number, const struct bank_confirm_request *r, int64_t now,
+    struct bank_order *out)
+{
+	enum bank_code code = bank_order_find(b, customer, number, now, out);
+
+	if (code != BANK_OK || out->posted)
+		return code;
+	code = check_confirmation(b, out, r, now);
+	if (code == BANK_OK)
+		code = post(b, number, r, now, out);
+	return code;
+}

@@ -1,0 +1,183 @@
+/* Request bodies: one table row per member (docs/protocol.md, 3 to 5). */
+#include "requests.h"
+
+#include "crypto.h"
+#include "hex.h"
+#include "proto.h"
+
+#include <jansson.h>
+
+enum kind {
+	TEXT,        /* UTF-8, kept as it is */
+	BASE64,      /* decoded */
+	BASE64_TEXT, /* must decode to min..max bytes, but the text is kept */
+	HEX,         /* decoded */
+	INTEGER
+};
+
+struct member {
+	const char *object; /* inside this member; NULL: at the top */
+	const char *name;
+	enum kind kind;
+	size_t min, max; /* bytes, after decoding */
+	size_t offset;   /* of a uk_blob, or of an int64_t for INTEGER */
+	bool optional;
+};
+
+enum { CERT_MAX = 8192, SIG_MAX = 1024, ALG_MAX = 16 };
+
+#define AT(type, field) offsetof(struct bank_##type##_request, field)
+#define ROWS(t)         (sizeof(t) / sizeof((t)[0]))
+
+static const struct member challenge_members[] = {
+	{ NULL, "clientNonce", BASE64_TEXT, BANK_NONCE_BYTES, BANK_NONCE_BYTES,
+	    AT(challenge, client_nonce), false },
+};
+
+static const struct member login_members[] = {
+	{ NULL, "nonce", TEXT, 1, 128, AT(login, nonce), false },
+	{ "authToken", "unverifiedCertificate", BASE64, 1, CERT_MAX,
+	    AT(login, certificate), false },
+	{ "authToken", "algorithm", TEXT, 1, ALG_MAX, AT(login, algorithm),
+	    false },
+	{ "authToken", "signature", BASE64, 1, SIG_MAX, AT(login, signature),
+	    false },
+	{ "authToken", "format", TEXT, 1, 32, AT(login, format), false },
+};
+
+static const struct member order_members[] = {
+	{ NULL, "orderNumber", TEXT, 1, BANK_ORDER_NUMBER_MAX,
+	    AT(order, number), false },
+	{ NULL, "from", TEXT, 1, 64, AT(order, from), false },
+	{ NULL, "to", TEXT, 1, 64, AT(order, to), false },
+	{ NULL, "toName", TEXT, 1, 256, AT(order, payee), false },
+	{ NULL, "amount", INTEGER, 0, 0, AT(order, amount), false },
+	{ NULL, "currency", TEXT, 3, 3, AT(order, currency), false },
+	{ NULL, "memo", TEXT, 0, 512, AT(order, memo), true },
+};
+
+static const struct member proof_members[] = {
+	{ NULL, "serial", HEX, 8, 8, AT(proof, serial), false },
+	{ NULL, "challenge", HEX, 8, 32, AT(proof, challenge), false },
+	{ NULL, "algorithm", TEXT, 1, ALG_MAX, AT(proof, algorithm), false },
+};
+
+static const struct member confirm_members[] = {
+	{ NULL, "text", BASE64, 1, UK_TX_MAX, AT(confirm, text), false },
+	{ NULL, "algorithm", TEXT, 1, ALG_MAX, AT(confirm, algorithm), false },
+	{ NULL, "signature", BASE64, 1, SIG_MAX, AT(confirm, signature),
+	    false },
+	{ NULL, "certificate", BASE64, 1, CERT_MAX, AT(confirm, certificate),
+	    false },
+};
+
+/* The tables' offsets are the only addresses computed here. */
+static void *field_at(void *out, size_t offset)
+{
+	return (uint8_t *)out + offset;
+}
+
+static uk_err read_hex(uk_bytes text, uk_blob *out)
+{
+	uint8_t storage[64];
+	uk_buf b = UK_BUF(storage);
+
+	if (text.n > 2 * sizeof(storage) || !uk_is_ok(uk_hex_decode(text, &b)))
+		return uk_fail(UK_ERR_FORMAT);
+	return uk_blob_set(out, uk_buf_view(&b));
+}
+
+static uk_err in_range(const struct member *m, size_t n)
+{
+	return n < m->min || n > m->max ? uk_fail(UK_ERR_FORMAT) : uk_ok();
+}
+
+static uk_err read_text(const struct member *m, const json_t *v, uk_blob *out)
+{
+	uk_bytes text = uk_view(json_string_value(v), json_string_length(v));
+	uk_err err;
+
+	/* Nothing long is decoded first and measured afterwards. */
+	if (text.n > 2 * m->max + 4)
+		return uk_fail(UK_ERR_FORMAT);
+	switch (m->kind) {
+	case BASE64:
+	case BASE64_TEXT:
+		err = uk_base64_decode(text, out);
+		break;
+	case HEX:
+		err = read_hex(text, out);
+		break;
+	default:
+		err = uk_blob_set(out, text);
+		break;
+	}
+	UK_TRY(err);
+	UK_TRY(in_range(m, out->n));
+	return m->kind == BASE64_TEXT ? uk_blob_set(out, text) : uk_ok();
+}
+
+static uk_err read_member(const json_t *root, const struct member *m, void *out)
+{
+	const json_t *v = root;
+
+	if (m->object != NULL)
+		v = json_object_get(v, m->object);
+	v = json_object_get(v, m->name); /* NULL too if v is no object */
+	if (v == NULL && m->optional)
+		return uk_blob_set(field_at(out, m->offset), UK_NONE);
+	if (m->kind == INTEGER) {
+		if (!json_is_integer(v))
+			return uk_fail(UK_ERR_FORMAT);
+		*(int64_t *)field_at(out, m->offset) = json_integer_value(v);
+		return uk_ok();
+	}
+	if (!json_is_string(v))
+		return uk_fail(UK_ERR_FORMAT);
+	return read_text(m, v, field_at(out, m->offset));
+}
+
+static uk_err read_body(
+    uk_bytes body, const struct member *members, size_t n, void *out)
+{
+	json_t *root;
+	uk_err err = uk_ok();
+
+	if (body.n == 0 || body.n > BANK_BODY_MAX)
+		return uk_fail(UK_ERR_FORMAT);
+	root = json_loadb(
+	    (const char *)body.p, body.n, JSON_REJECT_DUPLICATES, NULL);
+	if (!json_is_object(root))
+		err = uk_fail(UK_ERR_FORMAT);
+	for (size_t i = 0; i < n && uk_is_ok(err); i++)
+		err = read_member(root, &members[i], out);
+	json_decref(root);
+	return err;
+}
+
+static void free_body(const struct member *members, size_t n, void *r)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (members[i].kind != INTEGER)
+			uk_blob_free(field_at(r, members[i].offset));
+	}
+}
+
+#define READ_AND_FREE(type)                                                    \
+	uk_err bank_read_##type(                                               \
+	    uk_bytes body, struct bank_##type##_request *out)                  \
+	{                                                                      \
+		*out = (struct bank_##type##_request){ 0 };                    \
+		return read_body(                                              \
+		    body, type##_members, ROWS(type##_members), out);          \
+	}                                                                      \
+	void bank_free_##type(struct bank_##type##_request *r)                 \
+	{                                                                      \
+		free_body(type##_members, ROWS(type##_members), r);            \
+	}
+
+READ_AND_FREE(challenge)
+READ_AND_FREE(login)
+READ_AND_FREE(order)
+READ_AND_FREE(proof)
+READ_AND_FREE(confirm)

@@ -1,0 +1,46 @@
+/*
+ * Request bodies: JSON to structs, with every length checked. Pure: what is
+ * wrong with a body shows here and nowhere else. Answers are UK_ERR_FORMAT for
+ * anything malformed; the struct may be freed in either case.
+ */
+#ifndef BANK_REQUESTS_H
+#define BANK_REQUESTS_H
+
+#include "mem.h"
+
+struct bank_challenge_request {
+	uk_blob client_nonce; /* the base64 text of 32 bytes */
+};
+
+struct bank_login_request {
+	uk_blob nonce; /* text */
+	uk_blob certificate, algorithm, signature, format;
+};
+
+struct bank_order_request {
+	uk_blob number, from, to, payee, currency, memo;
+	int64_t amount;
+};
+
+struct bank_proof_request {
+	uk_blob serial, challenge, algorithm;
+};
+
+struct bank_confirm_request {
+	uk_blob text, algorithm, signature, certificate;
+};
+
+UK_RESULT bank_read_challenge(
+    uk_bytes body, struct bank_challenge_request *out);
+UK_RESULT bank_read_login(uk_bytes body, struct bank_login_request *out);
+UK_RESULT bank_read_order(uk_bytes body, struct bank_order_request *out);
+UK_RESULT bank_read_proof(uk_bytes body, struct bank_proof_request *out);
+UK_RESULT bank_read_confirm(uk_bytes body, struct bank_confirm_request *out);
+
+void bank_free_challenge(struct bank_challenge_request *r);
+void bank_free_login(struct bank_login_request *r);
+void bank_free_order(struct bank_order_request *r);
+void bank_free_proof(struct bank_proof_request *r);
+void bank_free_confirm(struct bank_confirm_request *r);
+
+#endif

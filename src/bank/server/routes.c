@@ -1,0 +1,106 @@
+/* The routing table, and what every request goes through. */
+#include "routes.h"
+
+#include "api.h"
+#include "log.h"
+
+static const struct route {
+	enum bank_method method;
+	const char *path; /* '*' stands for an order number */
+	bank_handler *handler;
+	bool needs_session;
+} routes[] = {
+	{ BANK_GET, "/v1/bank", bank_api_bank, false },
+	{ BANK_POST, "/v1/login/challenge", bank_api_challenge, false },
+	{ BANK_POST, "/v1/login", bank_api_login, false },
+	{ BANK_POST, "/v1/logout", bank_api_logout, true },
+	{ BANK_GET, "/v1/accounts", bank_api_accounts, true },
+	{ BANK_GET, "/v1/records", bank_api_records, true },
+	{ BANK_POST, "/v1/orders", bank_api_prepare, true },
+	{ BANK_GET, "/v1/orders/*", bank_api_order, true },
+	{ BANK_POST, "/v1/orders/*/proof", bank_api_proof, true },
+	{ BANK_POST, "/v1/orders/*/confirm", bank_api_confirm, true },
+};
+
+/* The part up to the next '/', and what is behind that. */
+static uk_bytes next_part(uk_bytes *rest)
+{
+	uk_bytes part = *rest;
+	size_t n = 0;
+
+	while (n < rest->n && rest->p[n] != '/')
+		n++;
+	part = uk_bytes_first(part, n);
+	*rest = uk_bytes_from(*rest, n + 1);
+	return part;
+}
+
+static bool matches(const char *pattern, uk_bytes path, uk_bytes *order)
+{
+	uk_bytes want = uk_view_str(pattern);
+
+	if (path.n > 0 && path.p[path.n - 1] == '/')
+		return false;
+	while (want.n > 0 || path.n > 0) {
+		uk_bytes w = next_part(&want), p = next_part(&path);
+
+		if (uk_bytes_eq(w, uk_view_str("*"))) {
+			if (!bank_order_number_ok(p))
+				return false;
+			*order = p;
+		} else if (!uk_bytes_eq(w, p)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static enum bank_code find_route(
+    struct bank_call *call, const struct route **out)
+{
+	enum bank_code code = BANK_NOT_FOUND;
+
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		if (!matches(routes[i].path, call->path, &call->order))
+			continue;
+		if (routes[i].method == call->method) {
+			*out = &routes[i];
+			return BANK_OK;
+		}
+		code = BANK_METHOD; /* unless a later row has it */
+	}
+	return code;
+}
+
+json_t *bank_error_json(enum bank_code code)
+{
+	return json_pack("{s:{s:s,s:s}}", "error", "code", bank_code_name(code),
+	    "message", bank_code_text(code));
+}
+
+enum bank_code bank_serve(
+    struct bank *b, struct bank_call *call, json_t **answer)
+{
+	const struct route *route = NULL;
+	enum bank_code code = find_route(call, &route);
+
+	*answer = NULL;
+	call->customer = 0;
+	if (code == BANK_OK && call->body.n > BANK_BODY_MAX)
+		code = BANK_TOO_LARGE;
+	if (code == BANK_OK && route->needs_session)
+		code = bank_sessions_find(
+		    b->sessions, call->token, call->now, &call->customer);
+	if (code == BANK_OK)
+		code = route->handler(b, call, answer);
+	if (code == BANK_OK && *answer == NULL)
+		code = BANK_INTERNAL; /* no memory for the answer */
+	if (code != BANK_OK) {
+		json_decref(*answer);
+		*answer = bank_error_json(code);
+	}
+	uk_log(UK_LOG_INFO, "event=request route=%s customer=%lld result=%s",
+	    route == NULL ? "-" : route->path, (long long)call->customer,
+	    code == BANK_OK ? "ok" : bank_code_name(code));
+	return code;
+}

@@ -1,0 +1,282 @@
+/* The database: schema, statements, transactions. */
+#include "store.h"
+
+#include "log.h"
+
+#include <limits.h>
+#include <sqlite3.h>
+
+enum { STATEMENTS = 64, BUSY_MS = 5000 };
+
+struct bank_store {
+	sqlite3 *db;
+	struct {
+		const char *sql;
+		sqlite3_stmt *statement;
+	} kept[STATEMENTS];
+	size_t count;
+};
+
+static const char schema[] =
+    "PRAGMA journal_mode = WAL;"
+    "PRAGMA synchronous = FULL;"
+    "PRAGMA foreign_keys = ON;"
+    "PRAGMA trusted_schema = OFF;"
+    "BEGIN IMMEDIATE;"
+    "CREATE TABLE IF NOT EXISTS customers ("
+    " id INTEGER PRIMARY KEY,"
+    " name TEXT NOT NULL UNIQUE) STRICT;"
+    "CREATE TABLE IF NOT EXISTS certificates ("
+    " fingerprint BLOB PRIMARY KEY CHECK (length(fingerprint) = 32),"
+    " customer INTEGER NOT NULL REFERENCES customers,"
+    " purpose TEXT NOT NULL CHECK (purpose IN ('login', 'transaction')),"
+    " serial TEXT NOT NULL UNIQUE,"
+    " der BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS revoked ("
+    " serial TEXT PRIMARY KEY,"
+    " time INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    /* customer NULL: the bank's own, which may go below zero */
+    "CREATE TABLE IF NOT EXISTS accounts ("
+    " id INTEGER PRIMARY KEY,"
+    " number TEXT NOT NULL UNIQUE,"
+    " customer INTEGER REFERENCES customers,"
+    " name TEXT NOT NULL,"
+    " currency TEXT NOT NULL,"
+    " balance INTEGER NOT NULL DEFAULT 0"
+    "  CHECK (customer IS NULL OR balance >= 0)) STRICT;"
+    "CREATE INDEX IF NOT EXISTS accounts_of ON accounts (customer);"
+    "CREATE TABLE IF NOT EXISTS orders ("
+    " id INTEGER PRIMARY KEY,"
+    " customer INTEGER NOT NULL REFERENCES customers,"
+    " number TEXT NOT NULL,"
+    " content BLOB NOT NULL," /* hash of what was asked for */
+    " source INTEGER NOT NULL REFERENCES accounts,"
+    " target INTEGER NOT NULL REFERENCES accounts,"
+    " payee TEXT NOT NULL,"
+    " amount INTEGER NOT NULL CHECK (amount > 0),"
+    " currency TEXT NOT NULL,"
+    " memo TEXT NOT NULL,"
+    " text BLOB NOT NULL,"
+    " expires INTEGER NOT NULL,"
+    " state TEXT NOT NULL CHECK (state IN ('prepared', 'posted')),"
+    " algorithm TEXT, signature BLOB, certificate BLOB,"
+    " receipt BLOB, receipt_signature BLOB,"
+    " UNIQUE (customer, number),"
+    " CHECK (state = 'prepared' OR (signature IS NOT NULL AND"
+    "  receipt IS NOT NULL AND receipt_signature IS NOT NULL))) STRICT;"
+    "CREATE TABLE IF NOT EXISTS journal ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " time INTEGER NOT NULL,"
+    " kind TEXT NOT NULL,"
+    " memo TEXT NOT NULL,"
+    " order_id INTEGER UNIQUE REFERENCES orders) STRICT;"
+    "CREATE TABLE IF NOT EXISTS entries ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " journal INTEGER NOT NULL REFERENCES journal,"
+    " account INTEGER NOT NULL REFERENCES accounts,"
+    " amount INTEGER NOT NULL CHECK (amount <> 0),"
+    " balance INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX IF NOT EXISTS entries_of ON entries (account, id);"
+    "CREATE INDEX IF NOT EXISTS entries_in ON entries (journal);"
+    "COMMIT;";
+
+static uk_err run(struct bank_store *s, const char *sql)
+{
+	int rc = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
+
+	if (rc == SQLITE_OK)
+		return uk_ok();
+	uk_log(
+	    UK_LOG_ERROR, "event=database error=\"%s\"", sqlite3_errmsg(s->db));
+	return uk_fail(rc == SQLITE_NOMEM ? UK_ERR_MEMORY : UK_ERR_IO);
+}
+
+uk_err bank_store_open(const char *path, struct bank_store **out)
+{
+	struct bank_store *s = uk_new(sizeof(*s));
+	uk_err err = uk_fail(UK_ERR_IO);
+
+	*out = NULL;
+	if (s == NULL)
+		return uk_fail(UK_ERR_MEMORY);
+	if (sqlite3_open_v2(path, &s->db,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+		    SQLITE_OPEN_NOMUTEX,
+		NULL) != SQLITE_OK)
+		goto out;
+	sqlite3_extended_result_codes(s->db, 1);
+	sqlite3_busy_timeout(s->db, BUSY_MS);
+	err = run(s, schema);
+	if (!uk_is_ok(err))
+		goto out;
+	*out = s;
+	s = NULL; /* handed over */
+out:
+	bank_store_close(&s);
+	return err;
+}
+
+void bank_store_close(struct bank_store **s)
+{
+	if (*s == NULL)
+		return;
+	for (size_t i = 0; i < (*s)->count; i++)
+		sqlite3_finalize((*s)->kept[i].statement);
+	sqlite3_close((*s)->db);
+	uk_free(*s);
+	*s = NULL;
+}
+
+uk_err bank_begin(struct bank_store *s)
+{
+	return run(s, "BEGIN IMMEDIATE");
+}
+
+uk_err bank_commit(struct bank_store *s)
+{
+	return run(s, "COMMIT");
+}
+
+void bank_rollback(struct bank_store *s)
+{
+	if (!sqlite3_get_autocommit(s->db))
+		UK_IGNORE(run(s, "ROLLBACK")); /* logged; nothing to do */
+}
+
+/* --- statements ---------------------------------------------------------- */
+
+static int prepare(struct bank_store *s, const char *sql, sqlite3_stmt **out)
+{
+	int rc;
+
+	for (size_t i = 0; i < s->count; i++) {
+		if (s->kept[i].sql == sql) {
+			*out = s->kept[i].statement;
+			return SQLITE_OK;
+		}
+	}
+	if (s->count == STATEMENTS)
+		return SQLITE_FULL; /* more statements than this program has */
+	rc = sqlite3_prepare_v3(
+	    s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL);
+	if (rc == SQLITE_OK) {
+		s->kept[s->count].sql = sql;
+		s->kept[s->count++].statement = *out;
+	}
+	return rc;
+}
+
+bank_query bank_query_of(struct bank_store *s, const char *sql)
+{
+	bank_query q = { s, NULL, 0, SQLITE_OK };
+	sqlite3_stmt *st = NULL;
+
+	q.rc = prepare(s, sql, &st);
+	q.statement = st;
+	return q;
+}
+
+static void bound(bank_query *q, int rc)
+{
+	if (q->rc == SQLITE_OK)
+		q->rc = rc;
+}
+
+void bank_bind_int(bank_query *q, int64_t v)
+{
+	bound(q, sqlite3_bind_int64(q->statement, ++q->bound, v));
+}
+
+/* An empty view may have no address, which SQLite would take for NULL. */
+static const char *address(uk_bytes v)
+{
+	return v.n == 0 ? "" : (const char *)v.p;
+}
+
+/* SQLITE_STATIC: what is bound outlives the query, like every borrowed view. */
+void bank_bind_text(bank_query *q, uk_bytes v)
+{
+	bound(q, sqlite3_bind_text64(q->statement, ++q->bound, address(v), v.n,
+		     SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void bank_bind_blob(bank_query *q, uk_bytes v)
+{
+	bound(q, sqlite3_bind_blob64(
+		     q->statement, ++q->bound, address(v), v.n, SQLITE_STATIC));
+}
+
+void bank_bind_null(bank_query *q)
+{
+	bound(q, sqlite3_bind_null(q->statement, ++q->bound));
+}
+
+bool bank_query_row(bank_query *q)
+{
+	int rc;
+
+	if (q->rc != SQLITE_OK)
+		return false;
+	rc = sqlite3_step(q->statement);
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		q->rc = rc;
+	return rc == SQLITE_ROW;
+}
+
+int64_t bank_col_int(const bank_query *q, int column)
+{
+	return sqlite3_column_int64(q->statement, column);
+}
+
+bool bank_col_is_null(const bank_query *q, int column)
+{
+	return sqlite3_column_type(q->statement, column) == SQLITE_NULL;
+}
+
+uk_bytes bank_col(const bank_query *q, int column)
+{
+	const void *p = sqlite3_column_blob(q->statement, column);
+
+	return uk_view(p, (size_t)sqlite3_column_bytes(q->statement, column));
+}
+
+/* SQLite: SQLITE_OK, or the (extended) reason; the text is in the connection.
+ */
+uk_err bank_query_end(bank_query *q)
+{
+	if (q->rc != SQLITE_OK && q->rc != SQLITE_CONSTRAINT_UNIQUE &&
+	    q->rc != SQLITE_CONSTRAINT_PRIMARYKEY)
+		uk_log(UK_LOG_ERROR, "event=database code=%d error=\"%s\"",
+		    q->rc, sqlite3_errmsg(q->store->db));
+	if (q->statement != NULL) {
+		(void)sqlite3_reset(q->statement); /* repeats q->rc */
+		(void)sqlite3_clear_bindings(q->statement);
+	}
+	switch (q->rc) {
+	case SQLITE_OK:
+		return uk_ok();
+	case SQLITE_CONSTRAINT_UNIQUE:
+	case SQLITE_CONSTRAINT_PRIMARYKEY:
+		return uk_fail(UK_ERR_EXISTS);
+	case SQLITE_NOMEM:
+		return uk_fail(UK_ERR_MEMORY);
+	default:
+		return uk_fail(UK_ERR_IO);
+	}
+}
+
+uk_err bank_query_run(bank_query *q)
+{
+	(void)bank_query_row(q); /* a failure is remembered in q */
+	return bank_query_end(q);
+}
+
+int64_t bank_last_id(struct bank_store *s)
+{
+	return sqlite3_last_insert_rowid(s->db);
+}
+
+int64_t bank_changes(struct bank_store *s)
+{
+	return sqlite3_changes64(s->db);
+}
