@@ -25,8 +25,9 @@ static void reads_answers(void **state)
 		{ "3BFC1300008131FE15597562696B65794E454F7233E1", 1 << 1,
 		    "597562696B65794E454F7233", false, false, false },
 		/* smartcard_list: Estonian eID 2018; T=0 and T=1 */
-		{ "3BDB960080B1FE451F830012233F536549440F9000F1", 1 << 0 | 1 << 1,
-		    "0012233F536549440F9000", false, false, false },
+		{ "3BDB960080B1FE451F830012233F536549440F9000F1",
+		    1 << 0 | 1 << 1, "0012233F536549440F9000", false, false,
+		    false },
 		/* smartcard_list: OpenPGP card 3.x; card capabilities */
 		{ "3BDA18FF81B1FE751F030031F573C001600090001C", 1 << 1,
 		    "0031F573C00160009000", true, false, true },
@@ -66,11 +67,10 @@ static void refuses_the_rest(void **state)
 		"", "3B", "00", "3C00", "FF00", /* TS */
 		"3B01", "3B0100FF", /* historical bytes missing, too many */
 		"3B10", "3B80", "3BF0112233", /* interface bytes missing */
-		"3B8001", /* TCK missing */
-		"3B800100", "3B800182", /* TCK wrong */
-		"3B80018100", /* a byte behind TCK */
-		"3B8A018073D401C054756B65793A",
-		"3B8A018073D401C054756B657A3B",
+		"3B8001",                     /* TCK missing */
+		"3B800100", "3B800182",       /* TCK wrong */
+		"3B80018100",                 /* a byte behind TCK */
+		"3B8A018073D401C054756B65793A", "3B8A018073D401C054756B657A3B",
 		"3B80808080808080808080808080808080808080808080808080808080"
 		"8080808080808080", /* endless */
 	};

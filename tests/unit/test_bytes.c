@@ -58,7 +58,7 @@ static void reader_remembers_its_first_failure(void **state)
 	(void)state;
 	assert_int_equal(uk_get_u32(&r), 0);
 	assert_true(r.bad);
-	assert_int_equal(r.left, 2); /* nothing was taken */
+	assert_int_equal(r.left, 2);        /* nothing was taken */
 	assert_int_equal(uk_get_u8(&r), 0); /* although it is there */
 	assert_int_equal(uk_peek_u8(&r), -1);
 	expect_bytes(uk_get(&r, 0), UK_NONE);
@@ -92,7 +92,7 @@ static void writes_big_endian(void **state)
 	uk_put(&b, UK_NONE);
 	expect_ok(uk_buf_result(&b));
 	expect_bytes(uk_buf_view(&b), hex("01 0203 04050607 08090A0B0C0D0E0F"
-	                                  "AABB FFFFFF 6F6B"));
+					  "AABB FFFFFF 6F6B"));
 	assert_int_equal(uk_buf_left(&b), 32 - 22);
 	uk_buf_cut(&b, 99);
 	assert_int_equal(b.len, 22);
@@ -108,7 +108,7 @@ static void writer_remembers_its_first_failure(void **state)
 	(void)state;
 	uk_put_u16(&b, 0x0102);
 	uk_put_u16(&b, 0x0304); /* does not fit */
-	uk_put_u8(&b, 5); /* would, but comes too late */
+	uk_put_u8(&b, 5);       /* would, but comes too late */
 	expect_code(uk_buf_result(&b), UK_ERR_TOO_SMALL);
 	expect_bytes(uk_buf_view(&b), hex("0102"));
 	assert_int_equal(room[2], 9);
@@ -183,8 +183,8 @@ static void copies_into_fields(void **state)
 	assert_string_equal(text, "abc");
 	expect_code(uk_copy_str(text, sizeof(text), uk_view_str("abcd")),
 	    UK_ERR_TOO_SMALL);
-	expect_code(uk_copy_str(text, sizeof(text), uk_view("a\0b", 3)),
-	    UK_ERR_FORMAT);
+	expect_code(
+	    uk_copy_str(text, sizeof(text), uk_view("a\0b", 3)), UK_ERR_FORMAT);
 	assert_string_equal(text, "abc");
 	expect_ok(uk_copy_str(text, sizeof(text), UK_NONE));
 	assert_string_equal(text, "");

@@ -30,8 +30,8 @@ static void writes_up_to_the_level(void **state)
 	for (int level = UK_LOG_OFF; level <= UK_LOG_DEBUG; level++) {
 		char *text = NULL;
 
-		assert_int_equal(lines_at((enum uk_log_level)level, &text),
-		    level);
+		assert_int_equal(
+		    lines_at((enum uk_log_level)level, &text), level);
 		assert_null(strstr(text, "never"));
 		assert_null(strstr(text, "after"));
 		free(text);
@@ -46,7 +46,8 @@ static void says_time_process_level_text(void **state)
 	(void)state;
 	assert_int_equal(lines_at(UK_LOG_INFO, &text), 2);
 	assert_int_equal(sscanf(text, "%4d-%*d-%*dT%*d:%*d:%*d.%*3dZ %d%n",
-	    &year, &pid, &used), 2);
+			     &year, &pid, &used),
+	    2);
 	assert_true(year >= 2024);
 	assert_true(strncmp(text + used, " error error 1\n", 15) == 0);
 	assert_non_null(strstr(text, " info info two\n"));

@@ -35,7 +35,7 @@ static void impossible_sizes_give_nothing(void **state)
 	volatile size_t huge = SIZE_MAX / 2 + 1, two = 2, none = 0;
 
 	(void)state;
-	assert_null(uk_new_array(huge, two)); /* product overflows to 0 */
+	assert_null(uk_new_array(huge, two));     /* product overflows to 0 */
 	assert_null(uk_new_array(huge + 1, two)); /* overflows to 2 */
 	assert_null(uk_new_array(none, 8));
 	assert_null(uk_new_array(8, none));

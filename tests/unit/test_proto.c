@@ -129,22 +129,28 @@ static void proof_bytes(void **state)
 		size_t serial, challenge, hash;
 		bool ok;
 	} rows[] = {
-		{ 8, 8, 20, true }, { 8, 32, 64, true }, { 8, 16, 32, true },
-		{ 7, 8, 32, false }, { 9, 8, 32, false }, { 8, 7, 32, false },
-		{ 8, 33, 32, false }, { 8, 8, 19, false }, { 8, 8, 65, false },
+		{ 8, 8, 20, true },
+		{ 8, 32, 64, true },
+		{ 8, 16, 32, true },
+		{ 7, 8, 32, false },
+		{ 9, 8, 32, false },
+		{ 8, 7, 32, false },
+		{ 8, 33, 32, false },
+		{ 8, 8, 19, false },
+		{ 8, 8, 65, false },
 	};
 	uint8_t room[128], zeros[80] = { 0 };
 	uk_buf b = UK_BUF(room);
 
 	(void)state;
-	bank_put_proof(&b, hex("0102030405060708"), hex("A0A1A2A3A4A5A6A7"),
-	    hex(H1));
+	bank_put_proof(
+	    &b, hex("0102030405060708"), hex("A0A1A2A3A4A5A6A7"), hex(H1));
 	expect_ok(uk_buf_result(&b));
 	/* printf 'ukey bank proof 1' | xxd -p; card-profile.md, section 6 */
 	expect_bytes(uk_buf_view(&b),
 	    hex("756b65792062616e6b2070726f6f662031 0102030405060708"
-	        "A0A1A2A3A4A5A6A7 ba7816bf8f01cfea414140de5dae2223"
-	        "b00361a396177a9cb410ff61f20015ad"));
+		"A0A1A2A3A4A5A6A7 ba7816bf8f01cfea414140de5dae2223"
+		"b00361a396177a9cb410ff61f20015ad"));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		b = (uk_buf)UK_BUF(room);
 		bank_put_proof(&b, uk_view(zeros, rows[i].serial),
@@ -158,10 +164,12 @@ static void order_numbers(void **state)
 {
 	static const char *const good[] = { "A", "z", "0", "-", "_", ".",
 		"2026-11-20.A_1",
-		"0123456789abcdef0123456789abcdef0123456789ABCDEF0123456789ABCDEF" };
+		"0123456789abcdef0123456789abcdef0123456789ABCDEF0123456789ABCD"
+		"EF" };
 	static const char *const bad[] = { "", " ", "a b", "a/b", "a%41", "a\n",
 		"\xc3\xa9", "a@b", "a[", "a`", "a{", "a:", "a<", "a\x7f",
-		"0123456789abcdef0123456789abcdef0123456789ABCDEF0123456789ABCDEFx" };
+		"0123456789abcdef0123456789abcdef0123456789ABCDEF0123456789ABCD"
+		"EFx" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)

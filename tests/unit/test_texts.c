@@ -47,17 +47,16 @@ static void writes_money(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		b = (uk_buf)UK_BUF(room);
-		expect_ok(bank_put_money(&b, rows[i].minor,
-		    uk_view_str(rows[i].currency)));
+		expect_ok(bank_put_money(
+		    &b, rows[i].minor, uk_view_str(rows[i].currency)));
 		expect_text(uk_buf_view(&b), rows[i].text);
 	}
 	b = (uk_buf)UK_BUF(room);
-	expect_code(bank_put_money(&b, 1, uk_view_str("XXX")),
-	    UK_ERR_ARGUMENT);
+	expect_code(bank_put_money(&b, 1, uk_view_str("XXX")), UK_ERR_ARGUMENT);
 	assert_int_equal(b.len, 0);
 	b = uk_buf_over(room, 7);
-	expect_code(bank_put_money(&b, 1, uk_view_str("CNY")),
-	    UK_ERR_TOO_SMALL);
+	expect_code(
+	    bank_put_money(&b, 1, uk_view_str("CNY")), UK_ERR_TOO_SMALL);
 }
 
 static void reads_amounts(void **state)
@@ -89,9 +88,9 @@ static void reads_amounts(void **state)
 
 static void refuses_amounts(void **state)
 {
-	static const char *const rows[] = { "", ".", "1.", ".5", "1.234",
-		"-1", "+1", " 1", "1 ", "1 000", "1,000", "1,5", "1.2.3", "01",
-		"00", "00.5", "1e3", "0x10", "1.5 CNY", "\xd9\xa1", "1\n",
+	static const char *const rows[] = { "", ".", "1.", ".5", "1.234", "-1",
+		"+1", " 1", "1 ", "1 000", "1,000", "1,5", "1.2.3", "01", "00",
+		"00.5", "1e3", "0x10", "1.5 CNY", "\xd9\xa1", "1\n",
 		"92233720368547758.08", "92233720368547759",
 		"99999999999999999999999999999999999999" };
 	int64_t minor = 7;
@@ -99,15 +98,19 @@ static void refuses_amounts(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		expect_code(bank_parse_amount(uk_view_str(rows[i]),
-		    uk_view_str("CNY"), &minor), UK_ERR_FORMAT);
+				uk_view_str("CNY"), &minor),
+		    UK_ERR_FORMAT);
 		assert_true(minor == 0);
 	}
-	expect_code(bank_parse_amount(uk_view("1\0", 2), uk_view_str("CNY"),
-	    &minor), UK_ERR_FORMAT);
-	expect_code(bank_parse_amount(uk_view_str("1.0"), uk_view_str("JPY"),
-	    &minor), UK_ERR_FORMAT);
-	expect_code(bank_parse_amount(uk_view_str("1"), uk_view_str("???"),
-	    &minor), UK_ERR_ARGUMENT);
+	expect_code(
+	    bank_parse_amount(uk_view("1\0", 2), uk_view_str("CNY"), &minor),
+	    UK_ERR_FORMAT);
+	expect_code(
+	    bank_parse_amount(uk_view_str("1.0"), uk_view_str("JPY"), &minor),
+	    UK_ERR_FORMAT);
+	expect_code(
+	    bank_parse_amount(uk_view_str("1"), uk_view_str("???"), &minor),
+	    UK_ERR_ARGUMENT);
 }
 
 /* Seconds by date -u -d TEXT +%s (GNU coreutils 9.1). */
@@ -188,12 +191,13 @@ static struct bank_order_text an_order(void)
 }
 
 #define DECLARATION "<?xml version=\"1.0\" encoding=\"utf-8\"?>"
-#define ITEM(k, v) "<M><k>" k "</k><v>" v "</v></M>"
-#define ORDER_EXTRA \
-	"<E>" ITEM("Type", "transfer-1") \
-	ITEM("Bank", "https://bank.example:8443") ITEM("Order", "2026-1") \
-	ITEM("Customer", "C1") ITEM("Prepared", "2026-11-20T12:00:00Z") \
-	ITEM("Expires", "2026-11-20T12:10:00Z") "</E></T>"
+#define ITEM(k, v)  "<M><k>" k "</k><v>" v "</v></M>"
+#define ORDER_EXTRA                                                            \
+	"<E>" ITEM("Type", "transfer-1")                                       \
+	    ITEM("Bank", "https://bank.example:8443") ITEM("Order", "2026-1")  \
+		ITEM("Customer", "C1")                                         \
+		    ITEM("Prepared", "2026-11-20T12:00:00Z")                   \
+			ITEM("Expires", "2026-11-20T12:10:00Z") "</E></T>"
 
 static void writes_order_text(void **state)
 {
@@ -203,17 +207,17 @@ static void writes_order_text(void **state)
 
 	(void)state;
 	expect_ok(bank_put_order_text(&b, &t));
-	expect_text(uk_buf_view(&b), DECLARATION "<T><D>"
-	    ITEM("From", "6217000010001") ITEM("To", "6217000010002")
-	    ITEM("Payee", "Zhang San") ITEM("Amount", "123.45 CNY")
-	    ITEM("Memo", "rent") "</D>" ORDER_EXTRA);
+	expect_text(uk_buf_view(&b), DECLARATION
+	    "<T><D>" ITEM("From", "6217000010001") ITEM("To", "6217000010002")
+		ITEM("Payee", "Zhang San") ITEM("Amount", "123.45 CNY")
+		    ITEM("Memo", "rent") "</D>" ORDER_EXTRA);
 	b = (uk_buf)UK_BUF(room);
 	t.memo = UK_NONE;
 	expect_ok(bank_put_order_text(&b, &t));
-	expect_text(uk_buf_view(&b), DECLARATION "<T><D>"
-	    ITEM("From", "6217000010001") ITEM("To", "6217000010002")
-	    ITEM("Payee", "Zhang San") ITEM("Amount", "123.45 CNY")
-	    "</D>" ORDER_EXTRA);
+	expect_text(uk_buf_view(&b),
+	    DECLARATION "<T><D>" ITEM("From", "6217000010001")
+		ITEM("To", "6217000010002") ITEM("Payee", "Zhang San")
+		    ITEM("Amount", "123.45 CNY") "</D>" ORDER_EXTRA);
 }
 
 static void refuses_bad_orders(void **state)
@@ -239,9 +243,9 @@ static void refuses_bad_orders(void **state)
 }
 
 /* sha256sum of "abc" and of nothing */
-#define SHA_ABC \
+#define SHA_ABC                                                                \
 	"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-#define SHA_NONE \
+#define SHA_NONE                                                               \
 	"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 static void writes_receipt_text(void **state)
@@ -265,14 +269,14 @@ static void writes_receipt_text(void **state)
 
 	(void)state;
 	expect_ok(bank_put_receipt_text(&b, &t));
-	expect_text(uk_buf_view(&b), DECLARATION "<T><D>"
-	    ITEM("Result", "posted") ITEM("From", "1") ITEM("To", "2")
-	    ITEM("Payee", "Li Si") ITEM("Amount", "100 JPY")
-	    ITEM("Time", "2026-11-20T12:00:01Z") ITEM("Receipt", "R-1")
-	    "</D><E>" ITEM("Type", "receipt-1")
-	    ITEM("Bank", "https://bank.example") ITEM("Order", "2026-1")
-	    ITEM("Order-SHA256", SHA_ABC) ITEM("Signature-SHA256", SHA_NONE)
-	    "</E></T>");
+	expect_text(uk_buf_view(&b),
+	    DECLARATION "<T><D>" ITEM("Result", "posted") ITEM("From", "1")
+		ITEM("To", "2") ITEM("Payee", "Li Si") ITEM("Amount", "100 JPY")
+		    ITEM("Time", "2026-11-20T12:00:01Z") ITEM(
+			"Receipt", "R-1") "</D><E>" ITEM("Type", "receipt-1")
+			ITEM("Bank", "https://bank.example") ITEM(
+			    "Order", "2026-1") ITEM("Order-SHA256", SHA_ABC)
+			    ITEM("Signature-SHA256", SHA_NONE) "</E></T>");
 	b = (uk_buf)UK_BUF(room);
 	t.order_sha256 = hex("00");
 	expect_code(bank_put_receipt_text(&b, &t), UK_ERR_ARGUMENT);

@@ -1,6 +1,7 @@
 /*
  * Certificates by OpenSSL (certs.h). Offsets and contents below were read off
- * `openssl asn1parse -inform DER`, dates and key usage off `openssl x509 -text`.
+ * `openssl asn1parse -inform DER`, dates and key usage off `openssl x509
+ * -text`.
  */
 #include "certs.h"
 #include "cmocka_all.h"
@@ -24,8 +25,8 @@ static void reads_rsa_certificate(void **state)
 	/* positive, so one zero byte in front */
 	expect_bytes(c.serial, hex("0209 0080A1B2C3D4E5F601"));
 	expect_bytes(c.issuer, hex("3035 310B300906035504061302434E"
-	    "31123010060355040A0C0954657374 2042616E6B"
-	    "3112301006035504030C095A68616E672053616E"));
+				   "31123010060355040A0C0954657374 2042616E6B"
+				   "3112301006035504030C095A68616E672053616E"));
 	expect_bytes(c.subject, c.issuer);
 	assert_string_equal(c.not_before, "20261120");
 	assert_string_equal(c.not_after, "20361117");
@@ -50,7 +51,7 @@ static void reads_ca_with_generalized_time(void **state)
 	expect_bytes(c.serial, hex("020101"));
 	expect_bytes(c.subject, part(der, 82, 20));
 	assert_string_equal(c.not_before, "20261120"); /* UTCTime */
-	assert_string_equal(c.not_after, "21261027"); /* GeneralizedTime */
+	assert_string_equal(c.not_after, "21261027");  /* GeneralizedTime */
 	assert_int_equal(c.key_type, UK_KEY_P256);
 	assert_int_equal(c.key_bits, 256);
 	expect_bytes(c.spki, part(der, 102, 91));
@@ -69,7 +70,8 @@ static void reads_version_1(void **state)
 	(void)state;
 	expect_ok(uk_x509_parse(hex(CERT_V1), &c));
 	expect_bytes(c.serial, hex("020107"));
-	expect_bytes(c.issuer, hex("3012 3110300E06035504030C0754657374204341"));
+	expect_bytes(
+	    c.issuer, hex("3012 3110300E06035504030C0754657374204341"));
 	expect_bytes(c.subject, hex("300D 310B300906035504030C027631"));
 	assert_int_equal(c.key_type, UK_KEY_P384);
 	assert_int_equal(c.key_bits, 384);
@@ -206,8 +208,8 @@ static uk_err parse_with_extensions(const char *list, uk_x509 *out)
 
 	uk_put(&b, hex("A003020102 020101 3000 3000")); /* v3, 1, alg, issuer */
 	uk_put(&b, hex("301E 170D3439313233313233353935395A" /* 491231 */
-	               "170D3530303130313030303030305A")); /* 500101 */
-	uk_put(&b, hex("3000")); /* subject */
+		       "170D3530303130313030303030305A"));   /* 500101 */
+	uk_put(&b, hex("3000"));                             /* subject */
 	uk_put(&b, hex("300A 3005 06032B6570 0301 00")); /* Ed25519, no key */
 	explicit = uk_tlv_begin(&b, 0xa3);
 	uk_put_tlv(&b, 0x30, hex(list));
@@ -301,34 +303,34 @@ static void refuses_to_write_half_a_key(void **state)
 	uk_bytes one = hex("01"), p = UK_ARRAY(point);
 
 	(void)state;
-	expect_code(uk_put_spki(&b, UK_KEY_NONE, one, one, p),
+	expect_code(uk_put_spki(&b, UK_KEY_NONE, one, one, p), UK_ERR_ARGUMENT);
+	expect_code(
+	    uk_put_spki(&b, UK_KEY_RSA, one, UK_NONE, p), UK_ERR_ARGUMENT);
+	expect_code(
+	    uk_put_spki(&b, UK_KEY_RSA, hex("0000"), one, p), UK_ERR_ARGUMENT);
+	expect_code(
+	    uk_put_spki(&b, UK_KEY_P256, one, one, UK_NONE), UK_ERR_ARGUMENT);
+	expect_code(
+	    uk_put_spki(&b, UK_KEY_P256, one, one, uk_bytes_first(p, 64)),
 	    UK_ERR_ARGUMENT);
-	expect_code(uk_put_spki(&b, UK_KEY_RSA, one, UK_NONE, p),
-	    UK_ERR_ARGUMENT);
-	expect_code(uk_put_spki(&b, UK_KEY_RSA, hex("0000"), one, p),
-	    UK_ERR_ARGUMENT);
-	expect_code(uk_put_spki(&b, UK_KEY_P256, one, one, UK_NONE),
-	    UK_ERR_ARGUMENT);
-	expect_code(uk_put_spki(&b, UK_KEY_P256, one, one,
-	    uk_bytes_first(p, 64)), UK_ERR_ARGUMENT);
-	expect_code(uk_put_spki(&b, UK_KEY_P384, one, one, p),
-	    UK_ERR_ARGUMENT);
+	expect_code(uk_put_spki(&b, UK_KEY_P384, one, one, p), UK_ERR_ARGUMENT);
 	point[0] = 2;
-	expect_code(uk_put_spki(&b, UK_KEY_P256, one, one, p),
-	    UK_ERR_ARGUMENT);
+	expect_code(uk_put_spki(&b, UK_KEY_P256, one, one, p), UK_ERR_ARGUMENT);
 	assert_int_equal(b.len, 0);
 	point[0] = 4;
 	b = uk_buf_over(room, 90);
-	expect_code(uk_put_spki(&b, UK_KEY_P256, one, one, p),
-	    UK_ERR_TOO_SMALL);
+	expect_code(
+	    uk_put_spki(&b, UK_KEY_P256, one, one, p), UK_ERR_TOO_SMALL);
 }
 
 static void refuses_broken_rsa_keys(void **state)
 {
 	static const char *const rows[] = {
 		/* negative modulus, zero modulus, no exponent, one too many */
-		"301B 300D06092A864886F70D0101010500 030A 00 3007 020181 02020103",
-		"301A 300D06092A864886F70D0101010500 0309 00 3006 020100 020103",
+		"301B 300D06092A864886F70D0101010500 030A 00 3007 020181 "
+		"02020103",
+		"301A 300D06092A864886F70D0101010500 0309 00 3006 020100 "
+		"020103",
 		"3017 300D06092A864886F70D0101010500 0306 00 3003 020101",
 		"301D 300D06092A864886F70D0101010500 030C 00 3009 020101 020103"
 		"020101",
@@ -340,7 +342,7 @@ static void refuses_broken_rsa_keys(void **state)
 	(void)state;
 	expect_ok(uk_spki_parse(
 	    hex("301A 300D06092A864886F70D0101010500 0309 00 3006 020105"
-	        "020103"),
+		"020103"),
 	    &c));
 	assert_int_equal(c.key_bits, 3);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
