@@ -3,13 +3,14 @@
 
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <time.h>
 #include <unistd.h>
 
 static struct {
 	pthread_mutex_t lock;
 	FILE *sink;
-	enum uk_log_level level;
+	_Atomic int level; /* enum uk_log_level; read without the lock */
 } shared = { PTHREAD_MUTEX_INITIALIZER, NULL, UK_LOG_OFF };
 
 static const char *const names[] = { "off", "error", "info", "debug" };
@@ -18,18 +19,20 @@ void uk_log_to(FILE *sink, enum uk_log_level level)
 {
 	pthread_mutex_lock(&shared.lock);
 	shared.sink = sink;
-	shared.level = sink == NULL ? UK_LOG_OFF : level;
+	atomic_store(&shared.level, sink == NULL ? UK_LOG_OFF : level);
 	pthread_mutex_unlock(&shared.lock);
 }
 
 bool uk_log_on(enum uk_log_level level)
 {
-	bool on;
+	return level != UK_LOG_OFF && (int)level <= atomic_load(&shared.level);
+}
 
-	pthread_mutex_lock(&shared.lock);
-	on = level != UK_LOG_OFF && level <= shared.level;
-	pthread_mutex_unlock(&shared.lock);
-	return on;
+void uk_log_after_fork(void)
+{
+	pthread_mutex_init(&shared.lock, NULL);
+	shared.sink = NULL;
+	atomic_store(&shared.level, UK_LOG_OFF);
 }
 
 static void print_line(enum uk_log_level level, const char *format, va_list ap)
@@ -52,9 +55,11 @@ void uk_log(enum uk_log_level level, const char *format, ...)
 {
 	va_list ap;
 
+	if (!uk_log_on(level))
+		return;
 	va_start(ap, format);
 	pthread_mutex_lock(&shared.lock);
-	if (level != UK_LOG_OFF && level <= shared.level)
+	if (shared.sink != NULL)
 		print_line(level, format, ap);
 	pthread_mutex_unlock(&shared.lock);
 	va_end(ap);

@@ -16,6 +16,9 @@ enum uk_log_level { UK_LOG_OFF, UK_LOG_ERROR, UK_LOG_INFO, UK_LOG_DEBUG };
 /* Lines up to `level` go to `sink` (borrowed; NULL turns logging off). */
 void uk_log_to(FILE *sink, enum uk_log_level level);
 bool uk_log_on(enum uk_log_level level);
+/* In the child of a fork: turns logging off and makes the log usable again, even
+ * if a thread of the parent was writing to it. */
+void uk_log_after_fork(void);
 void uk_log(enum uk_log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
