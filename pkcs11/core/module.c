@@ -1,0 +1,350 @@
+/* The one module of this process: its state, its way in and out. */
+#include "module.h"
+
+#include "log.h"
+#include "p11config.h"
+#include "rv.h"
+#include "scan.h"
+
+#include <time.h>
+#include <unistd.h>
+
+enum state { DOWN, STARTING, UP, ENDING };
+
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t woken;
+	enum state state;
+	unsigned calls; /* inside between enter and leave */
+	CK_C_INITIALIZE_ARGS args;
+	bool app_locks; /* slots use the callbacks of args */
+	struct p11_slot *slots[P11_SLOTS_MAX];
+	size_t slot_count;
+} module = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.woken = PTHREAD_COND_INITIALIZER,
+};
+
+/* --- fork ---------------------------------------------------------------- */
+
+static _Atomic pid_t owner; /* 0 = nobody yet, -1 = being taken over */
+/* What a parent left behind: not ours to close, but still in sight. */
+static struct p11_slot *inherited[P11_SLOTS_MAX];
+
+static void forget_parent(void)
+{
+	pthread_mutex_init(&module.lock, NULL);
+	pthread_cond_init(&module.woken, NULL);
+	module.state = DOWN;
+	module.calls = 0;
+	for (size_t i = 0; i < module.slot_count; i++) {
+		inherited[i] = module.slots[i];
+		module.slots[i] = NULL;
+	}
+	module.slot_count = 0;
+	p11_scan_forget();
+	p11_config_forget();
+}
+
+/* Every way in comes through here first. */
+static void notice_fork(void)
+{
+	pid_t me = getpid(), was = atomic_load(&owner);
+
+	if (was == me)
+		return;
+	if (was != -1 && atomic_compare_exchange_strong(&owner, &was, -1)) {
+		if (was != 0)
+			forget_parent();
+		atomic_store(&owner, me);
+	}
+	while (atomic_load(&owner) != me) /* another thread is at it */
+		(void)usleep(100);
+}
+
+/* --- the module lock ----------------------------------------------------- */
+
+void p11_module_lock(void)
+{
+	pthread_mutex_lock(&module.lock);
+}
+
+void p11_module_unlock(void)
+{
+	pthread_mutex_unlock(&module.lock);
+}
+
+void p11_module_wait(unsigned timeout_ms)
+{
+	struct timespec until;
+
+	if (timeout_ms == 0) {
+		pthread_cond_wait(&module.woken, &module.lock);
+		return;
+	}
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += timeout_ms / 1000;
+	until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	pthread_cond_timedwait(&module.woken, &module.lock, &until);
+}
+
+void p11_module_wake(void)
+{
+	pthread_cond_broadcast(&module.woken);
+}
+
+struct p11_slot *p11_module_slot(size_t i)
+{
+	struct p11_slot *s;
+
+	p11_module_lock();
+	s = i < module.slot_count ? module.slots[i] : NULL;
+	p11_module_unlock();
+	return s;
+}
+
+static bool has_slot(const char *reader)
+{
+	struct p11_slot *s;
+
+	for (size_t i = 0; (s = p11_module_slot(i)) != NULL; i++) {
+		if (uk_bytes_eq(uk_view_str(s->reader), uk_view_str(reader)))
+			return true;
+	}
+	return false;
+}
+
+/* Only the scan adds slots, so the number cannot be taken meanwhile. */
+void p11_module_add_slot(const char *reader)
+{
+	struct p11_slot *s;
+
+	if (has_slot(reader) || module.slot_count == P11_SLOTS_MAX)
+		return;
+	if (p11_slot_new(reader, module.slot_count,
+		module.app_locks ? &module.args : NULL, &s) != CKR_OK)
+		return;
+	p11_module_lock();
+	module.slots[module.slot_count++] = s;
+	p11_module_unlock();
+}
+
+void p11_module_event(struct p11_slot *s)
+{
+	p11_module_lock();
+	s->event = true;
+	p11_module_wake();
+	p11_module_unlock();
+}
+
+CK_RV p11_module_take_event(CK_SLOT_ID *slot)
+{
+	if (module.state != UP)
+		return CKR_CRYPTOKI_NOT_INITIALIZED;
+	for (size_t i = 0; i < module.slot_count; i++) {
+		if (module.slots[i]->event) {
+			module.slots[i]->event = false;
+			*slot = module.slots[i]->id;
+			return CKR_OK;
+		}
+	}
+	return CKR_NO_EVENT;
+}
+
+/* --- in and out ---------------------------------------------------------- */
+
+static uint64_t now_micros(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static void counts(
+    const struct p11_call *call, uint32_t *commands, uint64_t *us)
+{
+	*commands = 0;
+	*us = 0;
+	if (call->slot != NULL && call->slot->trace != NULL)
+		uk_trace_counts(call->slot->trace, commands, us);
+}
+
+CK_RV p11_enter_module(struct p11_call *call, const char *name)
+{
+	*call = (struct p11_call){ .name = name };
+	notice_fork();
+	p11_module_lock();
+	call->entered = module.state == UP;
+	module.calls += call->entered;
+	p11_module_unlock();
+	if (uk_log_on(UK_LOG_INFO))
+		call->started = now_micros();
+	return call->entered ? CKR_OK : CKR_CRYPTOKI_NOT_INITIALIZED;
+}
+
+static CK_RV lock_slot(struct p11_call *call, CK_SLOT_ID id)
+{
+	call->slot = p11_module_slot(id);
+	if (call->slot == NULL)
+		return CKR_SLOT_ID_INVALID;
+	p11_lock(&call->slot->lock);
+	counts(call, &call->commands, &call->micros);
+	return CKR_OK;
+}
+
+CK_RV p11_enter_slot(struct p11_call *call, const char *name, CK_SLOT_ID id)
+{
+	CK_RV rv = p11_enter_module(call, name);
+
+	return rv == CKR_OK ? lock_slot(call, id) : rv;
+}
+
+CK_RV p11_enter_slot_now(struct p11_call *call, const char *name, CK_SLOT_ID id)
+{
+	CK_RV rv = p11_enter_module(call, name);
+
+	if (rv != CKR_OK)
+		return rv;
+	p11_scan_now();
+	rv = lock_slot(call, id);
+	if (rv == CKR_OK && atomic_load(&call->slot->verdict) == P11_UNREAD)
+		p11_slot_recognise(call->slot);
+	return rv;
+}
+
+CK_RV p11_enter(
+    struct p11_call *call, const char *name, CK_SESSION_HANDLE session)
+{
+	CK_RV rv = p11_enter_slot(call, name, p11_handle_slot(session));
+
+	if (rv == CKR_OK)
+		call->session = p11_session_find(call->slot, session);
+	if (rv == CKR_SLOT_ID_INVALID || (rv == CKR_OK && !call->session))
+		return CKR_SESSION_HANDLE_INVALID;
+	return rv;
+}
+
+/* Name, result, time, commands: never an argument. */
+static void log_call(const struct p11_call *call, CK_RV rv)
+{
+	uint32_t commands;
+	uint64_t micros;
+
+	if (!uk_log_on(UK_LOG_INFO))
+		return;
+	counts(call, &commands, &micros);
+	if (commands < call->commands) { /* another card meanwhile */
+		uk_log(UK_LOG_INFO, "%s %s", call->name, p11_rv_name(rv));
+		return;
+	}
+	uk_log(UK_LOG_INFO, "%s %s %lu us, card %lu us, %u commands",
+	    call->name, p11_rv_name(rv),
+	    (unsigned long)(now_micros() - call->started),
+	    (unsigned long)(micros - call->micros), commands - call->commands);
+}
+
+CK_RV p11_leave(struct p11_call *call, CK_RV rv)
+{
+	if (rv == P11_ASKED)
+		rv = CKR_OK;
+	log_call(call, rv);
+	if (call->slot != NULL) {
+		p11_slot_tidy(call->slot);
+		p11_unlock(&call->slot->lock);
+	}
+	if (call->entered) {
+		p11_module_lock();
+		if (--module.calls == 0)
+			p11_module_wake();
+		p11_module_unlock();
+	}
+	return rv;
+}
+
+/* --- C_Initialize, C_Finalize -------------------------------------------- */
+
+/* PKCS#11 3.0, 5.4.1. */
+static CK_RV check_args(const CK_C_INITIALIZE_ARGS *a)
+{
+	int callbacks;
+
+	if (a == NULL)
+		return CKR_OK;
+	if (a->pReserved != NULL)
+		return CKR_ARGUMENTS_BAD;
+	callbacks = (a->CreateMutex != NULL) + (a->DestroyMutex != NULL) +
+		    (a->LockMutex != NULL) + (a->UnlockMutex != NULL);
+	return callbacks == 0 || callbacks == 4 ? CKR_OK : CKR_ARGUMENTS_BAD;
+}
+
+/* The watcher shares slots with the application's threads, so it needs locks
+ * that are safe with any thread: the system's. */
+static bool may_watch(const CK_C_INITIALIZE_ARGS *a)
+{
+	return (a->flags & CKF_LIBRARY_CANT_CREATE_OS_THREADS) == 0 &&
+	       !module.app_locks;
+}
+
+static bool move(enum state from, enum state to)
+{
+	bool ok;
+
+	p11_module_lock();
+	ok = module.state == from;
+	if (ok)
+		module.state = to;
+	p11_module_wake();
+	p11_module_unlock();
+	return ok;
+}
+
+CK_RV p11_initialize(const CK_C_INITIALIZE_ARGS *args)
+{
+	CK_RV rv = check_args(args);
+
+	notice_fork();
+	if (rv != CKR_OK)
+		return rv;
+	if (!move(DOWN, STARTING))
+		return CKR_CRYPTOKI_ALREADY_INITIALIZED;
+	module.args = args == NULL ? (CK_C_INITIALIZE_ARGS){ 0 } : *args;
+	module.app_locks = module.args.CreateMutex != NULL &&
+			   (module.args.flags & CKF_OS_LOCKING_OK) == 0;
+	p11_config_load();
+	(void)p11_scan_start(may_watch(&module.args));
+	uk_log(UK_LOG_INFO, "C_Initialize CKR_OK");
+	(void)move(STARTING, UP);
+	return CKR_OK;
+}
+
+/* Calls that are inside finish first; new ones are turned away. */
+static void wait_for_calls(void)
+{
+	p11_module_lock();
+	while (module.calls > 0)
+		p11_module_wait(0);
+	p11_module_unlock();
+}
+
+CK_RV p11_finalize(const void *reserved)
+{
+	notice_fork();
+	if (reserved != NULL)
+		return CKR_ARGUMENTS_BAD;
+	if (!move(UP, ENDING))
+		return CKR_CRYPTOKI_NOT_INITIALIZED;
+	wait_for_calls();
+	p11_scan_stop();
+	for (size_t i = 0; i < module.slot_count; i++)
+		p11_slot_free(&module.slots[i]);
+	module.slot_count = 0;
+	uk_log(UK_LOG_INFO, "C_Finalize CKR_OK");
+	p11_config_unload();
+	(void)move(ENDING, DOWN);
+	return CKR_OK;
+}

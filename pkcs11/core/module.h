@@ -1,0 +1,70 @@
+/*
+ * The module itself: one per process, with its slots, its lock, and the way in
+ * and out that every C_ function takes.
+ *
+ *     struct p11_call call;
+ *     CK_RV rv = p11_enter(&call, "C_Sign", session);
+ *
+ *     if (rv == CKR_OK)
+ *             rv = p11_sign(&call, ...);
+ *     return p11_leave(&call, rv);
+ *
+ * Two locks, always in this order: the module lock (the table of slots, held
+ * for a lookup) and a slot's lock (everything of one reader, held for one
+ * call). The module lock is the system's mutex in every case, because it is
+ * never held while anything waits; a slot's lock is the application's where it
+ * asked so.
+ *
+ * After fork the child starts afresh: it sees another process number than the
+ * one that was noted, and leaves everything that it inherited untouched.
+ */
+#ifndef P11_MODULE_H
+#define P11_MODULE_H
+
+#include "slot.h"
+
+struct p11_call {
+	const char *name;
+	struct p11_slot *slot;       /* locked; NULL for p11_enter_module */
+	struct p11_session *session; /* NULL unless p11_enter */
+	bool entered;
+	/* for the log */
+	uint64_t started; /* microseconds */
+	uint32_t commands;
+	uint64_t micros;
+};
+
+/* Each answers CKR_CRYPTOKI_NOT_INITIALIZED first. p11_leave belongs to each,
+ * also after a failure. */
+CK_RV p11_enter_module(struct p11_call *call, const char *name);
+CK_RV p11_enter_slot(struct p11_call *call, const char *name, CK_SLOT_ID id);
+/* Looks at the readers first, where no watcher does, and asks a card that could
+ * not be asked before. */
+CK_RV p11_enter_slot_now(
+    struct p11_call *call, const char *name, CK_SLOT_ID id);
+CK_RV p11_enter(
+    struct p11_call *call, const char *name, CK_SESSION_HANDLE session);
+CK_RV p11_leave(struct p11_call *call, CK_RV rv);
+
+CK_RV p11_initialize(const CK_C_INITIALIZE_ARGS *args);
+CK_RV p11_finalize(const void *reserved);
+
+/* --- for the scan -------------------------------------------------------- */
+
+void p11_module_lock(void);
+void p11_module_unlock(void);
+/* With the lock held: sleeps until woken, or timeout_ms passed (0 = none). */
+void p11_module_wait(unsigned timeout_ms);
+void p11_module_wake(void);
+
+/* Slot number i, or NULL behind the last one. */
+struct p11_slot *p11_module_slot(size_t i);
+/* A slot for this reader unless there is one; without memory, next time. */
+void p11_module_add_slot(const char *reader);
+/* Something happened in the slot: C_WaitForSlotEvent tells it once. */
+void p11_module_event(struct p11_slot *s);
+/* With the lock held: CKR_OK and the slot, CKR_NO_EVENT, or, when C_Finalize is
+ * at work, CKR_CRYPTOKI_NOT_INITIALIZED. */
+CK_RV p11_module_take_event(CK_SLOT_ID *slot);
+
+#endif

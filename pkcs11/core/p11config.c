@@ -1,0 +1,139 @@
+/* The configuration file and the debug log it switches on. */
+#include "p11config.h"
+
+#include "bytes.h"
+#include "log.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATH_MAX_LEN = 1024, LINE_MAX_LEN = 1024 };
+
+static struct {
+	char debug[PATH_MAX_LEN]; /* empty = no log */
+	enum uk_log_level level;
+	FILE *log;
+} config;
+
+/* --- parsing ------------------------------------------------------------- */
+
+static char *trim(char *s)
+{
+	size_t n;
+
+	while (isspace((unsigned char)*s))
+		s++;
+	n = strlen(s);
+	while (n > 0 && isspace((unsigned char)s[n - 1]))
+		n--;
+	s[n] = '\0';
+	return s;
+}
+
+static void set_debug(const char *value)
+{
+	if (!uk_is_ok(uk_copy_str(
+		config.debug, sizeof(config.debug), uk_view_str(value))))
+		config.debug[0] = '\0'; /* longer than any path */
+}
+
+static void set_level(const char *value)
+{
+	config.level = strcmp(value, "debug") == 0 ? UK_LOG_DEBUG : UK_LOG_INFO;
+}
+
+static const struct {
+	const char *name;
+	void (*set)(const char *value);
+} settings[] = {
+	{ "debug", set_debug },
+	{ "debug_level", set_level },
+};
+
+static void take_line(char *line)
+{
+	char *equals = strchr(line, '=');
+
+	if (equals == NULL || *trim(line) == '#')
+		return;
+	*equals = '\0';
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		if (strcmp(trim(line), settings[i].name) == 0)
+			settings[i].set(trim(equals + 1));
+	}
+}
+
+static bool read_file(const char *path)
+{
+	char line[LINE_MAX_LEN];
+	FILE *f = fopen(path, "re");
+
+	if (f == NULL)
+		return false;
+	while (fgets(line, sizeof(line), f) != NULL)
+		take_line(line);
+	fclose(f);
+	return true;
+}
+
+/* --- where it is --------------------------------------------------------- */
+
+static bool read_below(const char *variable, const char *rest)
+{
+	const char *home = secure_getenv(variable);
+	char path[PATH_MAX_LEN];
+	uk_buf b = UK_BUF((uint8_t *)path);
+
+	b.cap = sizeof(path);
+	if (home == NULL || home[0] != '/')
+		return false;
+	uk_put_str(&b, home);
+	uk_put_str(&b, rest);
+	uk_put_u8(&b, 0);
+	return !b.bad && read_file(path);
+}
+
+static void read_files(void)
+{
+	const char *named = secure_getenv("UKEY_PKCS11_CONF");
+
+	if (named != NULL) {
+		(void)read_file(named);
+		return;
+	}
+	if (read_below("XDG_CONFIG_HOME", "/ukey/pkcs11.conf") ||
+	    read_below("HOME", "/.config/ukey/pkcs11.conf"))
+		return;
+	(void)read_file(UKEY_SYSCONFDIR "/ukey/pkcs11.conf");
+}
+
+void p11_config_load(void)
+{
+	const char *debug = secure_getenv("UKEY_PKCS11_DEBUG");
+
+	config.debug[0] = '\0';
+	config.level = UK_LOG_INFO;
+	read_files();
+	if (debug != NULL)
+		set_debug(debug);
+	if (config.debug[0] == '\0')
+		return;
+	config.log = fopen(config.debug, "ae");
+	uk_log_to(config.log, config.level);
+}
+
+void p11_config_unload(void)
+{
+	uk_log_to(NULL, UK_LOG_OFF);
+	if (config.log != NULL)
+		fclose(config.log);
+	config.log = NULL;
+}
+
+void p11_config_forget(void)
+{
+	config.log =
+	    NULL; /* shares the parent's file: neither used nor closed */
+	uk_log_after_fork();
+}

@@ -1,0 +1,21 @@
+/*
+ * The module's configuration: a file of `name = value` lines, '#' comments.
+ *
+ *   UKEY_PKCS11_CONF (environment)   instead of the files below
+ *   $XDG_CONFIG_HOME/ukey/pkcs11.conf, else ~/.config/ukey/pkcs11.conf
+ *   SYSCONFDIR/ukey/pkcs11.conf      only if the user has none
+ *
+ *   debug = PATH                     the debug log; UKEY_PKCS11_DEBUG overrides
+ *   debug_level = info | debug       calls only, or every command as well
+ *
+ * The environment is ignored in set-user-id programs. What cannot be read is as
+ * if it were not there: a module must not keep its host from starting.
+ */
+#ifndef P11_CONFIG_H
+#define P11_CONFIG_H
+
+void p11_config_load(void);   /* reads it and opens the log */
+void p11_config_unload(void); /* closes the log */
+void p11_config_forget(void); /* after fork: the log is the parent's */
+
+#endif

@@ -1,0 +1,206 @@
+/* C_Login, C_Logout, C_SetPIN, C_InitPIN: who may do what, and the card's part.
+ */
+#include "p11login.h"
+
+#include "rv.h"
+
+static bool has_ro_session(const struct p11_slot *s)
+{
+	return s->sessions.rw_count < s->sessions.count;
+}
+
+/* PKCS#11 3.0, 5.6.8: everything that can be said without the card. */
+static CK_RV may_login(const struct p11_slot *s, CK_USER_TYPE user)
+{
+	enum p11_login wanted = user == CKU_SO ? P11_SO : P11_USER;
+
+	if (user != CKU_SO && user != CKU_USER)
+		return CKR_USER_TYPE_INVALID;
+	if (s->login == wanted)
+		return CKR_USER_ALREADY_LOGGED_IN;
+	if (s->login != P11_PUBLIC)
+		return CKR_USER_ANOTHER_ALREADY_LOGGED_IN;
+	if (user == CKU_SO && has_ro_session(s))
+		return CKR_SESSION_READ_ONLY_EXISTS;
+	if (user == CKU_USER && !s->card->pins[0].is_set)
+		return CKR_USER_PIN_NOT_INITIALIZED;
+	return CKR_OK;
+}
+
+/* NULL would mean a PIN pad, which this slot does not have. */
+static CK_RV take_pin(uk_pin *out, const CK_BYTE *pin, CK_ULONG len)
+{
+	if (pin == NULL)
+		return CKR_ARGUMENTS_BAD;
+	return p11_rv(uk_pin_set(out, uk_view(pin, len)));
+}
+
+/*
+ * Before a PIN is sent the application is selected again: another program may
+ * have left a different one behind, whose PIN tries are not ours to spend.
+ */
+static CK_RV begin_fresh(struct p11_slot *s)
+{
+	CK_RV rv = p11_slot_begin(s);
+	uk_err err;
+
+	if (rv != CKR_OK || s->login != P11_PUBLIC)
+		return rv; /* a selection would end the login */
+	err = uk_card_reselect(s->card);
+	if (uk_is_ok(err))
+		return CKR_OK;
+	p11_slot_end(s);
+	return p11_slot_failed(s, err);
+}
+
+static CK_RV login_token(
+    struct p11_slot *s, CK_USER_TYPE user, const uk_pin *pin)
+{
+	enum uk_pin_ref ref = user == CKU_SO ? UK_PIN_SO : UK_PIN_USER;
+	CK_RV rv = begin_fresh(s);
+	uk_err err;
+
+	if (rv != CKR_OK)
+		return rv;
+	err = uk_card_verify(s->card, ref, pin);
+	p11_slot_end(s);
+	if (!uk_is_ok(err))
+		return p11_slot_failed(s, err);
+	s->login = user == CKU_SO ? P11_SO : P11_USER;
+	return CKR_OK;
+}
+
+/* Consent to the one operation that is waiting for it. */
+static CK_RV login_operation(
+    struct p11_slot *s, struct p11_session *session, const uk_pin *pin)
+{
+	CK_RV rv = p11_slot_begin(s);
+	uk_err err;
+
+	if (rv != CKR_OK)
+		return rv;
+	if (session->sign.mech == NULL) { /* the card was reset: it is over */
+		p11_slot_end(s);
+		return CKR_USER_NOT_LOGGED_IN;
+	}
+	err = uk_card_verify(s->card, UK_PIN_CONSENT, pin);
+	p11_slot_end(s);
+	if (!uk_is_ok(err))
+		return p11_slot_failed(s, err);
+	session->sign.consent = true;
+	return CKR_OK;
+}
+
+static bool wants_consent(struct p11_slot *s, const struct p11_session *session)
+{
+	const struct p11_object *key;
+
+	if (session->sign.mech == NULL)
+		return false;
+	key = p11_object_find(s, session->sign.key);
+	return key != NULL && key->src != NULL && key->src->always_auth;
+}
+
+CK_RV p11_login(struct p11_slot *s, struct p11_session *session,
+    CK_USER_TYPE user, const CK_BYTE *pin, CK_ULONG pin_len)
+{
+	bool context = user == CKU_CONTEXT_SPECIFIC;
+	uk_pin copy = { 0 };
+	CK_RV rv = CKR_OK;
+
+	if (!context)
+		rv = may_login(s, user);
+	else if (!wants_consent(s, session))
+		rv = CKR_OPERATION_NOT_INITIALIZED;
+	if (rv == CKR_OK)
+		rv = take_pin(&copy, pin, pin_len);
+	if (rv == CKR_OK)
+		rv = context ? login_operation(s, session, &copy)
+			     : login_token(s, user, &copy);
+	uk_wipe(&copy, sizeof(copy));
+	return rv;
+}
+
+void p11_login_forget(struct p11_slot *s)
+{
+	s->login = P11_PUBLIC;
+	p11_objects_hide_private(&s->objects);
+	for (size_t i = 0; i < s->sessions.count; i++)
+		p11_op_end(&s->sessions.list[i]->sign);
+}
+
+CK_RV p11_logout(struct p11_slot *s)
+{
+	CK_RV rv;
+	uk_err err;
+
+	if (s->login == P11_PUBLIC)
+		return CKR_USER_NOT_LOGGED_IN;
+	rv = p11_slot_begin(s);
+	if (rv != CKR_OK)
+		return rv;
+	if (s->login == P11_PUBLIC) { /* a reset was quicker */
+		p11_slot_end(s);
+		return CKR_OK;
+	}
+	err = uk_card_logout(s->card);
+	p11_slot_end(s);
+	p11_login_forget(s);
+	return uk_is_ok(err) ? CKR_OK : p11_slot_failed(s, err);
+}
+
+/* --- changing PINs ------------------------------------------------------- */
+
+static CK_RV change(struct p11_slot *s, enum uk_pin_ref ref, const uk_pin *old,
+    const uk_pin *pin)
+{
+	CK_RV rv = begin_fresh(s);
+	uk_err err;
+
+	if (rv != CKR_OK)
+		return rv;
+	err = uk_card_change_pin(s->card, ref, old, pin);
+	p11_slot_end(s);
+	return uk_is_ok(err) ? CKR_OK : p11_slot_failed(s, err);
+}
+
+CK_RV p11_set_pin(struct p11_slot *s, struct p11_session *session,
+    const CK_BYTE *old, CK_ULONG old_len, const CK_BYTE *pin, CK_ULONG pin_len)
+{
+	enum uk_pin_ref ref = s->login == P11_SO ? UK_PIN_SO : UK_PIN_USER;
+	uk_pin from = { 0 }, to = { 0 };
+	CK_RV rv = CKR_SESSION_READ_ONLY;
+
+	if (session->rw)
+		rv = take_pin(&from, old, old_len);
+	if (rv == CKR_OK)
+		rv = take_pin(&to, pin, pin_len);
+	if (rv == CKR_OK)
+		rv = change(s, ref, &from, &to);
+	uk_wipe(&from, sizeof(from));
+	uk_wipe(&to, sizeof(to));
+	return rv;
+}
+
+CK_RV p11_init_pin(struct p11_slot *s, const CK_BYTE *pin, CK_ULONG pin_len)
+{
+	uk_pin copy = { 0 };
+	CK_RV rv = CKR_USER_NOT_LOGGED_IN;
+	uk_err err;
+
+	if (s->login == P11_SO)
+		rv = take_pin(&copy, pin, pin_len);
+	if (rv == CKR_OK)
+		rv = p11_slot_begin(s);
+	if (rv == CKR_OK && s->login != P11_SO) {
+		p11_slot_end(s);
+		rv = CKR_USER_NOT_LOGGED_IN; /* the card was reset */
+	}
+	if (rv == CKR_OK) {
+		err = uk_card_unblock(s->card, NULL, &copy);
+		p11_slot_end(s);
+		rv = uk_is_ok(err) ? CKR_OK : p11_slot_failed(s, err);
+	}
+	uk_wipe(&copy, sizeof(copy));
+	return rv;
+}

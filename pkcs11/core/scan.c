@@ -1,0 +1,304 @@
+/* Scanning, watching, and waiting for events. */
+#include "scan.h"
+
+#include "log.h"
+#include "module.h"
+#include "rv.h"
+
+#include <dlfcn.h>
+#include <signal.h>
+#include <time.h>
+
+enum {
+	WAIT_MS = 60000, /* how long the watcher sleeps when nothing happens */
+	RETRY_MS = 1000, /* how often it looks for a service that is away */
+	POLL_MS = 200 /* how often a blocked caller scans without a watcher */
+};
+
+/* The scan's own: used by whoever holds `busy`, which the module lock guards.
+ */
+static struct {
+	bool busy;
+	bool watching; /* the watcher runs; others need not scan */
+	bool stop;
+	bool joinable;
+	pthread_t thread;
+	void *self; /* keeps our code mapped while the watcher runs */
+	uk_pcsc
+	    *pcsc; /* changed under the module lock: p11_scan_stop cancels */
+	struct ukey_status status; /* guarded by the module lock */
+	uk_reader_state readers[UK_READERS_MAX];
+	size_t count;
+} scan;
+
+/* --- one scan ------------------------------------------------------------ */
+
+static CK_ULONG service_of(uk_err err)
+{
+	switch (err.code) {
+	case UK_OK:
+		return UKEY_SERVICE_OK;
+	case UK_ERR_NO_SERVICE:
+		return UKEY_SERVICE_NOT_RUNNING;
+	case UK_ERR_NO_PERMISSION:
+		return UKEY_SERVICE_NO_PERMISSION;
+	default:
+		return UKEY_SERVICE_FAILED;
+	}
+}
+
+static void set_service(uk_pcsc *p)
+{
+	uk_pcsc *old;
+
+	p11_module_lock();
+	old = scan.pcsc;
+	scan.pcsc = p;
+	p11_module_unlock();
+	p11_source()->close(&old);
+}
+
+static uk_err list_readers(void)
+{
+	uk_err err = uk_ok();
+	uk_pcsc *p = NULL;
+
+	scan.count = 0;
+	if (scan.pcsc == NULL) {
+		err = p11_source()->open(&p);
+		if (uk_is_ok(err))
+			set_service(p);
+	}
+	if (uk_is_ok(err))
+		err = p11_source()->readers(
+		    scan.pcsc, scan.readers, UK_READERS_MAX, &scan.count);
+	if (!uk_is_ok(err)) { /* it went away: start afresh next time */
+		scan.count = 0;
+		set_service(NULL);
+	}
+	return err;
+}
+
+static void note_status(uk_err err)
+{
+	struct ukey_status now = { service_of(err), scan.count, 0 };
+
+	for (size_t i = 0; i < scan.count; i++)
+		now.cards += scan.readers[i].present;
+	p11_module_lock();
+	scan.status = now;
+	p11_module_unlock();
+}
+
+static bool named(const struct p11_slot *s, const char *reader)
+{
+	return uk_bytes_eq(uk_view_str(s->reader), uk_view_str(reader));
+}
+
+/* What the reader's state means for its slot. NULL: the reader is gone. */
+static void update(struct p11_slot *s, const uk_reader_state *r)
+{
+	bool attached = r != NULL;
+	bool present = attached && r->present;
+	uint32_t events = attached ? r->events : 0;
+	bool same = present == s->present && events == s->events;
+
+	if (same && attached == s->attached)
+		return;
+	s->attached = attached;
+	s->events = events;
+	if (!same && (s->present || present)) {
+		s->present = present;
+		p11_lock(&s->lock);
+		if (present)
+			p11_slot_recognise(s);
+		else
+			p11_slot_drop(s, P11_EMPTY);
+		p11_unlock(&s->lock);
+	}
+	p11_module_event(s);
+}
+
+static void scan_once(void)
+{
+	uk_err err = list_readers();
+	struct p11_slot *s;
+
+	note_status(err);
+	for (size_t i = 0; i < scan.count; i++)
+		p11_module_add_slot(scan.readers[i].name);
+	for (size_t i = 0; (s = p11_module_slot(i)) != NULL; i++) {
+		const uk_reader_state *r = NULL;
+
+		for (size_t j = 0; j < scan.count && r == NULL; j++) {
+			if (named(s, scan.readers[j].name))
+				r = &scan.readers[j];
+		}
+		update(s, r);
+	}
+}
+
+void p11_scan_now(void)
+{
+	bool mine;
+
+	p11_module_lock();
+	while (scan.busy && !scan.watching)
+		p11_module_wait(0);
+	mine = !scan.watching;
+	scan.busy = scan.busy || mine;
+	p11_module_unlock();
+	if (!mine)
+		return;
+	scan_once();
+	p11_module_lock();
+	scan.busy = false;
+	p11_module_wake();
+	p11_module_unlock();
+}
+
+/* --- the watcher --------------------------------------------------------- */
+
+static bool stopped(unsigned sleep_ms)
+{
+	bool stop;
+
+	p11_module_lock();
+	if (!scan.stop && sleep_ms > 0)
+		p11_module_wait(sleep_ms);
+	stop = scan.stop;
+	p11_module_unlock();
+	return stop;
+}
+
+static void *watch(void *arg)
+{
+	while (!stopped(0)) {
+		uk_err err = uk_fail(UK_ERR_NO_SERVICE);
+
+		if (scan.pcsc != NULL)
+			err = p11_source()->wait(
+			    scan.pcsc, scan.readers, scan.count, WAIT_MS);
+		if (stopped(0))
+			break;
+		if (!uk_is_ok(err) && !uk_is(err, UK_ERR_TIMEOUT) &&
+		    !uk_is(err, UK_ERR_CANCELLED)) {
+			set_service(NULL);
+			if (stopped(RETRY_MS))
+				break;
+		}
+		scan_once();
+	}
+	p11_module_lock();
+	scan.watching = false;
+	p11_module_wake();
+	p11_module_unlock();
+	return arg;
+}
+
+/* The host may dlclose us without C_Finalize: a reference of our own keeps the
+ * code in place until the watcher has ended. */
+static void *hold_module(void)
+{
+	Dl_info info;
+
+	if (dladdr(&scan, &info) == 0 || info.dli_fname == NULL)
+		return NULL;
+	return dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD);
+}
+
+/* Signals are the host's: none is delivered to our thread. */
+static CK_RV start_watcher(void)
+{
+	sigset_t all, before;
+	int failed;
+
+	scan.self = hold_module();
+	scan.watching = true;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	failed = pthread_create(&scan.thread, NULL, watch, NULL);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	scan.joinable = failed == 0;
+	if (failed == 0)
+		return CKR_OK;
+	scan.watching = false;
+	if (scan.self != NULL)
+		(void)dlclose(scan.self);
+	scan.self = NULL;
+	return CKR_OK; /* then callers scan, as if threads were forbidden */
+}
+
+CK_RV p11_scan_start(bool threads)
+{
+	scan.stop = false;
+	scan_once();
+	for (size_t i = 0; p11_module_slot(i) != NULL; i++)
+		p11_module_slot(i)->event = false; /* that is the beginning */
+	return threads ? start_watcher() : CKR_OK;
+}
+
+/* A cancel that comes before the wait is lost, so it is repeated. */
+static void stop_watcher(void)
+{
+	p11_module_lock();
+	while (scan.watching) {
+		if (scan.pcsc != NULL)
+			p11_source()->cancel(scan.pcsc);
+		p11_module_wait(20);
+	}
+	p11_module_unlock();
+	if (scan.joinable)
+		pthread_join(scan.thread, NULL);
+	scan.joinable = false;
+	if (scan.self != NULL)
+		(void)dlclose(scan.self);
+	scan.self = NULL;
+}
+
+void p11_scan_stop(void)
+{
+	p11_module_lock();
+	scan.stop = true;
+	p11_module_wake();
+	p11_module_unlock();
+	stop_watcher();
+	set_service(NULL);
+	scan.count = 0;
+}
+
+void p11_scan_forget(void)
+{
+	scan.busy = scan.watching = scan.stop = scan.joinable = false;
+	scan.pcsc = NULL; /* the parent's connection: not even closed */
+	scan.self = NULL;
+	scan.count = 0;
+	scan.status = (struct ukey_status){ 0 };
+}
+
+void p11_scan_status(struct ukey_status *out)
+{
+	p11_scan_now();
+	p11_module_lock();
+	*out = scan.status;
+	p11_module_unlock();
+}
+
+/* --- C_WaitForSlotEvent -------------------------------------------------- */
+
+CK_RV p11_wait_event(bool block, CK_SLOT_ID *slot)
+{
+	CK_RV rv = CKR_NO_EVENT;
+
+	while (rv == CKR_NO_EVENT) {
+		p11_scan_now();
+		p11_module_lock();
+		rv = p11_module_take_event(slot);
+		if (rv == CKR_NO_EVENT && block)
+			p11_module_wait(scan.watching ? 0 : POLL_MS);
+		p11_module_unlock();
+		if (!block)
+			break;
+	}
+	return rv;
+}

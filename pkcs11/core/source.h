@@ -1,0 +1,32 @@
+/*
+ * Where readers and cards come from.
+ *
+ * The core reaches readers only through this table. It is PC/SC, except in
+ * tests, which put fake readers and a fake card kind behind it
+ * (p11_use_source).
+ */
+#ifndef P11_SOURCE_H
+#define P11_SOURCE_H
+
+#include "card.h"
+#include "transport.h"
+
+/* The meaning of each row is that of the function it stands for:
+ * uk_pcsc_open ... uk_pcsc_connect, uk_card_open. */
+struct p11_source {
+	uk_err (*open)(uk_pcsc **out);
+	void (*close)(uk_pcsc **p);
+	uk_err (*readers)(
+	    uk_pcsc *p, uk_reader_state *out, size_t cap, size_t *n);
+	uk_err (*wait)(uk_pcsc *p, const uk_reader_state *known, size_t n,
+	    unsigned timeout_ms);
+	void (*cancel)(uk_pcsc *p);
+	uk_err (*connect)(uk_pcsc *p, const char *reader, uk_link **out);
+	uk_err (*open_card)(uk_channel *ch, uk_card **out);
+};
+
+const struct p11_source *p11_source(void);
+/* NULL = PC/SC. Only before C_Initialize. */
+void p11_use_source(const struct p11_source *source);
+
+#endif

@@ -1,0 +1,93 @@
+/* Templates: what applications ask with and are answered in. */
+#include "attr.h"
+#include "slot.h"
+
+CK_RV p11_template_check(const CK_ATTRIBUTE *template, CK_ULONG count)
+{
+	if (template == NULL)
+		return count == 0 ? CKR_OK : CKR_ARGUMENTS_BAD;
+	if (count > P11_TEMPLATE_MAX)
+		return CKR_ARGUMENTS_BAD;
+	return CKR_OK;
+}
+
+/* --- reading ------------------------------------------------------------- */
+
+/* PKCS#11 3.0, 5.7.5: length, value, or CK_UNAVAILABLE_INFORMATION. */
+static CK_RV fill(CK_ATTRIBUTE *a, CK_RV got, uk_bytes v)
+{
+	uk_buf out = uk_buf_over(a->pValue, a->ulValueLen);
+	bool asked = a->pValue == NULL;
+
+	a->ulValueLen = CK_UNAVAILABLE_INFORMATION;
+	if (got != CKR_OK)
+		return got;
+	if (!asked && v.n > out.cap)
+		return CKR_BUFFER_TOO_SMALL;
+	if (!asked)
+		uk_put(&out, v);
+	a->ulValueLen = v.n;
+	return CKR_OK;
+}
+
+/* The answers that leave the rest of the template worth filling. */
+static bool goes_on(CK_RV rv)
+{
+	return rv == CKR_OK || rv == CKR_ATTRIBUTE_SENSITIVE ||
+	       rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_BUFFER_TOO_SMALL;
+}
+
+CK_RV p11_attr_read(struct p11_slot *s, struct p11_object *o,
+    CK_ATTRIBUTE_PTR template, CK_ULONG count)
+{
+	struct p11_value value;
+	CK_RV worst = CKR_OK;
+
+	for (CK_ULONG i = 0; i < count; i++) {
+		CK_RV rv = p11_attr_get(s, o, template[i].type, &value);
+
+		rv = fill(&template[i], rv, value.v);
+		if (!goes_on(rv))
+			return rv;
+		if (worst == CKR_OK)
+			worst = rv;
+	}
+	return worst;
+}
+
+/* --- matching ------------------------------------------------------------ */
+
+static CK_RV compare(
+    struct p11_slot *s, struct p11_object *o, const CK_ATTRIBUTE *a, bool *same)
+{
+	uk_bytes wanted = uk_view(a->pValue, a->ulValueLen);
+	struct p11_value value;
+	CK_RV rv;
+
+	*same = false;
+	if (a->pValue == NULL && a->ulValueLen != 0)
+		return CKR_OK; /* no value can be that */
+	rv = p11_attr_get(s, o, a->type, &value);
+	if (rv == CKR_DEVICE_REMOVED || rv == CKR_HOST_MEMORY)
+		return rv;
+	*same = rv == CKR_OK && uk_bytes_eq(value.v, wanted);
+	return CKR_OK;
+}
+
+CK_RV p11_template_matches(struct p11_slot *s, struct p11_object *o,
+    const CK_ATTRIBUTE *template, CK_ULONG count, bool *matches)
+{
+	CK_RV rv = CKR_OK;
+
+	*matches = true;
+	for (int reads = 0; reads < 2; reads++) {
+		for (CK_ULONG i = 0; i < count && *matches; i++) {
+			if (p11_attr_reads(o, template[i].type) != reads)
+				continue;
+			rv = compare(s, o, &template[i], matches);
+			if (rv != CKR_OK)
+				return rv;
+		}
+	}
+	return CKR_OK;
+}
