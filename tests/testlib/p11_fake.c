@@ -1,0 +1,607 @@
+/* Fake readers, links and cards. */
+#include "p11_fake.h"
+
+#include "certs.h"
+#include "fixtures.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { READERS = 4 };
+
+struct reader {
+	bool attached, present;
+	uint32_t events, epoch; /* epoch: counts resets */
+	uint8_t serial;
+	bool user, so, consent, stolen;
+};
+
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool service;
+	struct reader readers[READERS];
+	unsigned commands, countdown;
+	enum uk_code code;
+	bool failed;
+} world = { .lock = PTHREAD_MUTEX_INITIALIZER,
+	.changed = PTHREAD_COND_INITIALIZER };
+
+struct fake_request fake_last;
+unsigned fake_tries[READERS];
+unsigned fake_reads;
+
+static void lock(void)
+{
+	pthread_mutex_lock(&world.lock);
+}
+
+static void unlock(void)
+{
+	pthread_cond_broadcast(&world.changed);
+	pthread_mutex_unlock(&world.lock);
+}
+
+/* --- links --------------------------------------------------------------- */
+
+struct fake_link {
+	uk_link base;
+	int reader;
+	uint32_t events, epoch;
+};
+
+static uk_err link_state(struct fake_link *l)
+{
+	struct reader *r = &world.readers[l->reader];
+
+	if (!world.service)
+		return uk_fail(UK_ERR_NO_SERVICE);
+	if (!r->present || r->events != l->events)
+		return uk_fail(UK_ERR_CARD_REMOVED);
+	if (r->epoch == l->epoch)
+		return uk_ok();
+	l->epoch = r->epoch;
+	return uk_fail(UK_ERR_CARD_RESET);
+}
+
+static uk_err fake_transmit(
+    uk_link *link, uk_bytes cmd, uk_buf *resp, bool secret)
+{
+	struct fake_link *l = (struct fake_link *)link;
+	uk_err err;
+
+	(void)cmd;
+	(void)secret;
+	lock();
+	err = link_state(l);
+	world.commands++;
+	if (uk_is_ok(err) && world.countdown > 0 && --world.countdown == 0) {
+		world.failed = true;
+		err = uk_fail(world.code);
+		if (world.code == UK_ERR_CARD_RESET) {
+			l->epoch = ++world.readers[l->reader].epoch;
+			world.readers[l->reader].user = false;
+			world.readers[l->reader].so = false;
+		}
+		if (world.code == UK_ERR_CARD_REMOVED) {
+			world.readers[l->reader].present = false;
+			world.readers[l->reader].events++;
+		}
+	}
+	unlock();
+	if (uk_is_ok(err))
+		uk_put_u16(resp, 0x9000);
+	return err;
+}
+
+static uk_err fake_begin(uk_link *link)
+{
+	uk_err err;
+
+	lock();
+	err = link_state((struct fake_link *)link);
+	unlock();
+	return err;
+}
+
+static void fake_end(uk_link *link, enum uk_card_fate fate)
+{
+	(void)link;
+	(void)fate;
+}
+
+static void fake_close(uk_link *link, enum uk_card_fate fate)
+{
+	(void)fate;
+	uk_free(link);
+}
+
+static const struct uk_link_ops link_ops = { fake_transmit, fake_begin,
+	fake_end, fake_close };
+
+/* --- the service --------------------------------------------------------- */
+
+struct uk_pcsc {
+	bool cancelled;
+};
+
+static uk_err source_open(uk_pcsc **out)
+{
+	*out = NULL;
+	if (!world.service)
+		return uk_fail(UK_ERR_NO_SERVICE);
+	*out = uk_new(sizeof(**out));
+	return *out == NULL ? uk_fail(UK_ERR_MEMORY) : uk_ok();
+}
+
+static void source_close(uk_pcsc **p)
+{
+	uk_free(*p);
+	*p = NULL;
+}
+
+static size_t list(uk_reader_state *out)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < READERS; i++) {
+		struct reader *r = &world.readers[i];
+
+		if (!r->attached)
+			continue;
+		out[n] = (uk_reader_state){ .present = r->present,
+			.events = r->events };
+		snprintf(out[n].name, sizeof(out[n].name), "Fake Reader %d", i);
+		n++;
+	}
+	return n;
+}
+
+static uk_err source_readers(
+    uk_pcsc *p, uk_reader_state *out, size_t cap, size_t *n)
+{
+	bool runs;
+
+	(void)p;
+	(void)cap;
+	lock();
+	runs = world.service;
+	*n = runs ? list(out) : 0;
+	unlock();
+	return runs ? uk_ok() : uk_fail(UK_ERR_NO_SERVICE);
+}
+
+static bool same(const uk_reader_state *known, size_t n)
+{
+	uk_reader_state now[READERS];
+	size_t count = list(now);
+
+	for (size_t i = 0; i < n && i < count; i++) {
+		if (now[i].present != known[i].present ||
+		    now[i].events != known[i].events ||
+		    strcmp(now[i].name, known[i].name) != 0)
+			return false;
+	}
+	return n == count;
+}
+
+static uk_err source_wait(
+    uk_pcsc *p, const uk_reader_state *known, size_t n, unsigned timeout_ms)
+{
+	uk_err err = uk_ok();
+	struct timespec until;
+	int woken = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += timeout_ms / 1000 + 1;
+	pthread_mutex_lock(&world.lock);
+	while (world.service && !p->cancelled && same(known, n) && woken == 0)
+		woken = pthread_cond_timedwait(
+		    &world.changed, &world.lock, &until);
+	if (!world.service)
+		err = uk_fail(UK_ERR_NO_SERVICE);
+	else if (p->cancelled)
+		err = uk_fail(UK_ERR_CANCELLED);
+	p->cancelled = false;
+	pthread_mutex_unlock(&world.lock);
+	return err;
+}
+
+static void source_cancel(uk_pcsc *p)
+{
+	lock();
+	p->cancelled = true;
+	unlock();
+}
+
+static uk_err source_connect(uk_pcsc *p, const char *reader, uk_link **out)
+{
+	int i = reader[strlen("Fake Reader ")] - '0';
+	struct fake_link *l = uk_new(sizeof(*l));
+
+	(void)p;
+	*out = NULL;
+	if (l == NULL)
+		return uk_fail(UK_ERR_MEMORY);
+	lock();
+	*l = (struct fake_link){ { &link_ops }, i, world.readers[i].events,
+		world.readers[i].epoch };
+	if (world.readers[i].present)
+		*out = &l->base;
+	unlock();
+	if (*out != NULL)
+		return uk_ok();
+	uk_free(l);
+	return uk_fail(UK_ERR_NO_CARD);
+}
+
+/* --- the card ------------------------------------------------------------ */
+
+struct fake_card {
+	uk_card base;
+	int reader;
+};
+
+static struct reader *reader_of(uk_card *c)
+{
+	return &world.readers[((struct fake_card *)c)->reader];
+}
+
+/* One command; every operation costs one. */
+static uk_err tick(uk_card *c)
+{
+	uk_cmd cmd = { .ins = 0xca };
+
+	UK_TRY(uk_channel_transmit(c->ch, &cmd, NULL, NULL));
+	return reader_of(c)->stolen ? uk_fail_sw(UK_ERR_UNSUPPORTED, 0x6d00)
+				    : uk_ok();
+}
+
+static void card_close(uk_card *c)
+{
+	uk_free(c->objects);
+	uk_free(c);
+}
+
+static uk_err card_reselect(uk_card *c)
+{
+	struct reader *r = reader_of(c);
+
+	r->stolen = false;
+	UK_TRY(tick(c));
+	r->user = r->so = r->consent = false;
+	return r->serial == c->info.serial[7] ? uk_ok()
+					      : uk_fail(UK_ERR_CARD_REMOVED);
+}
+
+static uk_object key(unsigned ref, enum uk_key_type type, const char *label)
+{
+	uk_object o = { .kind = UK_OBJ_PRIVATE_KEY,
+		.id = { (uint8_t)ref },
+		.id_len = 1,
+		.key_type = type,
+		.key_bits = type == UK_KEY_RSA ? 2048 : 256,
+		.usage = ref == 1 ? UK_USE_SIGN : UK_USE_NON_REPUDIATION,
+		.always_auth = ref == 2,
+		.on_card = true,
+		.ref = ref };
+
+	snprintf(o.label, sizeof(o.label), "%s", label);
+	return o;
+}
+
+static uk_object certificate(unsigned ref)
+{
+	uk_object o = { .kind = UK_OBJ_CERTIFICATE,
+		.label = "Certificate",
+		.id = { (uint8_t)ref },
+		.id_len = 1,
+		.ref = 0x4330 + ref };
+
+	return o;
+}
+
+static uk_err card_load(uk_card *c)
+{
+	UK_TRY(tick(c));
+	c->objects = uk_new_array(4, sizeof(*c->objects));
+	if (c->objects == NULL)
+		return uk_fail(UK_ERR_MEMORY);
+	c->objects[0] = key(1, UK_KEY_RSA, "Login");
+	c->objects[1] = key(2, UK_KEY_P256, "Transactions");
+	c->objects[2] = certificate(1);
+	c->objects[3] = certificate(2);
+	c->object_count = 4;
+	c->loaded = true;
+	return uk_ok();
+}
+
+static uk_err card_read(uk_card *c, const uk_object *o, uk_blob *out)
+{
+	uint8_t storage[4096];
+	uk_buf der = UK_BUF(storage);
+	const char *text = o->ref == 0x4331 ? CERT_RSA : CERT_EC;
+
+	UK_TRY(tick(c));
+	fake_reads++;
+	uk_put(&der, hex(text));
+	return uk_blob_set(out, uk_buf_view(&der));
+}
+
+static uk_err card_verify(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin)
+{
+	struct reader *r = reader_of(c);
+	bool so = ref == UK_PIN_SO;
+	uk_pin_state *state = &c->pins[so];
+	const char *right = so ? FAKE_PUK : FAKE_PIN;
+
+	if (pin->n > 16)
+		return uk_fail(UK_ERR_PIN_LENGTH);
+	UK_TRY(tick(c));
+	if (state->tries_left == 0)
+		return uk_fail_sw(UK_ERR_PIN_BLOCKED, 0x6983);
+	if (!uk_bytes_eq(uk_pin_view(pin), uk_view_str(right))) {
+		state->tries_left--;
+		fake_tries[((struct fake_card *)c)->reader] =
+		    (unsigned)state->tries_left;
+		r->user = false;
+		return uk_fail_sw(
+		    UK_ERR_PIN_WRONG, (uint16_t)(0x63c0 + state->tries_left));
+	}
+	state->tries_left = state->tries_max;
+	if (ref == UK_PIN_USER)
+		r->user = true;
+	else if (so)
+		r->so = true;
+	else
+		r->consent = true;
+	return uk_ok();
+}
+
+static uk_err card_logout(uk_card *c)
+{
+	UK_TRY(tick(c));
+	reader_of(c)->user = reader_of(c)->so = false;
+	return uk_ok();
+}
+
+static uk_err card_change(
+    uk_card *c, enum uk_pin_ref ref, const uk_pin *old, const uk_pin *pin)
+{
+	(void)pin;
+	return card_verify(c, ref, old);
+}
+
+static uk_err card_unblock(uk_card *c, const uk_pin *puk, const uk_pin *pin)
+{
+	(void)puk;
+	(void)pin;
+	UK_TRY(tick(c));
+	if (!reader_of(c)->so)
+		return uk_fail_sw(UK_ERR_NOT_LOGGED_IN, 0x6982);
+	c->pins[0].tries_left = c->pins[0].tries_max;
+	return uk_ok();
+}
+
+/* Key 2 signs hashes only. */
+static bool card_can_sign(const uk_card *c, const struct uk_sign_request *r)
+{
+	(void)c;
+	return r->scheme != UK_SIG_ECDSA ||
+	       (r->input.n >= 20 && r->input.n <= 64);
+}
+
+static uk_err card_sign(
+    uk_card *c, const struct uk_sign_request *r, uk_buf *sig)
+{
+	struct reader *where = reader_of(c);
+	uk_buf seen = UK_BUF(fake_last.input);
+
+	UK_TRY(tick(c));
+	if (r->key->always_auth ? !where->consent : !where->user)
+		return uk_fail_sw(UK_ERR_NOT_LOGGED_IN, 0x6982);
+	where->consent = false;
+	lock();
+	uk_put(&seen, r->input);
+	fake_last.scheme = r->scheme;
+	fake_last.hash = r->hash;
+	fake_last.input_len = seen.len;
+	unlock();
+	uk_put_fill(sig, 0x5a, r->key->key_type == UK_KEY_RSA ? 256 : 64);
+	return uk_ok();
+}
+
+static uk_err card_challenge(uk_card *c, uint8_t *out, size_t n)
+{
+	UK_TRY(tick(c));
+	memset(out, 0xc5, n);
+	return uk_ok();
+}
+
+static uk_err card_prove(uk_card *c, uk_bytes hash, uk_bytes signature)
+{
+	(void)hash;
+	UK_TRY(tick(c));
+	return signature.p[0] == 0x01 ? uk_ok() : uk_fail(UK_ERR_SIGNATURE);
+}
+
+static const struct uk_card_ops card_ops = {
+	.name = "fake",
+	.close = card_close,
+	.reselect = card_reselect,
+	.load_objects = card_load,
+	.read_object = card_read,
+	.verify = card_verify,
+	.logout = card_logout,
+	.change_pin = card_change,
+	.unblock = card_unblock,
+	.can_sign = card_can_sign,
+	.sign = card_sign,
+	.challenge = card_challenge,
+	.prove_bank = card_prove,
+};
+
+static const uk_card_info info = {
+	.kind = "fake",
+	.model = "Fake 1.0",
+	.manufacturer = "Nobody",
+	.label = "Fake card",
+	.serial_len = 8,
+	.content_version = 7,
+	.pin_min = 4,
+	.pin_max = 16,
+	.so_pin_min = 8,
+	.so_pin_max = 16,
+	.bank_proof = true,
+};
+
+/* Which reader is it? The channel does not tell: the one whose turn it is. */
+static _Thread_local int connecting;
+
+static uk_err source_connect_and_note(
+    uk_pcsc *p, const char *reader, uk_link **out)
+{
+	connecting = reader[strlen("Fake Reader ")] - '0';
+	return source_connect(p, reader, out);
+}
+
+static uk_err source_open_card(uk_channel *ch, uk_card **out)
+{
+	struct fake_card *c = uk_new(sizeof(*c));
+	uk_err err = uk_fail(UK_ERR_MEMORY);
+
+	*out = NULL;
+	if (c == NULL)
+		goto out;
+	c->base.ops = &card_ops;
+	c->base.ch = ch;
+	c->reader = connecting;
+	if (!uk_is_ok(err = tick(&c->base)))
+		goto out;
+	err = uk_fail(UK_ERR_CARD_UNKNOWN);
+	if (reader_of(&c->base)->serial == 0)
+		goto out;
+	c->base.info = info;
+	c->base.info.serial[7] = reader_of(&c->base)->serial;
+	c->base.pins[0] = (uk_pin_state){ 3, 3, true };
+	c->base.pins[1] = (uk_pin_state){ 5, 5, true };
+	fake_tries[c->reader] = 3;
+	*out = &c->base;
+	c = NULL; /* handed over */
+	err = uk_ok();
+out:
+	uk_free(c);
+	return err;
+}
+
+static const struct p11_source source = {
+	.open = source_open,
+	.close = source_close,
+	.readers = source_readers,
+	.wait = source_wait,
+	.cancel = source_cancel,
+	.connect = source_connect_and_note,
+	.open_card = source_open_card,
+};
+
+/* --- the world ----------------------------------------------------------- */
+
+void fake_reset(void)
+{
+	lock();
+	world.service = true;
+	memset(world.readers, 0, sizeof(world.readers));
+	world.commands = world.countdown = 0;
+	world.failed = false;
+	unlock();
+	p11_use_source(&source);
+	fake_reads = 0;
+}
+
+void fake_service(bool runs)
+{
+	lock();
+	world.service = runs;
+	unlock();
+}
+
+void fake_attach(int i)
+{
+	lock();
+	world.readers[i].attached = true;
+	unlock();
+}
+
+void fake_detach(int i)
+{
+	lock();
+	world.readers[i].attached = world.readers[i].present = false;
+	world.readers[i].events++;
+	unlock();
+}
+
+void fake_insert(int i, uint8_t serial)
+{
+	lock();
+	world.readers[i] = (struct reader){ .attached = true,
+		.present = true,
+		.events = world.readers[i].events + 1,
+		.serial = serial };
+	unlock();
+}
+
+void fake_remove(int i)
+{
+	lock();
+	world.readers[i].present = false;
+	world.readers[i].events++;
+	unlock();
+}
+
+void fake_reset_card(int i)
+{
+	lock();
+	world.readers[i].epoch++;
+	world.readers[i].user = world.readers[i].so = false;
+	unlock();
+}
+
+void fake_steal(int i)
+{
+	lock();
+	world.readers[i].stolen = true;
+	world.readers[i].user = world.readers[i].so = false;
+	unlock();
+}
+
+unsigned fake_commands(void)
+{
+	unsigned n;
+
+	lock();
+	n = world.commands;
+	world.commands = 0;
+	unlock();
+	return n;
+}
+
+void fake_fail(unsigned nth, enum uk_code code)
+{
+	lock();
+	world.countdown = nth;
+	world.code = code;
+	world.failed = false;
+	unlock();
+}
+
+bool fake_failed(void)
+{
+	bool failed;
+
+	lock();
+	failed = world.failed;
+	unlock();
+	return failed;
+}

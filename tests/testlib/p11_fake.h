@@ -1,0 +1,55 @@
+/*
+ * Readers and cards for tests of pkcs11/core: a struct p11_source without
+ * pcscd, and a kind of card that keeps PINs, counts commands and can be told to
+ * fail.
+ *
+ * Every operation of the fake card sends one command through the real channel
+ * and trace, so that the Nth command of a call can be made to fail.
+ */
+#ifndef P11_FAKE_H
+#define P11_FAKE_H
+
+#include "cryptoki.h"
+#include "source.h"
+
+#define FAKE_PIN "123456"
+#define FAKE_PUK "87654321"
+
+/* The card's objects: key 1 (RSA-2048, sign, id 01) with a certificate, key 2
+ * (P-256, asks for consent, id 02) with a certificate, data of nobody. */
+
+/* A fresh world: the service runs, there are no readers. Installs the source.
+ */
+void fake_reset(void);
+void fake_service(bool runs);
+/* Reader number i (0 to 3) is "Fake Reader i". */
+void fake_attach(int i);
+void fake_detach(int i);
+/* serial: tells cards apart; 0 = a card that is not ours. */
+void fake_insert(int i, uint8_t serial);
+void fake_remove(int i);
+/* Another program resets the card: its logins are gone. */
+void fake_reset_card(int i);
+/* Another program selects another application, without a reset. */
+void fake_steal(int i);
+
+/* Commands sent to cards since the last time this was asked. */
+unsigned fake_commands(void);
+/* The nth command from now fails so; 0 = none. */
+void fake_fail(unsigned nth, enum uk_code code);
+/* Was the command that was to fail reached? */
+bool fake_failed(void);
+
+/* The signing request that reached a card last. */
+struct fake_request {
+	enum uk_sig_scheme scheme;
+	enum uk_hash hash;
+	uint8_t input[600];
+	size_t input_len;
+};
+extern struct fake_request fake_last;
+
+extern unsigned fake_tries[4]; /* PIN tries left of the card in reader i */
+extern unsigned fake_reads;    /* certificates read */
+
+#endif
