@@ -1,0 +1,71 @@
+/* Every parser of bank answers, and the checks of both texts. The first byte
+ * chooses. */
+#include "bank_client.h"
+#include "bc_check.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void all_lists(uk_bytes v)
+{
+	struct bc_accounts accounts;
+	struct bc_records records;
+	struct bc_login login;
+
+	if (uk_is_ok(bc_parse_accounts(v, &accounts)))
+		bc_accounts_free(&accounts);
+	if (uk_is_ok(bc_parse_records(v, &records)))
+		bc_records_free(&records);
+	if (uk_is_ok(bc_parse_login(v, &login)))
+		bc_login_free(&login);
+}
+
+static void all_others(uk_bytes v)
+{
+	struct bc_bank_info info;
+	struct bc_challenge challenge;
+	struct bc_order order;
+	struct bc_proof proof;
+	enum bank_code code;
+
+	if (uk_is_ok(bc_parse_bank(v, &info)))
+		bc_bank_info_free(&info);
+	if (uk_is_ok(bc_parse_challenge(v, &challenge)))
+		bc_challenge_free(&challenge);
+	if (uk_is_ok(bc_parse_order(v, &order)))
+		bc_order_free(&order);
+	UK_IGNORE(bc_parse_proof(v, &proof)); /* only that it returns */
+	UK_IGNORE(bc_parse_error(v, &code));
+}
+
+/* What is read back must be found good by the check. */
+static void order_text(uk_bytes v)
+{
+	char origin[BC_TEXT_MAX + 1];
+	struct bc_transfer t;
+	uk_tx tx;
+
+	if (bc_is_ok(bc_read_order_text(v, &t, origin)) &&
+	    !bc_is_ok(bc_check_order_text(v, &t, origin, &tx)))
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	uk_bytes v = uk_bytes_from(uk_view(data, size), 1);
+
+	if (size == 0)
+		return 0;
+	switch (data[0] % 3) {
+	case 0:
+		all_lists(v);
+		break;
+	case 1:
+		all_others(v);
+		break;
+	default:
+		order_text(v);
+	}
+	return 0;
+}

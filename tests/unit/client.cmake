@@ -1,0 +1,12 @@
+uk_test(test_order_number SOURCES test_order_number.c USES bank_client)
+uk_test(test_answer SOURCES test_answer.c USES bank_client)
+uk_test(test_check SOURCES test_check.c USES bank_client pki_fixture)
+uk_test(test_http SOURCES test_http.c USES bank_client)
+uk_test(test_cli_config SOURCES test_cli_config.c USES cli_parts)
+uk_test(test_exitcode SOURCES test_exitcode.c USES cli_parts)
+target_compile_definitions(test_exitcode PRIVATE
+	EXIT_CODES="${CMAKE_SOURCE_DIR}/docs/exit-codes.md")
+uk_test(test_pinentry SOURCES test_pinentry.c USES cli_parts)
+uk_test(test_pin SOURCES test_pin.c USES cli_parts)
+uk_test(test_cli_store SOURCES test_cli_store.c USES cli_parts)
+uk_test(test_options SOURCES test_options.c USES cli_parts)
