@@ -53,7 +53,9 @@ struct ukey_functions {
 
 	/* Hands the card the bank's proof: `hash` is exactly what the transaction
 	 * key will sign, `signature` the bank's r||s (64 bytes) over it as
-	 * docs/card-profile.md section 6 says. CKR_SIGNATURE_INVALID: the card
+	 * docs/card-profile.md section 6 says. Log in first: C_Login(CKU_USER)
+	 * selects the application anew, and the card then forgets challenge and
+	 * proof. CKR_SIGNATURE_INVALID: the card
 	 * does not accept it, so this is not the bank of this card.
 	 * CKR_OPERATION_NOT_INITIALIZED: no challenge is outstanding. */
 	CK_RV (*external_authenticate)(CK_SESSION_HANDLE session,

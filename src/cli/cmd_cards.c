@@ -93,7 +93,9 @@ static json_t *list_token(struct cli *cli, const struct slot *s)
 	    label, sizeof(label), s->token.label, sizeof(s->token.label));
 	module_text(serial, sizeof(serial), s->token.serialNumber,
 	    sizeof(s->token.serialNumber));
-	if (tries >= 0)
+	if (tries == 0)
+		snprintf(tries_text, sizeof(tries_text), "0 (blocked)");
+	else if (tries > 0)
 		snprintf(tries_text, sizeof(tries_text), "%d", tries);
 	cli_print(cli, "  card \"%s\", serial %s, PIN tries left: %s", label,
 	    serial, tries_text);

@@ -160,9 +160,16 @@ static cli_end compare_hash(struct cli *cli, const struct bc_order *order,
 	    cli, CLI_TEXT_DIFFERS, "its hash for the card is of another text");
 }
 
-static cli_end prove_bank(
-    struct cli *cli, const struct bc_order *order, const struct token_key *key)
+struct proving {
+	struct cli *cli;
+	const struct bc_order *order;
+	const struct token_key *key;
+};
+
+static cli_end prove_bank(void *arg)
 {
+	const struct proving *p = arg;
+	struct cli *cli = p->cli;
 	const struct ukey_functions *v = cli->module->vendor;
 	CK_SESSION_HANDLE session = cli->token->session;
 	struct ukey_token_facts facts = { 0 };
@@ -183,11 +190,11 @@ static cli_end prove_bank(
 	if (rv != CKR_OK)
 		return cli_fail_ckr(cli, "get_challenge", rv);
 	end = cli_fail_bank(
-	    cli, bc_get_proof(cli->bank, order->number,
+	    cli, bc_get_proof(cli->bank, p->order->number,
 		     uk_view(facts.serial, facts.serial_len),
-		     UK_ARRAY(challenge), key->alg->name, &proof));
+		     UK_ARRAY(challenge), p->key->alg->name, &proof));
 	if (cli_is_ok(end))
-		end = compare_hash(cli, order, key, &proof);
+		end = compare_hash(cli, p->order, p->key, &proof);
 	if (!cli_is_ok(end))
 		return end;
 	rv = v->external_authenticate(session, proof.hash, proof.hash_len,
@@ -206,15 +213,15 @@ static cli_end sign_with_card(struct cli *cli, const struct bc_order *order,
 	uint8_t sig[1024];
 	uk_buf signature = UK_BUF(sig);
 	char purpose[128], money[48];
+	struct proving p = { cli, order, key };
+	struct token_between between = { prove_bank, &p };
 	uk_err err;
-	cli_end end = prove_bank(cli, order, key);
+	cli_end end;
 
-	if (!cli_is_ok(end))
-		return end;
 	snprintf(purpose, sizeof(purpose), "pay %s to %s",
 	    cli_money(k->want.amount, k->want.currency, money), k->want.to);
 	end = token_sign(cli, cli->token, key, purpose,
-	    uk_blob_view(&order->text), &signature);
+	    uk_blob_view(&order->text), &between, &signature);
 	if (!cli_is_ok(end))
 		return end;
 	err = uk_blob_set(&k->text, uk_blob_view(&order->text));

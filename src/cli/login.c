@@ -87,7 +87,7 @@ static cli_end sign_login(struct cli *cli, const char *nonce,
 	uk_put_str(&p, bc_origin(cli->bank));
 	uk_put_u8(&p, 0);
 	return token_sign(
-	    cli, cli->token, key, purpose, uk_buf_view(&m), signature);
+	    cli, cli->token, key, purpose, uk_buf_view(&m), NULL, signature);
 }
 
 cli_end cli_login(struct cli *cli, struct bc_login *out)

@@ -16,6 +16,7 @@ struct job {
 	struct token *t;
 	const struct token_key *k;
 	uk_bytes message;
+	const struct token_between *between; /* NULL: nothing, or done */
 	uk_buf *signature;
 };
 
@@ -102,18 +103,24 @@ static CK_RV sign(struct job *j)
 	return rv;
 }
 
-static CK_RV try_with_pin(struct job *j, uk_pin *pin)
+static CK_RV log_in_once(struct job *j, uk_pin *pin)
 {
-	CK_OBJECT_HANDLE key;
 	CK_RV rv;
 
-	if (!j->t->logged_in) {
-		rv = login(j, CKU_USER, pin);
-		if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN)
-			return rv;
-		j->t->logged_in = true;
-	}
-	rv = find_private(j, &key);
+	if (j->t->logged_in)
+		return CKR_OK;
+	rv = login(j, CKU_USER, pin);
+	if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN)
+		return rv;
+	j->t->logged_in = true;
+	return CKR_OK;
+}
+
+static CK_RV consent_and_sign(struct job *j, uk_pin *pin)
+{
+	CK_OBJECT_HANDLE key;
+	CK_RV rv = find_private(j, &key);
+
 	if (rv == CKR_OK)
 		rv = start_signing(j, key);
 	if (rv == CKR_OK && wants_consent(j, key))
@@ -181,6 +188,22 @@ static cli_end judge(struct job *j, CK_RV rv)
 	return end;
 }
 
+static cli_end try_with_pin(struct job *j, uk_pin *pin)
+{
+	CK_RV rv = log_in_once(j, pin);
+
+	if (rv == CKR_OK && j->between != NULL) {
+		cli_end end = j->between->run(j->between->arg);
+
+		if (!cli_is_ok(end))
+			return end;
+		j->between = NULL; /* holds for further tries */
+	}
+	if (rv == CKR_OK)
+		rv = consent_and_sign(j, pin);
+	return rv == CKR_OK ? cli_ok() : judge(j, rv);
+}
+
 static cli_end sign_with_pin(struct job *j, const char *purpose)
 {
 	const char *error = NULL;
@@ -194,11 +217,8 @@ static cli_end sign_with_pin(struct job *j, const char *purpose)
 		if (!cli_is_ok(end))
 			return end;
 		end = ask(j, purpose, tries, error, &pin);
-		if (cli_is_ok(end)) {
-			CK_RV rv = try_with_pin(j, &pin);
-
-			end = rv == CKR_OK ? cli_ok() : judge(j, rv);
-		}
+		if (cli_is_ok(end))
+			end = try_with_pin(j, &pin);
 		uk_wipe(&pin, sizeof(pin));
 		error = retry_reason(end.cause);
 	} while (error != NULL && pin_is_person(&j->cli->pins));
@@ -221,9 +241,10 @@ static uk_err verify(struct job *j)
 }
 
 cli_end token_sign(struct cli *cli, struct token *t, const struct token_key *k,
-    const char *purpose, uk_bytes message, uk_buf *signature)
+    const char *purpose, uk_bytes message, const struct token_between *between,
+    uk_buf *signature)
 {
-	struct job j = { cli, t, k, message, signature };
+	struct job j = { cli, t, k, message, between, signature };
 	cli_end end = sign_with_pin(&j, purpose);
 
 	return cli_is_ok(end) ? cli_from_err(verify(&j)) : end;
