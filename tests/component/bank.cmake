@@ -1,0 +1,13 @@
+uk_room(bank_fixture
+	SOURCES bank_fixture.c
+	ON crypto bank_proto uk_curl uk_jansson
+	USES testlib uk_cmocka)
+target_compile_definitions(bank_fixture PRIVATE
+	UKEY_BANKD="$<TARGET_FILE:ukey-bankd>"
+	MAKE_BANK="${CMAKE_CURRENT_SOURCE_DIR}/make-bank")
+add_dependencies(bank_fixture ukey-bankd)
+
+uk_test(test_bank_http SOURCES test_bank_http.c
+	USES bank_fixture codec Threads::Threads)
+uk_test(test_bank_crash SOURCES test_bank_crash.c
+	USES bank_fixture Threads::Threads)
