@@ -44,22 +44,23 @@ CLI_RESULT token_find_key(struct cli *cli, struct token *t, enum token_use use,
     struct token_key *out);
 void token_key_free(struct token_key *k);
 
-/* What must happen between login and consent: a login selects the application
- * of the card anew, and with that the card forgets a bank's proof. */
-struct token_between {
-	cli_end (*run)(void *arg);
+/* What is to be signed. */
+struct token_job {
+	const char *purpose; /* shown with the question for the PIN */
+	uk_bytes message;
+	/* Run when the token is logged in and before it signs; may be NULL. */
+	cli_end (*prepare)(struct cli *cli, void *arg);
 	void *arg;
 };
 
 /*
- * Signs message with the key that belongs to the certificate: raw r||s, or the
- * RSA block. Asks for the PIN (`purpose` is shown) as often as a person wants
- * to answer, uses it for login and, if the key wants it, for consent, wipes it,
- * and verifies the signature with the certificate. between: NULL for nothing.
+ * Signs with the key that belongs to the certificate: raw r||s, or the RSA
+ * block. Asks for the PIN as often as a person wants to answer, uses it for
+ * login and, if the key wants it, for consent, wipes it, and verifies the
+ * signature with the certificate.
  */
 CLI_RESULT token_sign(struct cli *cli, struct token *t,
-    const struct token_key *k, const char *purpose, uk_bytes message,
-    const struct token_between *between, uk_buf *signature);
+    const struct token_key *k, const struct token_job *job, uk_buf *signature);
 
 /* Visits the certificates of a token's session, for `ukey cards`. */
 typedef void (*token_visit)(void *arg, uk_bytes cert, uk_bytes id);

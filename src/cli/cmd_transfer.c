@@ -161,15 +161,15 @@ static cli_end compare_hash(struct cli *cli, const struct bc_order *order,
 }
 
 struct proving {
-	struct cli *cli;
 	const struct bc_order *order;
 	const struct token_key *key;
 };
 
-static cli_end prove_bank(void *arg)
+/* Asks the card for a challenge, the bank for the proof, and gives it to the
+ * card. Run once the token is logged in. */
+static cli_end prove_bank(struct cli *cli, void *arg)
 {
 	const struct proving *p = arg;
-	struct cli *cli = p->cli;
 	const struct ukey_functions *v = cli->module->vendor;
 	CK_SESSION_HANDLE session = cli->token->session;
 	struct ukey_token_facts facts = { 0 };
@@ -213,15 +213,16 @@ static cli_end sign_with_card(struct cli *cli, const struct bc_order *order,
 	uint8_t sig[1024];
 	uk_buf signature = UK_BUF(sig);
 	char purpose[128], money[48];
-	struct proving p = { cli, order, key };
-	struct token_between between = { prove_bank, &p };
 	uk_err err;
+	struct proving proving = { order, key };
 	cli_end end;
 
 	snprintf(purpose, sizeof(purpose), "pay %s to %s",
 	    cli_money(k->want.amount, k->want.currency, money), k->want.to);
-	end = token_sign(cli, cli->token, key, purpose,
-	    uk_blob_view(&order->text), &between, &signature);
+	end = token_sign(cli, cli->token, key,
+	    &(struct token_job){
+		purpose, uk_blob_view(&order->text), prove_bank, &proving },
+	    &signature);
 	if (!cli_is_ok(end))
 		return end;
 	err = uk_blob_set(&k->text, uk_blob_view(&order->text));

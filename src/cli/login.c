@@ -86,8 +86,10 @@ static cli_end sign_login(struct cli *cli, const char *nonce,
 	uk_put_str(&p, "log in at ");
 	uk_put_str(&p, bc_origin(cli->bank));
 	uk_put_u8(&p, 0);
-	return token_sign(
-	    cli, cli->token, key, purpose, uk_buf_view(&m), NULL, signature);
+	return token_sign(cli, cli->token, key,
+	    &(struct token_job){
+		.purpose = purpose, .message = uk_buf_view(&m) },
+	    signature);
 }
 
 cli_end cli_login(struct cli *cli, struct bc_login *out)

@@ -15,9 +15,9 @@ struct job {
 	struct cli *cli;
 	struct token *t;
 	const struct token_key *k;
-	uk_bytes message;
-	const struct token_between *between; /* NULL: nothing, or done */
+	const struct token_job *what;
 	uk_buf *signature;
+	bool prepared; /* what->prepare has been run with success */
 };
 
 /* --- the private key ------------------------------------------------------ */
@@ -89,9 +89,9 @@ static CK_RV sign(struct job *j)
 	CK_RV rv;
 
 	if (j->k->alg->scheme == UK_SIG_PKCS1)
-		uk_put(&in, j->message);
+		uk_put(&in, j->what->message);
 	else if (uk_is_ok(uk_hash_one(
-		     j->cli->crypto, j->k->alg->hash, j->message, &h)))
+		     j->cli->crypto, j->k->alg->hash, j->what->message, &h)))
 		uk_put(&in, uk_buf_view(&h));
 	if (in.len == 0 || in.bad)
 		return CKR_HOST_MEMORY;
@@ -103,17 +103,26 @@ static CK_RV sign(struct job *j)
 	return rv;
 }
 
-static CK_RV log_in_once(struct job *j, uk_pin *pin)
+static CK_RV open_login(struct job *j, uk_pin *pin)
 {
-	CK_RV rv;
+	CK_RV rv = CKR_OK;
 
-	if (j->t->logged_in)
-		return CKR_OK;
-	rv = login(j, CKU_USER, pin);
-	if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN)
-		return rv;
-	j->t->logged_in = true;
-	return CKR_OK;
+	if (!j->t->logged_in)
+		rv = login(j, CKU_USER, pin);
+	if (rv == CKR_USER_ALREADY_LOGGED_IN)
+		rv = CKR_OK;
+	j->t->logged_in = rv == CKR_OK;
+	return rv;
+}
+
+static cli_end prepare(struct job *j)
+{
+	cli_end end = cli_ok();
+
+	if (j->what->prepare != NULL && !j->prepared)
+		end = j->what->prepare(j->cli, j->what->arg);
+	j->prepared = cli_is_ok(end);
+	return end;
 }
 
 static CK_RV consent_and_sign(struct job *j, uk_pin *pin)
@@ -126,6 +135,38 @@ static CK_RV consent_and_sign(struct job *j, uk_pin *pin)
 	if (rv == CKR_OK && wants_consent(j, key))
 		rv = login(j, CKU_CONTEXT_SPECIFIC, pin);
 	return rv == CKR_OK ? sign(j) : rv;
+}
+
+/* What to say about a failed try, with the tries that are left now. */
+static cli_end judge(struct job *j, const char *what, CK_RV rv)
+{
+	cli_end end = cli_fail_ckr(j->cli, what, rv);
+	int tries;
+
+	if (end.cause != CLI_PIN_WRONG)
+		return end;
+	tries = token_tries_left(j->t);
+	if (tries == 0)
+		return cli_fail_because(
+		    j->cli, CLI_PIN_BLOCKED, "that was the last try");
+	if (tries > 0)
+		return cli_fail_because(j->cli, CLI_PIN_WRONG, "%d %s left",
+		    tries, tries == 1 ? "try" : "tries");
+	return end;
+}
+
+static cli_end try_with_pin(struct job *j, uk_pin *pin)
+{
+	CK_RV rv = open_login(j, pin);
+	cli_end end;
+
+	if (rv != CKR_OK)
+		return judge(j, "login", rv);
+	end = prepare(j);
+	if (!cli_is_ok(end))
+		return end;
+	rv = consent_and_sign(j, pin);
+	return rv == CKR_OK ? cli_ok() : judge(j, "signing", rv);
 }
 
 /* --- asking --------------------------------------------------------------- */
@@ -142,15 +183,17 @@ static cli_end may_ask(struct cli *cli, int tries_left)
 	return cli_ok();
 }
 
-static cli_end ask(struct job *j, const char *purpose, int tries_left,
-    const char *error, uk_pin *pin)
+static cli_end ask(
+    struct job *j, int tries_left, const char *error, uk_pin *pin)
 {
-	struct pin_question q = { purpose, j->t->label, tries_left, error };
+	struct pin_question q = { j->what->purpose, j->t->label, tries_left,
+		error };
 	uk_err err;
 
 	pin->n = 0;
 	if ((j->t->info.flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0) {
-		cli_say(j->cli, "Enter the PIN on the reader to %s.", purpose);
+		cli_say(j->cli, "Enter the PIN on the reader to %s.",
+		    j->what->purpose);
 		return cli_ok();
 	}
 	err = pin_ask(&j->cli->pins, &q, pin);
@@ -173,53 +216,33 @@ static const char *retry_reason(enum cli_cause cause)
 	return NULL;
 }
 
-/* What to say about a failed try, with the tries that are left now. */
-static cli_end judge(struct job *j, CK_RV rv)
+static cli_end ask_once(struct job *j, const char *error)
 {
-	cli_end end = cli_fail_ckr(j->cli, "signing", rv);
 	int tries = token_tries_left(j->t);
+	cli_end end = may_ask(j->cli, tries);
+	uk_pin pin;
 
-	if (end.cause == CLI_PIN_WRONG && tries == 0)
-		return cli_fail_because(
-		    j->cli, CLI_PIN_BLOCKED, "that was the last try");
-	if (end.cause == CLI_PIN_WRONG && tries > 0)
-		return cli_fail_because(j->cli, CLI_PIN_WRONG, "%d %s left",
-		    tries, tries == 1 ? "try" : "tries");
+	if (!cli_is_ok(end))
+		return end;
+	end = ask(j, tries, error, &pin);
+	if (cli_is_ok(end))
+		end = try_with_pin(j, &pin);
+	uk_wipe(&pin, sizeof(pin));
 	return end;
 }
 
-static cli_end try_with_pin(struct job *j, uk_pin *pin)
-{
-	CK_RV rv = log_in_once(j, pin);
-
-	if (rv == CKR_OK && j->between != NULL) {
-		cli_end end = j->between->run(j->between->arg);
-
-		if (!cli_is_ok(end))
-			return end;
-		j->between = NULL; /* holds for further tries */
-	}
-	if (rv == CKR_OK)
-		rv = consent_and_sign(j, pin);
-	return rv == CKR_OK ? cli_ok() : judge(j, rv);
-}
-
-static cli_end sign_with_pin(struct job *j, const char *purpose)
+static cli_end sign_with_pin(struct job *j)
 {
 	const char *error = NULL;
-	uk_pin pin;
-	cli_end end;
+	cli_end end = cli_ok();
 
+	/* Logged in already: nobody needs to enter a PIN for nothing. */
+	if (j->t->logged_in)
+		end = prepare(j);
+	if (!cli_is_ok(end))
+		return end;
 	do {
-		int tries = token_tries_left(j->t);
-
-		end = may_ask(j->cli, tries);
-		if (!cli_is_ok(end))
-			return end;
-		end = ask(j, purpose, tries, error, &pin);
-		if (cli_is_ok(end))
-			end = try_with_pin(j, &pin);
-		uk_wipe(&pin, sizeof(pin));
+		end = ask_once(j, error);
 		error = retry_reason(end.cause);
 	} while (error != NULL && pin_is_person(&j->cli->pins));
 	return end;
@@ -235,17 +258,19 @@ static uk_err verify(struct job *j)
 	    j->cli->crypto, uk_blob_view(&j->k->cert), &cert);
 	if (uk_is_ok(err))
 		err = uk_key_verify(uk_cert_key(cert), j->k->alg->scheme,
-		    j->k->alg->hash, j->message, uk_buf_view(j->signature));
+		    j->k->alg->hash, j->what->message,
+		    uk_buf_view(j->signature));
 	uk_cert_close(&cert);
 	return err;
 }
 
 cli_end token_sign(struct cli *cli, struct token *t, const struct token_key *k,
-    const char *purpose, uk_bytes message, const struct token_between *between,
-    uk_buf *signature)
+    const struct token_job *what, uk_buf *signature)
 {
-	struct job j = { cli, t, k, message, between, signature };
-	cli_end end = sign_with_pin(&j, purpose);
+	struct job j = {
+		.cli = cli, .t = t, .k = k, .what = what, .signature = signature
+	};
+	cli_end end = sign_with_pin(&j);
 
 	return cli_is_ok(end) ? cli_from_err(verify(&j)) : end;
 }

@@ -294,10 +294,8 @@ bc_result bc_get_records(bc_bank *bank, const char *account, int64_t before,
 	put_number(&b, "limit=", limit);
 	if (before > 0)
 		put_number(&b, "&before=", before);
-	if (account != NULL) {
-		uk_put_str(&b, "&account=");
-		put_query(&b, account);
-	}
+	uk_put_str(&b, "&account=");
+	put_query(&b, account);
 	uk_put_u8(&b, 0);
 	if (!uk_is_ok(uk_buf_result(&b)))
 		return local(uk_fail(UK_ERR_ARGUMENT));

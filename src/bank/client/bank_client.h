@@ -51,7 +51,7 @@ bc_result bc_logout(bc_bank *bank) BC_MUST_USE;
 /* --- accounts and records (4) --------------------------------------------- */
 
 bc_result bc_get_accounts(bc_bank *bank, struct bc_accounts *out) BC_MUST_USE;
-/* account may be NULL (all), before 0 (from the newest). */
+/* before 0: from the newest. */
 bc_result bc_get_records(bc_bank *bank, const char *account, int64_t before,
     unsigned limit, struct bc_records *out) BC_MUST_USE;
 
