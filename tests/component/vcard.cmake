@@ -1,0 +1,9 @@
+# The virtual card through its only door: APDUs in, APDUs out. Expected bytes are
+# worked out from docs/card-profile.md and ISO/IEC 7816-4.
+uk_test(test_vc_card SOURCES test_vc_card.c USES base codec vc_apps vcard_fixture)
+uk_test(test_vc_files SOURCES test_vc_files.c USES base codec vc_apps vcard_fixture)
+uk_test(test_vc_pins SOURCES test_vc_pins.c USES base codec vc_apps vcard_fixture)
+uk_test(test_vc_sign SOURCES test_vc_sign.c
+	USES base codec vc_apps vcard_fixture uk_libcrypto)
+uk_test(test_vc_faults SOURCES test_vc_faults.c
+	USES base codec vc_apps vcard_fixture uk_libcrypto)

@@ -1,0 +1,4 @@
+# cardapps/os, one program per file that can be judged by itself; the rest is
+# judged through APDUs (tests/component/vcard.cmake).
+uk_test(test_vc_store SOURCES test_vc_store.c USES base vc_os)
+uk_test(test_vc_nv SOURCES test_vc_nv.c USES base vc_os)
