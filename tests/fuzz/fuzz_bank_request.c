@@ -1,0 +1,41 @@
+/* Every request body of the bank's server, from bytes to struct. */
+#include "proto.h"
+#include "requests.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void need(bool promise)
+{
+	if (!promise)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	uk_bytes body = uk_view(data, size);
+	struct bank_challenge_request challenge;
+	struct bank_login_request login;
+	struct bank_order_request order;
+	struct bank_proof_request proof;
+	struct bank_confirm_request confirm;
+
+	if (uk_is_ok(bank_read_challenge(body, &challenge)))
+		need(challenge.client_nonce.n == BANK_NONCE_TEXT);
+	if (uk_is_ok(bank_read_login(body, &login)))
+		need(login.nonce.n <= 128 && login.algorithm.p != NULL);
+	if (uk_is_ok(bank_read_order(body, &order)))
+		need(order.number.n <= BANK_ORDER_NUMBER_MAX &&
+		     order.memo.n <= 512);
+	if (uk_is_ok(bank_read_proof(body, &proof)))
+		need(proof.serial.n == 8 && proof.challenge.n <= 32);
+	if (uk_is_ok(bank_read_confirm(body, &confirm)))
+		need(confirm.text.n <= UK_TX_MAX);
+	bank_free_challenge(&challenge);
+	bank_free_login(&login);
+	bank_free_order(&order);
+	bank_free_proof(&proof);
+	bank_free_confirm(&confirm);
+	return 0;
+}

@@ -1,0 +1,5 @@
+uk_test(test_nonces SOURCES test_nonces.c USES bank_server)
+uk_test(test_sessions SOURCES test_sessions.c USES bank_server)
+uk_test(test_ledger SOURCES test_ledger.c USES bank_server)
+uk_test(test_config SOURCES test_config.c USES bank_server)
+uk_test(test_requests SOURCES test_requests.c USES bank_server)
