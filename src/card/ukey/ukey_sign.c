@@ -61,7 +61,8 @@ static bool order_hashed(
     uint8_t scheme, enum uk_hash hash, uk_bytes input, struct order *out)
 {
 	*out = (struct order){ (uint8_t)(scheme | hash), input };
-	return hash != UK_HASH_NONE && input.n == uk_hash_size(hash);
+	return hash != UK_HASH_NONE && hash <= UK_HASH_SHA512 &&
+	       input.n == uk_hash_size(hash);
 }
 
 static bool order_pkcs1(const struct uk_sign_request *r, struct order *out)

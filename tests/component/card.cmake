@@ -1,0 +1,3 @@
+uk_test(test_ukey_card SOURCES test_ukey_card.c ukey_script.c USES card)
+uk_test(test_ukey_pin SOURCES test_ukey_pin.c ukey_script.c USES card)
+uk_test(test_ukey_sign SOURCES test_ukey_sign.c ukey_script.c USES card)

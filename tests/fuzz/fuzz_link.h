@@ -1,0 +1,21 @@
+/*
+ * A card that answers whatever the fuzzer says: the input is a row of answers,
+ * each behind its length in two bytes, big-endian. After the last one the card
+ * is gone. Not thread-safe, like fuzzers.
+ */
+#ifndef FUZZ_LINK_H
+#define FUZZ_LINK_H
+
+#include "transport.h"
+
+uk_link *fuzz_link(uk_reader *answers);
+/* Commands since the last call. */
+size_t fuzz_link_commands(void);
+/* Stops the fuzzer, also in release builds. */
+#define MUST(condition)                                                        \
+	do {                                                                   \
+		if (!(condition))                                              \
+			__builtin_trap();                                      \
+	} while (0)
+
+#endif
