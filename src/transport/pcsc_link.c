@@ -12,6 +12,7 @@ enum {
 	PROTOCOLS = SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1,
 	/* what libpcsclite takes at most is a little more than that */
 	ANSWER_MAX = 65536 + 2,
+	SW_SIZE = 2, /* every answer ends with a status word */
 	/* pcscd looks for cards every 400 ms */
 	GONE_MS = 700
 };
@@ -40,13 +41,18 @@ static bool card_is_gone(struct pcsc_link *l)
 	       (s.dwEventState & SCARD_STATE_PRESENT) == 0;
 }
 
-static uk_err exchange_err(struct pcsc_link *l, LONG rv)
+/* n: bytes answered. Some drivers call it a success when a card goes away in
+ * the middle and nothing came. */
+static uk_err exchange_err(struct pcsc_link *l, LONG rv, size_t n)
 {
-	uk_err err = uk_pcsc_err(rv, UK_ASKED_CARD);
+	bool broke = rv == SCARD_E_NOT_TRANSACTED ||
+		     (rv == SCARD_S_SUCCESS && n < SW_SIZE);
 
-	if (rv == SCARD_E_NOT_TRANSACTED && card_is_gone(l))
+	if (broke && card_is_gone(l))
 		return uk_fail(UK_ERR_CARD_REMOVED);
-	return err;
+	if (rv == SCARD_S_SUCCESS)
+		return uk_fail(UK_ERR_CARD_MUTE);
+	return uk_pcsc_err(rv, UK_ASKED_CARD);
 }
 
 static uk_err pcsc_transmit(
@@ -67,10 +73,9 @@ static uk_err pcsc_transmit(
 		return uk_fail(UK_ERR_TOO_SMALL);
 	rv = SCardTransmit(
 	    l->card, &pci, cmd.p, (DWORD)cmd.n, NULL, answer, &n);
-	if (rv != SCARD_S_SUCCESS || n > room) {
+	if (rv != SCARD_S_SUCCESS || n > room || n < SW_SIZE) {
 		uk_buf_cut(resp, before);
-		return rv != SCARD_S_SUCCESS ? exchange_err(l, rv)
-					     : uk_fail(UK_ERR_CARD_MUTE);
+		return exchange_err(l, rv, n);
 	}
 	uk_buf_cut(resp, before + n);
 	return uk_ok();
