@@ -336,7 +336,7 @@ s=INTEGER:0x${1:n}"
 
 # p11_open: a process that has loaded the module; steps are those of p11do.c.
 p11_open() {
-	coproc P11 { exec foreign "$UKEY_BUILD/tests/p11do" "$MODULE" 2>>"$WORK/p11do.log"; }
+	coproc P11 { foreign "$UKEY_BUILD/tests/p11do" "$MODULE" 2>>"$WORK/p11do.log"; }
 	exec {p11_in}>&"${P11[1]}"- {p11_out}<&"${P11[0]}"-
 	p11_pid=$P11_PID
 }
@@ -350,6 +350,18 @@ p11_close() {
 p11() {
 	printf '%s\n' "$*" >&"$p11_in"
 	IFS= read -r ANSWER <&"$p11_out" || ANSWER="no answer"
+}
+
+step_is() {
+	p11 "$2"
+	[[ $ANSWER =~ ^($1)$ ]]
+}
+
+# await_step REGEX TEXT STEP: asks again until the answer is the wanted one; the
+# module hears of cards and readers when the service tells, a moment later.
+await_step() {
+	until_true 5 step_is "$1" "$3"
+	expect_step "$@"
 }
 
 # expect_step REGEX TEXT STEP: the whole line must match.
@@ -397,3 +409,4 @@ finish() {
 	exit "$rc"
 }
 trap finish EXIT
+trap : PIPE # a conversation that broke is an unmet expectation, not the end
