@@ -86,13 +86,16 @@ uk_err uk_cmd_decode(uk_bytes apdu, uk_cmd *out)
 uk_err uk_resp_decode(uk_bytes apdu, uk_resp *out)
 {
 	uk_reader r = uk_read(apdu);
+	uk_bytes data;
+	uint16_t sw;
 
 	*out = (uk_resp){ UK_NONE, 0 };
 	if (apdu.n < 2 || apdu.n > UK_RESPONSE_MAX)
 		return uk_fail(UK_ERR_CARD_MUTE);
-	out->data = uk_get(&r, apdu.n - 2);
-	out->sw = uk_get_u16(&r);
-	if ((out->sw & 0xf000) != 0x6000 && (out->sw & 0xf000) != 0x9000)
+	data = uk_get(&r, apdu.n - 2);
+	sw = uk_get_u16(&r);
+	if ((sw & 0xf000) != 0x6000 && (sw & 0xf000) != 0x9000)
 		return uk_fail(UK_ERR_CARD_MUTE);
+	*out = (uk_resp){ data, sw };
 	return uk_ok();
 }

@@ -168,9 +168,12 @@ static void refuses_garbage_for_a_response(void **state)
 	uk_resp resp;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		expect_code(
 		    uk_resp_decode(hex(bad[i]), &resp), UK_ERR_CARD_MUTE);
+		assert_int_equal(resp.sw, 0);
+		assert_int_equal(resp.data.n, 0);
+	}
 }
 
 int main(void)
