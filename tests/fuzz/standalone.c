@@ -67,6 +67,20 @@ static void load(const char *folder, const char *name)
 	count++;
 }
 
+/* In the order of their names: the same on every machine. */
+static void load_folder(const char *folder)
+{
+	struct dirent **entries;
+	int n = scandir(folder, &entries, NULL, alphasort);
+
+	for (int i = 0; i < n; i++) {
+		load(folder, entries[i]->d_name);
+		free(entries[i]);
+	}
+	if (n >= 0)
+		free(entries);
+}
+
 static size_t mutate(uint8_t *p, size_t n)
 {
 	static const uint8_t edges[] = { 0, 1, 0x7f, 0x80, 0x81, 0x82, 0xff };
@@ -113,13 +127,10 @@ int main(int argc, char **argv)
 	const char *wanted = getenv("UKEY_FUZZ_RUNS");
 	unsigned long runs = wanted == NULL ? DEFAULT_RUNS
 	                                    : strtoul(wanted, NULL, 10);
-	DIR *dir = argc > 1 ? opendir(argv[1]) : NULL;
 	static uint8_t work[MAX_SIZE];
 
-	for (struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;)
-		load(argv[1], e->d_name);
-	if (dir != NULL)
-		closedir(dir);
+	if (argc > 1)
+		load_folder(argv[1]);
 	for (size_t i = 0; i < count; i++)
 		run_once(inputs[i].p, inputs[i].n);
 	for (unsigned long i = 0; i < runs; i++) {
