@@ -35,7 +35,8 @@ void uk_log_after_fork(void)
 	atomic_store(&shared.level, UK_LOG_OFF);
 }
 
-static void print_line(enum uk_log_level level, const char *format, va_list ap)
+__attribute__((format(printf, 2, 0))) static void print_line(
+    enum uk_log_level level, const char *format, va_list ap)
 {
 	struct timespec now;
 	struct tm utc;
@@ -44,8 +45,8 @@ static void print_line(enum uk_log_level level, const char *format, va_list ap)
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &utc);
 	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &utc);
-	fprintf(shared.sink, "%s.%03ldZ %d %s ", stamp,
-	    now.tv_nsec / 1000000, (int)getpid(), names[level]);
+	fprintf(shared.sink, "%s.%03ldZ %d %s ", stamp, now.tv_nsec / 1000000,
+	    (int)getpid(), names[level]);
 	vfprintf(shared.sink, format, ap);
 	fputc('\n', shared.sink);
 	fflush(shared.sink);

@@ -42,11 +42,13 @@ long uk_mem_live(void)
 
 void *uk_new_array(size_t count, size_t size)
 {
+	size_t total;
 	void *p;
 
-	if (count == 0 || size == 0 || !uk_mem_may_take())
+	if (__builtin_mul_overflow(count, size, &total) || total == 0 ||
+	    !uk_mem_may_take())
 		return NULL;
-	p = calloc(count, size); /* checks the product */
+	p = calloc(1, total);
 	if (p == NULL)
 		uk_mem_given_back();
 	return p;

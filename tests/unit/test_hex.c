@@ -49,8 +49,7 @@ static void refuses_the_rest(void **state)
 {
 	static const char *const rows[] = { "0", "000", "0g", "g0", "0x", " 00",
 		"00 ", "0 0", "/0", ":0", "@0", "G0", "`0", "-1", "+1",
-		"\xef\xbc\x90"
-		"0" };
+		"\xef\xbc\x90z" };
 	uint8_t room[8];
 
 	(void)state;

@@ -515,8 +515,8 @@ static void info_skips_and_refuses(void **state)
 	static const char *const bad[] = { "", "30 00", "31 03 02 01 00",
 		"30 06 02 01 00 04 01 01",             /* no flags */
 		"30 0A 02 01 FF 04 01 01 03 02 05 60", /* version -1 */
-		"30 29 02 01 00 04 21 000102030405060708090A0B0C0D0E0F10111213"
-		"1415161718191A1B1C1D1E1F20 03 01 00" };
+		("30 29 02 01 00 04 21 000102030405060708090A0B0C0D0E0F10111213"
+		 "1415161718191A1B1C1D1E1F20 03 01 00") };
 	uk_p15_info info;
 
 	(void)state;

@@ -164,12 +164,12 @@ static void order_numbers(void **state)
 {
 	static const char *const good[] = { "A", "z", "0", "-", "_", ".",
 		"2026-11-20.A_1",
-		"0123456789abcdef0123456789abcdef0123456789ABCDEF0123456789ABCD"
-		"EF" };
+		("0123456789abcdef0123456789abcdef"
+		 "0123456789ABCDEF0123456789ABCDEF") };
 	static const char *const bad[] = { "", " ", "a b", "a/b", "a%41", "a\n",
 		"\xc3\xa9", "a@b", "a[", "a`", "a{", "a:", "a<", "a\x7f",
-		"0123456789abcdef0123456789abcdef0123456789ABCDEF0123456789ABCD"
-		"EFx" };
+		("0123456789abcdef0123456789abcdef"
+		 "0123456789ABCDEF0123456789ABCDEFx") };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
