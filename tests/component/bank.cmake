@@ -11,3 +11,5 @@ uk_test(test_bank_http SOURCES test_bank_http.c
 	USES bank_fixture codec Threads::Threads)
 uk_test(test_bank_crash SOURCES test_bank_crash.c
 	USES bank_fixture Threads::Threads)
+uk_test(test_bank_orders SOURCES test_bank_orders.c
+	USES bank_fixture bank_server Threads::Threads)

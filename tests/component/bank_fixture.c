@@ -134,7 +134,7 @@ int fx_exit_status(void)
 	return exit_status;
 }
 
-int fx_open(void **state)
+int fx_make(void **state)
 {
 	const char *argv[] = { "sh", MAKE_BANK, UKEY_BANKD, folder, NULL };
 
@@ -144,6 +144,13 @@ int fx_open(void **state)
 	snprintf(folder, sizeof(folder), "/tmp/ukey-bank-XXXXXX");
 	if (mkdtemp(folder) == NULL || run(argv, "/dev/null") != 0 ||
 	    !uk_is_ok(uk_crypto_open(&fx_crypto)))
+		return -1;
+	return 0;
+}
+
+int fx_open(void **state)
+{
+	if (fx_make(state) != 0)
 		return -1;
 	fx_start();
 	return 0;

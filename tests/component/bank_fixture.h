@@ -15,7 +15,8 @@
 
 extern uk_crypto *fx_crypto;
 
-/* Group set-up: folder, bank and customers (make-bank), server started. */
+/* Group set-up: folder, bank and customers (make-bank); and server started. */
+int fx_make(void **state);
 int fx_open(void **state);
 int fx_close(void **state);
 const char *fx_file(const char *name); /* in the folder; a ring of 8 */
