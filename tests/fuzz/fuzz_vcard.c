@@ -1,0 +1,193 @@
+/*
+ * Sequences of commands against the whole card.
+ *
+ * Input: a byte of mode, then commands, each with one byte of length; length 00
+ * is a reset. Mode bit 0: PIN and PUK are random, so that the input cannot know
+ * them, and nothing that they guard may ever succeed. Otherwise they are 1234
+ * and 12345678, and key 01 may sign only after a VERIFY 81 with data. With the
+ * low four bits all set but bit 0, the card lives in a file, which must open
+ * again.
+ */
+#include "bytes.h"
+#include "vc_apps.h"
+
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum {
+	MODE_SECRET = 0x01,
+	MODE_MASK = 0x0f,
+	MODE_FILE = 0x0e,
+	INS_VERIFY = 0x20,
+	INS_GENERATE = 0x46,
+	INS_INTERNAL_AUTH = 0x88,
+	INS_SELECT = 0xa4
+};
+
+struct model {
+	bool login;   /* VERIFY 81 with data was good */
+	bool chained; /* a chain of VERIFY 81 is open: there is data */
+};
+
+static void must(bool good, const char *what)
+{
+	if (good)
+		return;
+	(void)fprintf(stderr, "broken: %s\n", what);
+	abort();
+}
+
+static unsigned say(struct vc_card *card, uk_bytes command)
+{
+	uk_bytes answer = vc_card_transmit(card, command);
+	uk_reader r = uk_read(uk_bytes_last(answer, 2));
+
+	must(answer.n >= 2 && answer.n <= 65535, "length of an answer");
+	return uk_get_u16(&r);
+}
+
+static unsigned set_value(struct vc_card *card, uint8_t ref, uk_bytes value)
+{
+	uint8_t storage[32];
+	uk_buf b = UK_BUF(storage);
+
+	uk_put(&b, uk_view("\x00\x24\x01", 3));
+	uk_put_u8(&b, ref);
+	uk_put_u8(&b, 16);
+	uk_put(&b, value);
+	uk_put_fill(&b, 0xff, 21 - b.len);
+	return say(card, uk_buf_view(&b));
+}
+
+#define SAY(card, bytes)                                                       \
+	must(say(card, uk_view(bytes, sizeof(bytes) - 1)) == 0x9000, #bytes)
+
+static void personalise(struct vc_card *card, bool secret)
+{
+	uint8_t pin[16] = "1234", puk[16] = "12345678";
+
+	if (secret) {
+		must(RAND_bytes(pin, 16) == 1 && RAND_bytes(puk, 16) == 1, "");
+		for (size_t i = 0; i < 16; i++) { /* FF is padding */
+			pin[i] &= 0x7f;
+			puk[i] &= 0x7f;
+		}
+	}
+	SAY(card, "\x00\xa4\x04\x0c\x08\xf0ukey.01");
+	must(set_value(card, 0x81, uk_view(pin, secret ? 16 : 4)) == 0x9000,
+	    "PIN");
+	must(set_value(card, 0x83, uk_view(puk, secret ? 16 : 8)) == 0x9000,
+	    "PUK");
+	SAY(card, "\x00\x46\x00\x00\x00\x00\x08\xac\x06\x80\x01\x11\x84\x01\x01"
+		  "\x00\x00");
+	SAY(card, "\x00\x46\x00\x00\x00\x00\x08\xac\x06\x80\x01\x11\x84\x01\x02"
+		  "\x00\x00");
+	SAY(card, "\x00\x44\x00\x00");
+	vc_card_reset(card);
+}
+
+/* RSA keys take seconds to make: not what is looked for here. */
+static bool is_slow(uk_bytes c)
+{
+	return c.n > 1 && c.p[1] == INS_GENERATE &&
+	       (c.p[0] != 0x00 || (c.n > 9 && c.p[9] < 0x11) ||
+		   (c.n > 11 && c.p[11] < 0x11));
+}
+
+/* With random PIN and PUK, these never answer 9000 when they carry data. */
+static bool is_guarded(uint8_t ins)
+{
+	static const uint8_t guarded[] = { 0x0e, 0x24, 0x2a, 0x2c, 0x44, 0x82,
+		0x88, 0xd6, 0xd7, 0xdb, 0xe0, 0xe4 };
+
+	for (size_t i = 0; i < sizeof(guarded); i++) {
+		if (guarded[i] == ins)
+			return true;
+	}
+	return false;
+}
+
+static void check(struct model *m, uk_bytes c, unsigned sw, bool secret)
+{
+	bool good = sw == 0x9000 || (sw & 0xff00) == 0x6100;
+	bool last = c.n >= 4 && c.p[0] == 0x00;
+
+	if (c.n < 4 || !good)
+		return;
+	if (last && c.p[1] == INS_SELECT && (c.p[2] == 0x04 || c.p[2] == 0x00))
+		m->login = m->login && c.p[2] != 0x04;
+	if (last && secret && is_guarded(c.p[1]))
+		must(false, "something guarded, without PIN");
+	if (c.p[1] == INS_VERIFY && c.p[2] == 0x00 && c.p[3] == 0x81) {
+		if (last && (c.n > 5 || m->chained)) {
+			must(!secret, "VERIFY with a PIN that nobody knows");
+			m->login = true;
+		}
+		must(!last || m->login, "empty VERIFY says yes");
+		m->chained = !last;
+	}
+	if (last && c.p[1] == INS_INTERNAL_AUTH)
+		must(m->login, "key 01 signs without VERIFY");
+}
+
+static void run(struct vc_card *card, uk_bytes input, bool secret)
+{
+	struct model m = { false, false };
+	uk_reader r = uk_read(input);
+
+	while (r.left > 0) {
+		size_t n = uk_get_u8(&r);
+		uk_bytes command = uk_get(&r, n < r.left ? n : r.left);
+		bool verify = command.n > 3 && command.p[1] == INS_VERIFY &&
+			      command.p[3] == 0x81;
+
+		if (n == 0) {
+			vc_card_reset(card);
+			m = (struct model){ false, false };
+			continue;
+		}
+		if (is_slow(command))
+			continue;
+		check(&m, command, say(card, command), secret);
+		m.chained = m.chained && verify;
+	}
+}
+
+static const char *file_name(char *path, size_t cap)
+{
+	(void)snprintf(path, cap, "/tmp/fuzz_vcard_%d", (int)getpid());
+	(void)unlink(path);
+	return path;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	uk_bytes input = uk_view(data, size);
+	uint8_t mode = size > 0 ? data[0] : 0;
+	bool secret = (mode & MODE_SECRET) != 0;
+	char path[64], lock[80];
+	const char *file = (mode & MODE_MASK) == MODE_FILE
+			       ? file_name(path, sizeof(path))
+			       : NULL;
+	struct vc_card *card = NULL;
+
+	must(uk_is_ok(vc_apps_open(file, VC_STORE_CREATE, &card)), "open");
+	personalise(card, secret);
+	run(card, uk_bytes_from(input, 1), secret);
+	vc_card_close(&card);
+	if (file == NULL)
+		return 0;
+	must(uk_is_ok(vc_apps_open(file, VC_STORE_WRITE, &card)), "again");
+	must(
+	    say(card, uk_view("\x00\xa4\x04\x0c\x08\xf0ukey.01", 13)) == 0x9000,
+	    "SELECT");
+	vc_card_close(&card);
+	(void)snprintf(lock, sizeof(lock), "%s.lock", path);
+	(void)unlink(path);
+	(void)unlink(lock);
+	return 0;
+}
