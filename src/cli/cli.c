@@ -99,6 +99,22 @@ cli_end cli_fail_bank(struct cli *cli, bc_result r)
 	return end;
 }
 
+cli_end cli_explain(struct cli *cli, cli_end end)
+{
+	bool doubtful = end.cause == CLI_CARD_MUTE ||
+			end.cause == CLI_CARD_UNKNOWN ||
+			end.cause == CLI_CARD_STATUS ||
+			end.cause == CLI_CONDITIONS ||
+			end.cause == CLI_MODULE_FAILED;
+
+	if (!doubtful || cli->module == NULL ||
+	    !module_card_is_gone(
+		cli->module, cli->token == NULL ? NULL : &cli->token->slot))
+		return end;
+	cli->detail[0] = '\0';
+	return cli_fail(CLI_CARD_REMOVED);
+}
+
 void cli_report(struct cli *cli, cli_end end)
 {
 	const struct cli_row *row = cli_row(end.cause);

@@ -53,6 +53,9 @@ CLI_RESULT cli_open_module(struct cli *cli);
 CLI_RESULT cli_open_token(struct cli *cli);
 void cli_close(struct cli *cli);
 
+/* Was it because the card was pulled? */
+CLI_RESULT cli_explain(struct cli *cli, cli_end end);
+
 /* The one line on a failure; on standard output as well with --json. */
 void cli_report(struct cli *cli, cli_end end);
 

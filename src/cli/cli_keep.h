@@ -30,9 +30,13 @@ struct kept_receipt {
 	uk_blob receipt, receipt_signature, bank_certificate;
 };
 void kept_receipt_free(struct kept_receipt *k);
-/* path: where it is. */
-CLI_RESULT keep_receipt(
-    struct cli *cli, const struct kept_receipt *k, char *path, size_t cap);
+/* path: where it is. Without `replace` one that is there already stays: it may
+ * hold more than this one. */
+CLI_RESULT keep_receipt(struct cli *cli, const struct kept_receipt *k,
+    bool replace, char *path, size_t cap);
+/* The receipt of an order paid from here; CLI_NOT_FOUND. */
+CLI_RESULT keep_find_receipt(
+    struct cli *cli, const char *number, struct kept_receipt *out);
 /* CLI_FORMAT if the file is not such a receipt. */
 CLI_RESULT keep_load_receipt(
     struct cli *cli, const char *path, struct kept_receipt *out);

@@ -26,6 +26,11 @@ void module_close(struct module **m); /* accepts NULL */
 /* Why there is no card to talk to, as far as the module can tell. */
 enum cli_cause module_what_is_missing(const struct module *m);
 
+/* A card that is pulled in the middle of a command looks like one that answers
+ * garbage until the service has noticed. Waits for that, at most 600 ms: is the
+ * card in this slot (NULL: any card at all) gone? */
+bool module_card_is_gone(const struct module *m, const CK_SLOT_ID *slot);
+
 /* A slot as `ukey cards` and the search for a token see it. */
 struct slot {
 	CK_SLOT_ID id;

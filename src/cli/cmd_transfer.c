@@ -85,6 +85,23 @@ static cli_end check_complete(struct cli *cli, const struct bc_transfer *w)
 	return cli_ok();
 }
 
+/* What is known of an order by its number: under way, or paid. */
+static cli_end look_up_order(struct cli *cli, struct kept_order *k)
+{
+	struct kept_receipt paid;
+	cli_end end = keep_load_order(cli, cli->opt.order, k);
+
+	if (end.cause != CLI_NOT_FOUND)
+		return end;
+	end = keep_find_receipt(cli, cli->opt.order, &paid);
+	if (!cli_is_ok(end))
+		return end;
+	*k = paid.order; /* handed over */
+	paid.order = (struct kept_order){ 0 };
+	kept_receipt_free(&paid);
+	return cli_ok();
+}
+
 /* A number of our own, or the one to take up again with what is known of it. */
 static cli_end number_order(struct cli *cli, struct kept_order *k)
 {
@@ -97,13 +114,14 @@ static cli_end number_order(struct cli *cli, struct kept_order *k)
 		    (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
 		    k->want.order));
 	}
-	if (!bank_order_number_ok(uk_view_str(cli->opt.order)))
+	if (!bank_order_number_ok(uk_view_str(cli->opt.order)) ||
+	    cli->opt.order[0] == '.')
 		return cli_fail_because(
 		    cli, CLI_USAGE, "--order: letters, digits, - _ . only");
-	end = keep_load_order(cli, cli->opt.order, k);
+	end = look_up_order(cli, k);
 	if (end.cause != CLI_NOT_FOUND)
 		return end;
-	/* Not ours, or finished: the options must say it all. */
+	/* Not known here: the options must say it all. */
 	cli->detail[0] = '\0';
 	return set(cli, "--order", cli->opt.order, k->want.order,
 	    sizeof(k->want.order));
@@ -163,10 +181,11 @@ static cli_end compare_hash(struct cli *cli, const struct bc_order *order,
 struct proving {
 	const struct bc_order *order;
 	const struct token_key *key;
+	struct bc_order *posted; /* another client was faster */
 };
 
-/* Asks the card for a challenge, the bank for the proof, and gives it to the
- * card. Run once the token is logged in. */
+/* Gives the bank's proof to the card. CLI_EXISTS stops the signing: the order
+ * is posted already, and there is nothing left to sign. */
 static cli_end prove_bank(struct cli *cli, void *arg)
 {
 	const struct proving *p = arg;
@@ -189,10 +208,12 @@ static cli_end prove_bank(struct cli *cli, void *arg)
 	rv = v->get_challenge(session, challenge, sizeof(challenge));
 	if (rv != CKR_OK)
 		return cli_fail_ckr(cli, "get_challenge", rv);
-	end = cli_fail_bank(
-	    cli, bc_get_proof(cli->bank, p->order->number,
-		     uk_view(facts.serial, facts.serial_len),
-		     UK_ARRAY(challenge), p->key->alg->name, &proof));
+	end = cli_fail_bank(cli,
+	    bc_get_proof(cli->bank, p->order->number,
+		uk_view(facts.serial, facts.serial_len), UK_ARRAY(challenge),
+		p->key->alg->name, &proof, p->posted));
+	if (cli_is_ok(end) && p->posted->posted)
+		return cli_fail(CLI_EXISTS);
 	if (cli_is_ok(end))
 		end = compare_hash(cli, p->order, p->key, &proof);
 	if (!cli_is_ok(end))
@@ -208,14 +229,14 @@ static cli_end prove_bank(struct cli *cli, void *arg)
 /* --- signing -------------------------------------------------------------- */
 
 static cli_end sign_with_card(struct cli *cli, const struct bc_order *order,
-    const struct token_key *key, struct kept_order *k)
+    const struct token_key *key, struct kept_order *k, struct bc_order *posted)
 {
 	uint8_t sig[1024];
 	uk_buf signature = UK_BUF(sig);
+	struct proving proving = { order, key, posted };
 	char purpose[128], money[48];
-	uk_err err;
-	struct proving proving = { order, key };
 	cli_end end;
+	uk_err err;
 
 	snprintf(purpose, sizeof(purpose), "pay %s to %s",
 	    cli_money(k->want.amount, k->want.currency, money), k->want.to);
@@ -225,9 +246,7 @@ static cli_end sign_with_card(struct cli *cli, const struct bc_order *order,
 	    &signature);
 	if (!cli_is_ok(end))
 		return end;
-	err = uk_blob_set(&k->text, uk_blob_view(&order->text));
-	if (uk_is_ok(err))
-		err = uk_blob_set(&k->signature, uk_buf_view(&signature));
+	err = uk_blob_set(&k->signature, uk_buf_view(&signature));
 	if (uk_is_ok(err))
 		err = uk_blob_set(&k->certificate, uk_blob_view(&key->cert));
 	if (uk_is_ok(err))
@@ -236,21 +255,38 @@ static cli_end sign_with_card(struct cli *cli, const struct bc_order *order,
 	return cli_from_err(err);
 }
 
-/* Check, show, ask, sign, note. Signed already: nothing to ask. */
-static cli_end sign_order(
-    struct cli *cli, const struct bc_order *order, struct kept_order *k)
+/* The text goes into the note. Is there a signature over this very text from an
+ * earlier run? One over another text is of no use. */
+static cli_end note_text(
+    struct kept_order *k, const struct bc_order *order, bool *is_signed)
+{
+	bool same = uk_bytes_eq(
+	    uk_blob_view(&k->text), uk_blob_view(&order->text));
+
+	*is_signed = same && k->signature.n > 0;
+	if (!*is_signed) {
+		uk_blob_free(&k->signature);
+		uk_blob_free(&k->certificate);
+	}
+	return cli_from_err(uk_blob_set(&k->text, uk_blob_view(&order->text)));
+}
+
+/* Check, show, ask, sign, note. If it turns out that another client has posted
+ * the order meanwhile, *posted is it. */
+static cli_end sign_order(struct cli *cli, const struct bc_order *order,
+    struct kept_order *k, struct bc_order *posted)
 {
 	struct token_key key = { 0 };
+	bool is_signed;
 	uk_tx tx;
 	cli_end end;
 
 	end = cli_fail_bank(cli, bc_check_order_text(uk_blob_view(&order->text),
 				     &k->want, bc_origin(cli->bank), &tx));
-	if (!cli_is_ok(end))
+	if (cli_is_ok(end))
+		end = note_text(k, order, &is_signed);
+	if (!cli_is_ok(end) || is_signed)
 		return end;
-	if (k->signature.n > 0 &&
-	    uk_bytes_eq(uk_blob_view(&k->text), uk_blob_view(&order->text)))
-		return cli_ok();
 	end = cli_confirm(cli, &tx);
 	if (cli_is_ok(end))
 		end = cli_open_token(cli);
@@ -258,8 +294,10 @@ static cli_end sign_order(
 		end = token_find_key(
 		    cli, cli->token, TOKEN_FOR_TRANSACTION, &key);
 	if (cli_is_ok(end))
-		end = sign_with_card(cli, order, &key, k);
+		end = sign_with_card(cli, order, &key, k, posted);
 	token_key_free(&key);
+	if (posted->posted)
+		return cli_ok();
 	return cli_is_ok(end) ? keep_order(cli, k) : end;
 }
 
@@ -367,7 +405,8 @@ static cli_end finish(
 		end = cli_from_err(uk_copy_str(keep.origin, sizeof(keep.origin),
 		    uk_view_str(bc_origin(cli->bank))));
 	if (cli_is_ok(end))
-		end = keep_receipt(cli, &keep, path, sizeof(path));
+		end = keep_receipt(
+		    cli, &keep, verdict.binds_signature, path, sizeof(path));
 	if (!cli_is_ok(end))
 		return end;
 	/* A note that stays behind does no harm: it leads to the receipt. */
@@ -387,13 +426,15 @@ static cli_end run_order(struct cli *cli, struct kept_order *k)
 		    cli, bc_prepare(cli->bank, &k->want, &order));
 	if (cli_is_ok(end) && order.posted) {
 		end = finish(cli, k, &order);
-	} else if (cli_is_ok(end)) {
-		end = sign_order(cli, &order, k);
-		if (cli_is_ok(end))
-			end = confirm_order(cli, k, &posted);
-		if (cli_is_ok(end))
-			end = finish(cli, k, &posted);
+		goto out;
 	}
+	if (cli_is_ok(end))
+		end = sign_order(cli, &order, k, &posted);
+	if (cli_is_ok(end) && !posted.posted)
+		end = confirm_order(cli, k, &posted);
+	if (cli_is_ok(end))
+		end = finish(cli, k, &posted);
+out:
 	bc_order_free(&order);
 	bc_order_free(&posted);
 	return end;

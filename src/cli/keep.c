@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char receipt_format[] = "ukey-receipt-1";
 static const char order_format[] = "ukey-order-1";
@@ -202,22 +203,41 @@ cli_end keep_forget_order(const char *number)
 	return cli_from_err(err);
 }
 
-cli_end keep_receipt(
-    struct cli *cli, const struct kept_receipt *k, char *path, size_t cap)
+/* Where the receipt of this order is or will be. */
+static uk_err receipt_path(const char *number, char path[STORE_PATH_MAX])
 {
-	char name[BANK_ORDER_NUMBER_MAX + 8], full[STORE_PATH_MAX];
-	uk_err err = write_json(
-	    STORE_RECEIPTS, k->order.want.order, receipt_json(k));
+	char name[BANK_ORDER_NUMBER_MAX + 8];
 
-	if (uk_is_ok(err))
-		err = file_name(k->order.want.order, name, sizeof(name));
-	if (uk_is_ok(err))
-		err = store_path(STORE_RECEIPTS, name, full);
+	UK_TRY(file_name(number, name, sizeof(name)));
+	return store_path(STORE_RECEIPTS, name, path);
+}
+
+cli_end keep_receipt(struct cli *cli, const struct kept_receipt *k,
+    bool replace, char *path, size_t cap)
+{
+	char full[STORE_PATH_MAX];
+	uk_err err = receipt_path(k->order.want.order, full);
+
+	if (uk_is_ok(err) && (replace || access(full, F_OK) != 0))
+		err = write_json(
+		    STORE_RECEIPTS, k->order.want.order, receipt_json(k));
 	if (uk_is_ok(err))
 		err = uk_copy_str(path, cap, uk_view_str(full));
 	if (uk_is_ok(err))
 		return cli_ok();
 	return cli_fail_because(cli, CLI_NOT_KEPT, "%s", uk_err_text(err));
+}
+
+cli_end keep_find_receipt(
+    struct cli *cli, const char *number, struct kept_receipt *out)
+{
+	char path[STORE_PATH_MAX];
+	uk_err err = receipt_path(number, path);
+
+	*out = (struct kept_receipt){ 0 };
+	if (!uk_is_ok(err))
+		return cli_from_err(err);
+	return keep_load_receipt(cli, path, out);
 }
 
 cli_end keep_load_receipt(

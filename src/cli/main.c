@@ -73,7 +73,7 @@ static cli_end run(struct cli *cli)
 						    ? cli->opt.pinentry
 						    : cli->config.pinentry);
 	end = cli_from_err(uk_crypto_open(&cli->crypto));
-	return cli_is_ok(end) ? c->run(cli) : end;
+	return cli_is_ok(end) ? cli_explain(cli, c->run(cli)) : end;
 }
 
 int main(int argc, char **argv)

@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <p11-kit/uri.h>
 #include <string.h>
+#include <time.h>
 
 const char *module_path(const struct cli *cli)
 {
@@ -114,6 +115,33 @@ enum cli_cause module_what_is_missing(const struct module *m)
 	if (s.readers == 0)
 		return CLI_NO_READER;
 	return s.cards == 0 ? CLI_NO_CARD : CLI_CARD_UNKNOWN;
+}
+
+static bool sees_card(const struct module *m, const CK_SLOT_ID *slot)
+{
+	struct ukey_status s = { .cards = 1 };
+	CK_SLOT_INFO info = { 0 };
+
+	if (slot != NULL)
+		return m->f->C_GetSlotInfo(*slot, &info) == CKR_OK &&
+		       (info.flags & CKF_TOKEN_PRESENT) != 0;
+	if (m->vendor != NULL)
+		(void)m->vendor->get_status(
+		    &s); /* else: one, as far as known */
+	return s.cards > 0;
+}
+
+bool module_card_is_gone(const struct module *m, const CK_SLOT_ID *slot)
+{
+	enum { STEP_MS = 50, STEPS = 12 };
+
+	for (int i = 0; i < STEPS; i++) {
+		if (!sees_card(m, slot))
+			return true;
+		nanosleep(
+		    &(struct timespec){ .tv_nsec = STEP_MS * 1000000 }, NULL);
+	}
+	return false;
 }
 
 void module_text(char *out, size_t cap, const CK_UTF8CHAR *field, size_t n)

@@ -224,6 +224,7 @@ static cli_end ask_once(struct job *j, const char *error)
 
 	if (!cli_is_ok(end))
 		return end;
+	j->cli->detail[0] = '\0'; /* it was about the try before */
 	end = ask(j, tries, error, &pin);
 	if (cli_is_ok(end))
 		end = try_with_pin(j, &pin);

@@ -117,11 +117,20 @@ static void orders_and_receipts(void **state)
 
 	r.order = o;
 	expect_ok(uk_blob_set(&r.receipt, uk_view_str("text")));
-	assert_true(cli_is_ok(keep_receipt(cli, &r, path, sizeof(path))));
+	assert_true(cli_is_ok(keep_receipt(cli, &r, true, path, sizeof(path))));
 	assert_true(cli_is_ok(keep_load_receipt(cli, path, &got)));
 	expect_bytes(uk_blob_view(&got.receipt), uk_view_str("text"));
 	assert_string_equal(got.origin, "https://bank.example");
 	kept_receipt_free(&got);
+	/* one that is there is not replaced by one that says less */
+	uk_blob_free(&r.order.signature);
+	assert_true(
+	    cli_is_ok(keep_receipt(cli, &r, false, path, sizeof(path))));
+	assert_true(cli_is_ok(keep_find_receipt(cli, "N-1", &got)));
+	expect_bytes(uk_blob_view(&got.order.signature), uk_view_str("sig"));
+	kept_receipt_free(&got);
+	assert_int_equal(
+	    keep_find_receipt(cli, "N-2", &got).cause, CLI_NOT_FOUND);
 	assert_int_equal(
 	    keep_load_receipt(cli, "/dev/null", &got).cause, CLI_FORMAT);
 	assert_int_equal(

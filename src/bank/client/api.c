@@ -368,8 +368,26 @@ bc_result bc_get_order(bc_bank *bank, const char *number, struct bc_order *out)
 	return take_order(get(bank, path, &body), &body, number, out);
 }
 
+/* A proof or, once the order is posted, the order with its receipt. */
+static bc_result take_proof(bc_result r, uk_blob *body, const char *number,
+    struct bc_proof *out, struct bc_order *posted)
+{
+	uk_err err;
+
+	if (!bc_is_ok(r)) {
+		uk_blob_free(body);
+		return r;
+	}
+	err = bc_parse_proof(uk_blob_view(body), out);
+	if (uk_is(err, UK_ERR_FORMAT))
+		return take_order(r, body, number, posted);
+	uk_blob_free(body);
+	return parsed(err);
+}
+
 bc_result bc_get_proof(bc_bank *bank, const char *number, uk_bytes serial,
-    uk_bytes challenge, const char *algorithm, struct bc_proof *out)
+    uk_bytes challenge, const char *algorithm, struct bc_proof *out,
+    struct bc_order *posted)
 {
 	char path[PATH_MAX_BYTES], s[2 * 32 + 1], ch[2 * 32 + 1];
 	uk_blob body = { 0 };
@@ -377,6 +395,7 @@ bc_result bc_get_proof(bc_bank *bank, const char *number, uk_bytes serial,
 	bc_result r;
 
 	*out = (struct bc_proof){ 0 };
+	*posted = (struct bc_order){ 0 };
 	if (!uk_is_ok(err))
 		return local(err);
 	uk_hex_str(s, sizeof(s), serial);
@@ -385,9 +404,11 @@ bc_result bc_get_proof(bc_bank *bank, const char *number, uk_bytes serial,
 	    json_pack("{s:s,s:s,s:s}", "serial", s, "challenge", ch,
 		"algorithm", algorithm),
 	    &body);
-	if (bc_is_ok(r))
-		r = parsed(bc_parse_proof(uk_blob_view(&body), out));
-	uk_blob_free(&body);
+	r = take_proof(r, &body, number, out, posted);
+	if (bc_is_ok(r) && out->hash_len == 0 && !posted->posted) {
+		bc_order_free(posted);
+		r = bc_fail(BC_MALFORMED);
+	}
 	return r;
 }
 

@@ -75,9 +75,11 @@ bc_result bc_prepare(bc_bank *bank, const struct bc_transfer *want,
     struct bc_order *out) BC_MUST_USE;
 bc_result bc_get_order(
     bc_bank *bank, const char *number, struct bc_order *out) BC_MUST_USE;
+/* If the order has been posted meanwhile (by another client), *posted is it and
+ * there is no proof; otherwise posted->posted is false. */
 bc_result bc_get_proof(bc_bank *bank, const char *number, uk_bytes serial,
-    uk_bytes challenge, const char *algorithm,
-    struct bc_proof *out) BC_MUST_USE;
+    uk_bytes challenge, const char *algorithm, struct bc_proof *out,
+    struct bc_order *posted) BC_MUST_USE;
 /* May be repeated: the bank posts once. */
 bc_result bc_confirm(bc_bank *bank, const char *number, uk_bytes text,
     const char *algorithm, uk_bytes signature, uk_bytes certificate,
