@@ -1,7 +1,8 @@
 /*
- * Runs a fuzzer without libFuzzer, as an ordinary test: every file of the corpus
- * folder given as argument, then a bounded number of mutations of them, from a
- * fixed seed, so that a failure comes back. UKEY_FUZZ_RUNS sets the number.
+ * Runs a fuzzer without libFuzzer, as an ordinary test: every file of the
+ * corpus folder given as argument, then a bounded number of mutations of them,
+ * from a fixed seed, so that a failure comes back. UKEY_FUZZ_RUNS sets the
+ * number.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -38,7 +39,8 @@ static size_t below(size_t n)
 
 static void run_once(const uint8_t *p, size_t n)
 {
-	/* An exact copy on the heap, so that the sanitizer sees every overread. */
+	/* An exact copy on the heap, so that the sanitizer sees every overread.
+	 */
 	uint8_t *copy = malloc(n == 0 ? 1 : n);
 
 	if (copy == NULL)
@@ -126,7 +128,7 @@ int main(int argc, char **argv)
 {
 	const char *wanted = getenv("UKEY_FUZZ_RUNS");
 	unsigned long runs = wanted == NULL ? DEFAULT_RUNS
-	                                    : strtoul(wanted, NULL, 10);
+					    : strtoul(wanted, NULL, 10);
 	static uint8_t work[MAX_SIZE];
 
 	if (argc > 1)

@@ -1,6 +1,6 @@
 /*
- * Certificates and public keys made by OpenSSL 3.0 (hex of the DER), the commands
- * beside them; keys were thrown away.
+ * Certificates and public keys made by OpenSSL 3.0 (hex of the DER), the
+ * commands beside them; keys were thrown away.
  */
 #ifndef CERTS_H
 #define CERTS_H
@@ -55,8 +55,8 @@ static const char CERT_EC[] =
     "4E60368515693BFFDFBB29CEB99A467D2DA731E4ED7965F17702207157D7D4B1"
     "2230627CEC908F48F521A5C8160C0E8F6496C9834FB2BEDBA30850";
 
-/* openssl x509 -req -CA ec.pem -set_serial 7 -days 30, of a P-384 request without
- * extensions: version 1 */
+/* openssl x509 -req -CA ec.pem -set_serial 7 -days 30, of a P-384 request
+ * without extensions: version 1 */
 static const char CERT_V1[] =
     "308201233081CA020107300A06082A8648CE3D04030230123110300E06035504"
     "030C0754657374204341301E170D3236313132303138353535305A170D323631"
@@ -106,7 +106,8 @@ static const char SPKI_P521[] =
     "6751983F02777EBEE4E68182C20F292234CFC6000E98F34DD51C598BE3F2C635"
     "6ACCB84DAE3545384955382E72D4B622578F39C26FD76D1E99AF2121FB28";
 
-/* the key of CERT_EC: openssl pkey -pubin -ec_conv_form compressed -outform DER */
+/* the key of CERT_EC: openssl pkey -pubin -ec_conv_form compressed -outform DER
+ */
 static const char SPKI_COMPRESSED[] =
     "3039301306072A8648CE3D020106082A8648CE3D0301070322000238B4B8FAFD"
     "8625A2917538ADDC5671B612836045DC9A9938C720CBCA91598D75";

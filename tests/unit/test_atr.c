@@ -64,13 +64,22 @@ static void reads_answers(void **state)
 static void refuses_the_rest(void **state)
 {
 	static const char *const rows[] = {
-		"", "3B", "00", "3C00", "FF00", /* TS */
-		"3B01", "3B0100FF", /* historical bytes missing, too many */
-		"3B10", "3B80", "3BF0112233", /* interface bytes missing */
-		"3B8001",                     /* TCK missing */
-		"3B800100", "3B800182",       /* TCK wrong */
-		"3B80018100",                 /* a byte behind TCK */
-		"3B8A018073D401C054756B65793A", "3B8A018073D401C054756B657A3B",
+		"",
+		"3B",
+		"00",
+		"3C00",
+		"FF00", /* TS */
+		"3B01",
+		"3B0100FF", /* historical bytes missing, too many */
+		"3B10",
+		"3B80",
+		"3BF0112233", /* interface bytes missing */
+		"3B8001",     /* TCK missing */
+		"3B800100",
+		"3B800182",   /* TCK wrong */
+		"3B80018100", /* a byte behind TCK */
+		"3B8A018073D401C054756B65793A",
+		"3B8A018073D401C054756B657A3B",
 		/* endless */
 		("3B8080808080808080808080808080808080808080808080808080808080"
 		 "80808080808080"),
