@@ -404,6 +404,9 @@ static cli_end finish(
 	if (cli_is_ok(end))
 		end = cli_from_err(uk_copy_str(keep.origin, sizeof(keep.origin),
 		    uk_view_str(bc_origin(cli->bank))));
+	/* A signature that the receipt does not name proves nothing with it. */
+	if (!verdict.binds_signature)
+		keep.order.signature = keep.order.certificate = (uk_blob){ 0 };
 	if (cli_is_ok(end))
 		end = keep_receipt(
 		    cli, &keep, verdict.binds_signature, path, sizeof(path));

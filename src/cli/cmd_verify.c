@@ -64,6 +64,15 @@ static cli_end read_order(struct cli *cli, struct kept_receipt *k)
 	return cli_ok();
 }
 
+/* Here it is the receipt that is judged, not a server. */
+static cli_end translate(struct cli *cli, bc_result r)
+{
+	if (r.fault != BC_NOT_BANK)
+		return cli_fail_bank(cli, r);
+	return cli_fail_because(cli, CLI_RECEIPT_BAD,
+	    "the bank's signing certificate: %s", uk_err_text(r.err));
+}
+
 static cli_end check(struct cli *cli, const uk_trust *trust,
     struct kept_receipt *k, struct bc_verdict *verdict)
 {
@@ -78,11 +87,14 @@ static cli_end check(struct cli *cli, const uk_trust *trust,
 	cli_end end = read_order(cli, k);
 
 	if (cli_is_ok(end))
-		end = cli_fail_bank(cli, bc_check_receipt(cli->crypto, trust,
-					     k->origin, &e, verdict));
-	if (cli_is_ok(end) && verdict->binds_signature)
-		end = check_signature(cli, &k->order);
-	return end;
+		end = translate(cli, bc_check_receipt(cli->crypto, trust,
+					 k->origin, &e, verdict));
+	if (!cli_is_ok(end) || k->order.signature.n == 0)
+		return end;
+	if (!verdict->binds_signature)
+		return cli_fail_because(
+		    cli, CLI_RECEIPT_BAD, "Signature-SHA256");
+	return check_signature(cli, &k->order);
 }
 
 static cli_end show(
