@@ -151,13 +151,13 @@ class Bank:
             self.session = answer.body["session"]
         return answer
 
-    def order(self, number, source, target, amount, **changes):
+    def order(self, order_number, source, target, minor_units, **changes):
         body = {
-            "orderNumber": number,
+            "orderNumber": order_number,
             "from": source,
             "to": target,
             "toName": "Bob",
-            "amount": amount,
+            "amount": minor_units,
             "currency": "CNY",
             "memo": "",
         }

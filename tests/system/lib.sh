@@ -172,7 +172,9 @@ make_test_ca() {
 	openssl ec -in bank.key -pubout -out bank.pub
 	printf '%s\n' '[auth]' 'keyUsage=critical,digitalSignature' \
 		'extendedKeyUsage=clientAuth' \
-		'[sign]' 'keyUsage=critical,nonRepudiation' >ext.cnf
+		'[sign]' 'keyUsage=critical,nonRepudiation' \
+		'[server]' 'keyUsage=critical,digitalSignature' \
+		'extendedKeyUsage=serverAuth' >ext.cnf
 }
 
 # personalise NAME TYPE [--bank-key FILE]: from nothing to an active card, with
@@ -197,16 +199,30 @@ personalise() {
 }
 
 # Everything that is slow to make is made once for a build, and copied.
-make_card_fixtures() (
+make_all_fixtures() (
 	rm -rf "$FIXTURES.new" "$FIXTURES"
 	mkdir -p "$FIXTURES.new" && cd "$FIXTURES.new" || return
 	make_test_ca &&
 		personalise p256 p256 --bank-key bank.pub &&
 		personalise p256-free p256 &&
 		personalise rsa2048 rsa2048 --bank-key bank.pub &&
-		personalise rsa2048-free rsa2048 || return
+		personalise rsa2048-free rsa2048 &&
+		make_bank || return
 	mv "$FIXTURES.new" "$FIXTURES"
 )
+
+make_fixtures() {
+	(
+		flock 9
+		if [[ ! $FIXTURES -nt $BIN/ukey-vcard || ! $FIXTURES -nt $BIN/ukey-bankd ||
+			! $FIXTURES -nt $HERE/lib.sh ]]; then
+			make_all_fixtures && touch "$FIXTURES"
+		fi
+	) 9>"$UKEY_BUILD/tests/.fixtures.lock" >"$WORK/fixtures.log" 2>&1 && return
+	cat "$WORK/fixtures.log"
+	echo "the cards and the bank for the tests cannot be made"
+	exit 1
+}
 
 # new_card TYPE NAME: a personalised card of type p256 or rsa2048, whose
 # transaction key wants a proof of the bank (BANK_KEY) first; p256-free and
@@ -214,14 +230,7 @@ make_card_fixtures() (
 # certificates beside it.
 new_card() {
 	local file
-	(
-		flock 9
-		[[ $FIXTURES -nt $BIN/ukey-vcard ]] || make_card_fixtures
-	) 9>"$UKEY_BUILD/tests/.fixtures.lock" >"$WORK/fixtures.log" 2>&1 || {
-		cat "$WORK/fixtures.log"
-		echo "no cards can be made"
-		exit 1
-	}
+	make_fixtures
 	for file in "$FIXTURES/$1".*; do
 		cp "$file" "$2.${file#"$FIXTURES/$1".}"
 	done
@@ -260,6 +269,133 @@ card_control() {
 	local name=$1
 	shift
 	"$BIN/ukey-vcard" control --control "$WORK/$name.ctl" "$@"
+}
+
+# --- banks ---------------------------------------------------------------------
+
+# Customers: Alice with a P-256 card, Carol with an RSA card, Bob with an account.
+ALICE=DE-1001
+BOB=DE-2002
+CAROL=DE-3003
+ORIGIN=https://localhost:8443
+
+# Alice's keys in files, and certificates that the bank must refuse.
+soft_key() {
+	openssl ecparam -name prime256v1 -genkey -noout -out "$1.key" &&
+		openssl req -new -key "$1.key" -subj "/CN=$1" -out "$1.csr"
+}
+
+enrolled_key() {
+	local name=$1 customer=$2 purpose=$3
+	shift 3
+	soft_key "$name" || return
+	"$BIN/ukey-bankd" enroll --dir ../bank --customer "$customer" \
+		--request "$name.csr" --purpose "$purpose" "$@" >"$name.pem"
+}
+
+# NAME CA EXTENSIONS: signed by a CA in openssl's hands.
+signed_key() {
+	soft_key "$1" || return
+	openssl x509 -req -in "$1.csr" -CA "$2.pem" -CAkey "$2.key" -days 20 \
+		-extfile ../ext.cnf -extensions "$3" -out "$1.pem"
+}
+
+make_soft_keys() {
+	enrolled_key alice-auth Alice login &&
+		enrolled_key alice-sign Alice transaction &&
+		enrolled_key bob-sign Bob transaction &&
+		enrolled_key expired Alice login \
+			--not-before 2020-01-01T00:00:00Z \
+			--not-after 2021-01-01T00:00:00Z &&
+		enrolled_key early Alice login \
+			--not-before 2090-01-01T00:00:00Z \
+			--not-after 2091-01-01T00:00:00Z &&
+		enrolled_key revoked Alice login &&
+		"$BIN/ukey-bankd" revoke --dir ../bank --cert revoked.pem &&
+		signed_key stranger ../bank/ca auth &&
+		signed_key purpose ../bank/ca server &&
+		signed_key foreign ../ca auth &&
+		cp ../bank/ca.pem .
+}
+
+# A card of the bank's: NAME CUSTOMER TYPE.
+bank_card() {
+	local key=1 purpose
+	vcard init --card "$1.card" --label "$2's card" --key-type "$3" \
+		--bank-key bank/sign.pem --pin-fd 8 --puk-fd 9 || return
+	for purpose in login transaction; do
+		vcard request --card "$1.card" --key $key --pin-fd 8 \
+			--subject "/CN=$2" >"$1.csr" &&
+			"$BIN/ukey-bankd" enroll --dir bank --customer "$2" \
+				--request "$1.csr" --purpose $purpose \
+				>"$1.$purpose.pem" &&
+			vcard import --card "$1.card" --key $key --pin-fd 8 \
+				--cert "$1.$purpose.pem" || return
+		key=$((key + 1))
+	done
+	vcard activate --card "$1.card"
+}
+
+make_bank() {
+	local line
+	"$BIN/ukey-bankd" init --dir bank --name "Test Bank" || return
+	bank_card alice Alice p256 && bank_card carol Carol rsa2048 || return
+	for line in "Alice $ALICE 1000.00" "Bob $BOB 5.00" "Carol $CAROL 77.00"; do
+		# shellcheck disable=SC2086
+		set -- $line
+		"$BIN/ukey-bankd" account --dir bank --customer "$1" \
+			--account "$2" --currency CNY --deposit "$3" || return
+	done
+	mkdir soft && (cd soft && make_soft_keys)
+}
+
+# new_bank: bank/ (a folder of ukey-bankd), alice.card, carol.card, soft/ (keys in
+# files), and a home with ukey's configuration.
+new_bank() {
+	make_fixtures
+	cp -r "$FIXTURES/bank" "$FIXTURES/soft" "$FIXTURES"/alice.* \
+		"$FIXTURES"/carol.* .
+	export HOME=$WORK/home
+	mkdir -p "$HOME/.config/ukey"
+	printf '%s\n' "bank = $ORIGIN" "ca = $WORK/bank/ca.pem" \
+		"module = $MODULE" >"$HOME/.config/ukey/config"
+}
+
+# bank_start [options of ukey-bankd serve]: returns when it listens.
+bank_start() {
+	rm -f bank.ready
+	mkfifo bank.ready
+	"$BIN/ukey-bankd" serve --dir bank --ready-fd 7 "$@" 7>bank.ready \
+		>>"$WORK/bank.log" 2>&1 &
+	BANK_PID=$!
+	children+=("$BANK_PID")
+	BANK_PORT=
+	read -r -t 20 BANK_PORT <bank.ready || not_met "the bank's server starts"
+}
+
+bank_stop() {
+	kill "-${1:-TERM}" "$BANK_PID"
+	wait "$BANK_PID" 2>/dev/null
+}
+
+# ukey COMMAND...: the customer's program; PIN on a descriptor, from CARD_PIN.
+ukey() {
+	"$BIN/ukey" --pin-fd 8 "$@" 8< <(printf '%s\n' "$CARD_PIN" "$CARD_PIN") \
+		</dev/null
+}
+
+pay() {
+	ukey transfer --to "$BOB" --payee Bob --currency CNY --amount "$@" --yes
+}
+
+audit() {
+	"$BIN/ukey-bankd" audit --dir bank
+}
+
+# Alice's balance in minor units, read from the books by somebody else.
+balance() {
+	sqlite3 -readonly bank/bank.db \
+		"select balance from accounts where number = '${1:-$ALICE}'"
 }
 
 # --- plain APDUs --------------------------------------------------------------
