@@ -29,6 +29,7 @@ static struct {
 	struct ukey_status status; /* guarded by the module lock */
 	uk_reader_state readers[UK_READERS_MAX];
 	size_t count;
+	uk_reader_state again[UK_READERS_MAX]; /* see recognise */
 } scan;
 
 /* --- one scan ------------------------------------------------------------ */
@@ -95,6 +96,44 @@ static bool named(const struct p11_slot *s, const char *reader)
 	return uk_bytes_eq(uk_view_str(s->reader), uk_view_str(reader));
 }
 
+static const uk_reader_state *look_again(const struct p11_slot *s)
+{
+	size_t n;
+
+	if (scan.pcsc == NULL || !uk_is_ok(p11_source()->readers(scan.pcsc,
+				     scan.again, UK_READERS_MAX, &n)))
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (named(s, scan.again[i].name))
+			return &scan.again[i];
+	}
+	return NULL;
+}
+
+/*
+ * Which insertion has answered? The card may have been exchanged between our
+ * look at the reader and the connection, and then the next scan would take a
+ * card that is in use already for a new one. So look again before anybody can
+ * use it.
+ */
+static void recognise(struct p11_slot *s)
+{
+	for (int tries = 0; tries < 3; tries++) {
+		const uk_reader_state *r;
+
+		p11_slot_recognise(s);
+		r = look_again(s);
+		if (r == NULL || r->events == s->events)
+			return;
+		s->events = r->events;
+		s->present = r->present;
+		if (!r->present) {
+			p11_slot_drop(s, P11_EMPTY);
+			return;
+		}
+	}
+}
+
 /* What the reader's state means for its slot. NULL: the reader is gone. */
 static void update(struct p11_slot *s, const uk_reader_state *r)
 {
@@ -111,7 +150,7 @@ static void update(struct p11_slot *s, const uk_reader_state *r)
 		s->present = present;
 		p11_lock(&s->lock);
 		if (present)
-			p11_slot_recognise(s);
+			recognise(s);
 		else
 			p11_slot_drop(s, P11_EMPTY);
 		p11_unlock(&s->lock);

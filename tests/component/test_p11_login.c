@@ -128,8 +128,7 @@ static void failing_commands(void **state)
 			CK_SESSION_INFO info;
 			CK_RV rv;
 
-			fake_insert(0, 1);
-			await_token(0, CKR_OK);
+			fresh_card(0, 1);
 			s = open_ro(0);
 			fake_fail(nth, ways[w].code);
 			rv = login(s, CKU_USER, FAKE_PIN);
@@ -146,11 +145,7 @@ static void failing_commands(void **state)
 			assert_int_equal(fake_tries[0], 3);
 			if (rv == CKR_OK)
 				expect_rv(login(s, CKU_USER, FAKE_PIN), CKR_OK);
-			fake_remove(0);
-			await_token(0, CKR_TOKEN_NOT_PRESENT);
 		}
-		fake_remove(0);
-		await_token(0, CKR_TOKEN_NOT_PRESENT);
 	}
 }
 

@@ -129,8 +129,13 @@ struct uk_pcsc {
 
 static uk_err source_open(uk_pcsc **out)
 {
+	bool runs;
+
 	*out = NULL;
-	if (!world.service)
+	lock();
+	runs = world.service;
+	unlock();
+	if (!runs)
 		return uk_fail(UK_ERR_NO_SERVICE);
 	*out = uk_new(sizeof(**out));
 	return *out == NULL ? uk_fail(UK_ERR_MEMORY) : uk_ok();

@@ -126,3 +126,11 @@ void await_token(CK_SLOT_ID slot, CK_RV rv)
 	}
 	expect_rv(F->C_GetTokenInfo(slot, &info), rv);
 }
+
+void fresh_card(int i, uint8_t serial)
+{
+	fake_remove(i);
+	await_token((CK_SLOT_ID)i, CKR_TOKEN_NOT_PRESENT);
+	fake_insert(i, serial);
+	await_token((CK_SLOT_ID)i, CKR_OK);
+}

@@ -26,5 +26,7 @@ size_t count_objects(CK_SESSION_HANDLE s);
 CK_FLAGS token_flags(CK_SLOT_ID slot);
 /* Waits until the slot's C_GetTokenInfo answers rv; fails after two seconds. */
 void await_token(CK_SLOT_ID slot, CK_RV rv);
+/* Takes out what is in reader (and slot) i, puts in the card, waits for it. */
+void fresh_card(int i, uint8_t serial);
 
 #endif

@@ -1,0 +1,360 @@
+/* Life in somebody's process: removal, resets, failures, threads, fork. */
+#include "cmocka_all.h"
+#include "fixtures.h"
+#include "mem.h"
+#include "p11_run.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static CK_BYTE abc[] = { 'a', 'b', 'c' };
+
+static CK_RV sign_with(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE key)
+{
+	CK_MECHANISM m = { CKM_SHA256_RSA_PKCS, NULL, 0 };
+	CK_BYTE sig[512];
+	CK_ULONG n = sizeof(sig);
+	CK_RV rv = F->C_SignInit(s, &m, key);
+
+	return rv == CKR_OK ? F->C_Sign(s, abc, 3, sig, &n) : rv;
+}
+
+/* Everything that a client does to sign once. */
+static CK_RV sign_once(CK_SLOT_ID slot)
+{
+	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+	CK_ATTRIBUTE t = { CKA_CLASS, &class, sizeof(class) };
+	CK_OBJECT_HANDLE key = 0;
+	CK_SESSION_HANDLE s;
+	CK_ULONG n = 0;
+	CK_RV rv = F->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, &s);
+
+	if (rv != CKR_OK)
+		return rv;
+	rv = login(s, CKU_USER, FAKE_PIN);
+	if (rv == CKR_USER_ALREADY_LOGGED_IN)
+		rv = CKR_OK;
+	if (rv == CKR_OK)
+		rv = F->C_FindObjectsInit(s, &t, 1);
+	if (rv == CKR_OK)
+		rv = F->C_FindObjects(s, &key, 1, &n);
+	if (rv == CKR_OK)
+		rv = F->C_FindObjectsFinal(s);
+	if (rv == CKR_OK)
+		rv = sign_with(s, key);
+	(void)F->C_CloseSession(s);
+	return rv;
+}
+
+static void pulled_between_init_and_sign(void **state)
+{
+	CK_SESSION_HANDLE s = open_ro(0);
+	CK_MECHANISM m = { CKM_RSA_PKCS, NULL, 0 };
+	CK_OBJECT_HANDLE key;
+	CK_BYTE sig[512];
+	CK_ULONG n = sizeof(sig);
+	CK_RV rv;
+
+	(void)state;
+	expect_rv(login(s, CKU_USER, FAKE_PIN), CKR_OK);
+	key = find(s, CKO_PRIVATE_KEY, 1);
+	expect_rv(F->C_SignInit(s, &m, key), CKR_OK);
+	fake_remove(0);
+	fake_insert(0, 9); /* another card, at once */
+	rv = F->C_Sign(s, abc, 3, sig, &n);
+	assert_true(
+	    rv == CKR_DEVICE_REMOVED || rv == CKR_SESSION_HANDLE_INVALID);
+	expect_rv(F->C_Sign(s, abc, 3, sig, &n), CKR_SESSION_HANDLE_INVALID);
+	await_token(0, CKR_OK);
+	expect_rv(sign_with(open_ro(0), key), CKR_KEY_HANDLE_INVALID);
+	expect_rv(sign_once(0), CKR_OK); /* the new card works at once */
+}
+
+static void reset_by_another(void **state)
+{
+	CK_SESSION_HANDLE s = open_ro(0);
+	CK_OBJECT_HANDLE key;
+	CK_SESSION_INFO info;
+
+	(void)state;
+	expect_rv(login(s, CKU_USER, FAKE_PIN), CKR_OK);
+	key = find(s, CKO_PRIVATE_KEY, 1);
+	expect_rv(sign_with(s, key), CKR_OK);
+	fake_reset_card(0);
+	expect_rv(sign_with(s, key), CKR_USER_NOT_LOGGED_IN);
+	expect_rv(F->C_GetSessionInfo(s, &info), CKR_OK);
+	assert_int_equal(info.state, CKS_RO_PUBLIC_SESSION);
+	expect_rv(sign_with(s, key), CKR_KEY_HANDLE_INVALID);
+	expect_rv(login(s, CKU_USER, FAKE_PIN), CKR_OK);
+	expect_rv(sign_with(s, find(s, CKO_PRIVATE_KEY, 1)), CKR_OK);
+}
+
+static void another_application(void **state)
+{
+	CK_SESSION_HANDLE s = open_ro(0);
+
+	(void)state;
+	expect_rv(login(s, CKU_USER, FAKE_PIN), CKR_OK);
+	expect_rv(sign_with(s, find(s, CKO_PRIVATE_KEY, 1)), CKR_OK);
+	fake_steal(0);
+	expect_rv(
+	    sign_with(s, find(s, CKO_PRIVATE_KEY, 1)), CKR_USER_NOT_LOGGED_IN);
+	expect_rv(login(s, CKU_USER, FAKE_PIN), CKR_OK);
+	expect_rv(sign_with(s, find(s, CKO_PRIVATE_KEY, 1)), CKR_OK);
+	assert_int_equal(fake_tries[0], 3);
+}
+
+/* A re-inserted card is another insertion: login and handles are gone. */
+static void reinserted(void **state)
+{
+	CK_SESSION_HANDLE s = open_ro(0);
+	CK_SESSION_INFO info;
+
+	(void)state;
+	expect_rv(login(s, CKU_USER, FAKE_PIN), CKR_OK);
+	fake_remove(0);
+	await_token(0, CKR_TOKEN_NOT_PRESENT);
+	expect_rv(F->C_GetSessionInfo(s, &info), CKR_SESSION_HANDLE_INVALID);
+	fake_insert(0, 1);
+	await_token(0, CKR_OK);
+	expect_rv(F->C_GetSessionInfo(s, &info), CKR_SESSION_HANDLE_INVALID);
+	s = open_ro(0);
+	expect_rv(F->C_GetSessionInfo(s, &info), CKR_OK);
+	assert_int_equal(info.state, CKS_RO_PUBLIC_SESSION);
+}
+
+static void nth_command_fails(void **state)
+{
+	static const enum uk_code codes[] = { UK_ERR_CARD_REMOVED,
+		UK_ERR_CARD_RESET, UK_ERR_CARD_MUTE, UK_ERR_CARD_BUSY };
+
+	(void)state;
+	for (size_t c = 0; c < sizeof(codes) / sizeof(codes[0]); c++) {
+		unsigned nth = 0;
+		CK_RV rv;
+
+		do {
+			fresh_card(0, 1);
+			fake_fail(++nth, codes[c]);
+			rv = sign_once(0);
+			assert_true(fake_failed() || rv == CKR_OK);
+			fake_fail(0, UK_OK);
+			assert_int_equal(fake_tries[0], 3);
+		} while (nth < 4 || rv != CKR_OK);
+		assert_in_range(nth, 4, 20);
+	}
+}
+
+/* C_Initialize to C_Finalize with the Nth allocation failing. */
+static uk_err whole_life(void *arg)
+{
+	CK_C_INITIALIZE_ARGS args = {
+		.flags = CKF_OS_LOCKING_OK | CKF_LIBRARY_CANT_CREATE_OS_THREADS
+	};
+	CK_RV rv;
+
+	(void)arg;
+	expect_rv(F->C_Initialize(&args), CKR_OK);
+	rv = sign_once(0);
+	expect_rv(F->C_Finalize(NULL), CKR_OK);
+	/* without memory a reader or card may be missing for now */
+	return rv == CKR_OK ? uk_ok() : uk_fail(UK_ERR_MEMORY);
+}
+
+static void nth_allocation_fails(void **state)
+{
+	(void)state;
+	expect_rv(F->C_Finalize(NULL), CKR_OK);
+	expect_ok(whole_life(NULL));
+	for (unsigned nth = 1; nth < 1000; nth++) {
+		long before = uk_mem_live();
+		bool touched;
+		uk_err err;
+
+		uk_mem_fail_nth(nth);
+		err = whole_life(NULL);
+		touched = uk_mem_calls() >= nth;
+		uk_mem_fail_nth(0);
+		assert_int_equal(uk_mem_live(), before);
+		if (!touched) {
+			expect_ok(err);
+			assert_true(nth > 8);
+			return;
+		}
+	}
+	fail();
+}
+
+enum { THREADS = 8, ROUNDS = 25 };
+
+static void *work(void *arg)
+{
+	CK_SESSION_HANDLE s = 0, spare = 0;
+	CK_TOKEN_INFO info;
+	CK_RV rv = CKR_OK;
+
+	/* the login must outlive each round */
+	(void)F->C_OpenSession(0, CKF_SERIAL_SESSION, NULL, NULL, &spare);
+	for (int i = 0; i < ROUNDS && rv == CKR_OK; i++) {
+		rv = sign_once(0);
+		(void)F->C_GetTokenInfo(0, &info);
+		(void)F->C_GetSlotList(CK_TRUE, NULL, &(CK_ULONG){ 0 });
+		(void)F->C_OpenSession(1, CKF_SERIAL_SESSION, NULL, NULL, &s);
+	}
+	*(CK_RV *)arg = rv;
+	return NULL;
+}
+
+static void threads(void **state)
+{
+	pthread_t t[THREADS];
+	CK_RV rv[THREADS];
+
+	(void)state;
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&t[i], NULL, work, &rv[i]), 0);
+	for (int i = 0; i < 20; i++) { /* unrest in another slot */
+		fake_insert(1, 2);
+		usleep(2000);
+		fake_remove(1);
+		usleep(2000);
+	}
+	for (int i = 0; i < THREADS; i++) {
+		pthread_join(t[i], NULL);
+		expect_rv(rv[i], CKR_OK);
+	}
+}
+
+static void *initialize(void *arg)
+{
+	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK };
+
+	*(CK_RV *)arg = F->C_Initialize(&args);
+	return NULL;
+}
+
+static void initialised_by_many(void **state)
+{
+	pthread_t t[THREADS];
+	CK_RV rv[THREADS];
+	int good = 0;
+
+	(void)state;
+	expect_rv(F->C_Finalize(NULL), CKR_OK);
+	for (int i = 0; i < THREADS; i++)
+		pthread_create(&t[i], NULL, initialize, &rv[i]);
+	for (int i = 0; i < THREADS; i++) {
+		pthread_join(t[i], NULL);
+		good += rv[i] == CKR_OK;
+		if (rv[i] != CKR_OK)
+			expect_rv(rv[i], CKR_CRYPTOKI_ALREADY_INITIALIZED);
+	}
+	assert_int_equal(good, 1);
+}
+
+static int child(void)
+{
+	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK };
+	CK_INFO info;
+
+	if (F->C_GetInfo(&info) != CKR_CRYPTOKI_NOT_INITIALIZED)
+		return 1;
+	if (F->C_Finalize(NULL) != CKR_CRYPTOKI_NOT_INITIALIZED)
+		return 2;
+#ifdef __SANITIZE_THREAD__ /* allows no threads after fork */
+	args.flags |= CKF_LIBRARY_CANT_CREATE_OS_THREADS;
+#endif
+	if (F->C_Initialize(&args) != CKR_OK)
+		return 3;
+	if (sign_once(0) != CKR_OK)
+		return 4;
+	return F->C_Finalize(NULL) == CKR_OK ? 0 : 5;
+}
+
+static void forked(void **state)
+{
+	CK_SESSION_HANDLE s = open_ro(0);
+	CK_OBJECT_HANDLE key;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	expect_rv(login(s, CKU_USER, FAKE_PIN), CKR_OK);
+	key = find(s, CKO_PRIVATE_KEY, 1);
+	if ((pid = fork()) == 0)
+		_exit(child());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	expect_rv(sign_with(s, key), CKR_OK); /* the parent is untouched */
+}
+
+/* An application that brings its own mutexes. */
+static unsigned made, locked;
+
+static CK_RV create_mutex(void **m)
+{
+	*m = calloc(1, sizeof(pthread_mutex_t));
+	made++;
+	pthread_mutex_init(*m, NULL);
+	return CKR_OK;
+}
+
+static CK_RV destroy_mutex(void *m)
+{
+	made--;
+	free(m);
+	return CKR_OK;
+}
+
+static CK_RV lock_mutex(void *m)
+{
+	pthread_mutex_lock(m);
+	locked++;
+	return CKR_OK;
+}
+
+static CK_RV unlock_mutex(void *m)
+{
+	pthread_mutex_unlock(m);
+	return CKR_OK;
+}
+
+static void application_mutexes(void **state)
+{
+	CK_C_INITIALIZE_ARGS args = { create_mutex, destroy_mutex, lock_mutex,
+		unlock_mutex, 0, NULL };
+
+	(void)state;
+	expect_rv(F->C_Finalize(NULL), CKR_OK);
+	expect_rv(F->C_Initialize(&args), CKR_OK);
+	assert_int_equal(made, 1);
+	locked = 0;
+	expect_rv(sign_once(0), CKR_OK);
+	assert_true(locked > 5);
+	expect_rv(F->C_Finalize(NULL), CKR_OK);
+	assert_int_equal(made, 0);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, p11_up, p11_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(pulled_between_init_and_sign),
+		TEST(reset_by_another),
+		TEST(another_application),
+		TEST(reinserted),
+		TEST(nth_command_fails),
+		TEST(nth_allocation_fails),
+		TEST(threads),
+		TEST(initialised_by_many),
+		TEST(forked),
+		TEST(application_mutexes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
