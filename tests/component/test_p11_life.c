@@ -260,13 +260,11 @@ static int child(void)
 	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK };
 	CK_INFO info;
 
+	fake_after_fork();
 	if (F->C_GetInfo(&info) != CKR_CRYPTOKI_NOT_INITIALIZED)
 		return 1;
 	if (F->C_Finalize(NULL) != CKR_CRYPTOKI_NOT_INITIALIZED)
 		return 2;
-#ifdef __SANITIZE_THREAD__ /* allows no threads after fork */
-	args.flags |= CKF_LIBRARY_CANT_CREATE_OS_THREADS;
-#endif
 	if (F->C_Initialize(&args) != CKR_OK)
 		return 3;
 	if (sign_once(0) != CKR_OK)
@@ -282,6 +280,9 @@ static void forked(void **state)
 	pid_t pid;
 
 	(void)state;
+#ifdef __SANITIZE_THREAD__
+	skip(); /* it supports no fork of a process with threads */
+#endif
 	expect_rv(login(s, CKU_USER, FAKE_PIN), CKR_OK);
 	key = find(s, CKO_PRIVATE_KEY, 1);
 	if ((pid = fork()) == 0)

@@ -525,6 +525,12 @@ void fake_reset(void)
 	fake_reads = 0;
 }
 
+void fake_after_fork(void)
+{
+	pthread_mutex_init(&world.lock, NULL);
+	pthread_cond_init(&world.changed, NULL);
+}
+
 void fake_service(bool runs)
 {
 	lock();

@@ -21,6 +21,8 @@
 /* A fresh world: the service runs, there are no readers. Installs the source.
  */
 void fake_reset(void);
+/* In the child of a fork: the watcher may have held the world's lock. */
+void fake_after_fork(void);
 void fake_service(bool runs);
 /* Reader number i (0 to 3) is "Fake Reader i". */
 void fake_attach(int i);
