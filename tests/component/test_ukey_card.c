@@ -232,8 +232,8 @@ static void an_empty_card_has_no_objects(void **state)
 	desk_close_after(&d, 3);
 }
 
-/* An RSA key of 1000 bits, a certificate outside the profile's files, one with
- * a path of one byte. */
+/* An RSA key of 1000 bits, a key with reference 0102, a certificate outside the
+ * profile's files, one with a path of one byte. */
 static void entries_outside_the_profile_are_left_out(void **state)
 {
 	const struct script_step steps[] = {
@@ -241,7 +241,10 @@ static void entries_outside_the_profile_are_left_out(void **state)
 		{ READ_PRKDF,
 		    "3031 300E 0C056C6F67696E 03020780 040101"
 		    "     3011 0404B1B2B3B4 03020520 030203B8 020101"
-		    "     A10C 300A 300404024402 020203E8" PRKEY_2 "9000",
+		    "     A10C 300A 300404024402 020203E8"
+		    "A039 3014 0C087472616E73666572 03020780 040101 020101"
+		    "     3013 0404A1A2A3A4 0303060040 030203B8 02020102"
+		    "     A10C 300A 300404024402 02020100" PRKEY_2 "9000",
 		    UK_OK },
 		{ READ_CDF,
 		    "301B 3007 0C056C6F67696E 3006 0404B1B2B3B4"

@@ -16,7 +16,12 @@ extern const struct uk_card_ops uk_ukey_ops;
 /* A file is read in pieces whose offset has 15 bits (profile, 2.1). */
 enum { UKEY_FILE_MAX = 32768 };
 
-enum ukey_key_ref { UKEY_KEY_LOGIN = 0x01, UKEY_KEY_TRANSACTION = 0x02 };
+/* Private keys, profile 4. */
+enum ukey_key_ref {
+	UKEY_KEY_LOGIN = 0x01,
+	UKEY_KEY_TRANSACTION = 0x02,
+	UKEY_KEY_LAST = 0x0f
+};
 
 struct ukey {
 	uk_card base;

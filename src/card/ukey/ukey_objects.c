@@ -93,6 +93,8 @@ static bool take_key(const uk_p15_object *from, uk_object *to)
 			  from->key_ref == UKEY_KEY_TRANSACTION;
 	to->on_card = (from->access & UK_P15_LOCAL) != 0;
 	to->key_type = from->key_type;
+	if (to->ref < UKEY_KEY_LOGIN || to->ref > UKEY_KEY_LAST)
+		return false;
 	return from->key_type == UK_KEY_RSA ? take_rsa_size(from, to)
 					    : take_curve(from, to);
 }
