@@ -117,6 +117,12 @@ void fx_start(void)
 	snprintf(origin, sizeof(origin), "https://localhost:%u", port);
 }
 
+void fx_signal(int sig)
+{
+	if (server != 0)
+		kill(server, sig);
+}
+
 void fx_kill(int sig)
 {
 	int status = 0;

@@ -25,6 +25,7 @@ const char *fx_origin(void);
 unsigned fx_port(void);
 
 void fx_start(void);      /* on the same port as before, once there was one */
+void fx_signal(int sig);
 void fx_kill(int sig);    /* and waits for its end */
 int fx_exit_status(void); /* of the last one that ended */
 /* ukey-bankd with these arguments (NULL ends them); its exit code. */

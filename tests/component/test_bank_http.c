@@ -197,6 +197,7 @@ static void revocation_list_is_read_again(void **state)
 	expect_answer(&nobody, fx_login_as(&nobody, "alice-login", NULL, NULL),
 	    "ok", 200);
 	assert_int_equal(fx_bankd(stale), 0);
+	fx_signal(SIGHUP);
 	expect_answer(&nobody, fx_login_as(&nobody, "revoked", NULL, NULL),
 	    "cert-revoked", 403);
 	nobody.session[0] = '\0';
@@ -204,16 +205,24 @@ static void revocation_list_is_read_again(void **state)
 
 /* --- what is malformed --------------------------------------------------- */
 
+#define NONCE "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
 static void bad_json(void **state)
 {
-	static const char *const bodies[] = { "", "{", "[]", "null", "\"x\"",
-		"{}", "{\"clientNonce\":1}", "{\"clientNonce\":\"AAAA\"}",
+	static const char *const bodies[] = {
+		"",
+		"{",
+		"[]",
+		"null",
+		"\"x\"",
+		"{}",
+		"{\"clientNonce\":1}",
+		"{\"clientNonce\":\"AAAA\"}",
 		"{\"clientNonce\":\"\\ud800\"}",
-		"{\"clientNonce\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
-		"=\",\"clientNonce\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd"
-		"Hh8=\"}",
-		"{\"clientNonce\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
-		"=\"} x" };
+		("{\"clientNonce\":\"" NONCE "\",\"clientNonce\":\"" NONCE
+		 "\"}"),
+		("{\"clientNonce\":\"" NONCE "\"} x"),
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
@@ -258,22 +267,64 @@ static void wrong_path_or_method(void **state)
 	    &nobody, fx_call(&nobody, "/v1/login", NULL), "method", 405);
 }
 
-static void slow_client_is_hung_up_on(void **state)
+static int connect_silently(void)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET,
 		.sin_port = htons((uint16_t)fx_port()),
 		.sin_addr = { htonl(INADDR_LOOPBACK) } };
 	const struct timeval patience = { 15, 0 };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	char byte;
 
-	(void)state;
 	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
 			     sizeof(patience)),
 	    0);
 	assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	return fd;
+}
+
+static void slow_client_is_hung_up_on(void **state)
+{
+	int fd = connect_silently();
+	char byte;
+
+	(void)state;
 	assert_int_equal(read(fd, &byte, 1), 0); /* the end, not a time-out */
 	close(fd);
+}
+
+/* Always something to read, but never a whole ClientHello (RFC 8446, 5.1: a
+ * record of 512 bytes is announced). */
+static void dribbling_client_is_hung_up_on(void **state)
+{
+	static const uint8_t start[] = { 0x16, 0x03, 0x01, 0x02, 0x00 };
+	int fd = connect_silently();
+	bool ended = false;
+	char byte = 1;
+
+	(void)state;
+	assert_int_equal(send(fd, start, sizeof(start), 0), sizeof(start));
+	for (int i = 0; i < 25 && !ended; i++) {
+		nanosleep(&(struct timespec){ 0, 400000000 }, NULL);
+		ended = send(fd, &byte, 1, MSG_NOSIGNAL) != 1 ||
+			recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
+	}
+	assert_true(ended);
+	close(fd);
+}
+
+static void full_house_empties_itself(void **state)
+{
+	int fds[24]; /* more than maxConnections of make-bank */
+	struct fx_link l;
+
+	(void)state;
+	for (size_t i = 0; i < 24; i++)
+		fds[i] = connect_silently();
+	fx_link_open(&l);
+	expect_answer(&l, fx_call(&l, "/v1/bank", NULL), "ok", 200);
+	fx_link_close(&l);
+	for (size_t i = 0; i < 24; i++)
+		close(fds[i]);
 }
 
 /* --- transfers ----------------------------------------------------------- */
@@ -593,6 +644,8 @@ int main(void)
 		cmocka_unit_test(oversized),
 		cmocka_unit_test(wrong_path_or_method),
 		cmocka_unit_test(slow_client_is_hung_up_on),
+		cmocka_unit_test(dribbling_client_is_hung_up_on),
+		cmocka_unit_test(full_house_empties_itself),
 		cmocka_unit_test(transfer_from_end_to_end),
 		cmocka_unit_test(order_refusals),
 		cmocka_unit_test(confirm_refusals),
