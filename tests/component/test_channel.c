@@ -202,6 +202,31 @@ static void a_secret_is_never_sent_twice(void **state)
 	assert_int_equal(script_log.secrets, 1);
 }
 
+/* The command buffer stands at the front of the channel. */
+static void a_secret_is_gone_after_sending(void **state)
+{
+	static const char pin[] = "c0rrect-h0rse";
+	uk_cmd verify = { .ins = 0x20,
+		.p2 = 0x81,
+		.data = uk_view(pin, sizeof(pin)),
+		.secret = true };
+	struct script_step steps[] = { { NULL, "9000", UK_OK },
+		{ NULL, NULL, UK_ERR_CARD_REMOVED }, { NULL, "9000", UK_OK } };
+	struct run r = start(SCRIPT(steps), any_card);
+
+	(void)state;
+	expect_ok(uk_channel_transmit(r.ch, &verify, NULL, NULL));
+	assert_null(memmem(r.ch, UK_APDU_MAX, pin, sizeof(pin)));
+	expect_code(uk_channel_transmit(r.ch, &verify, NULL, NULL),
+	    UK_ERR_CARD_REMOVED);
+	assert_null(memmem(r.ch, UK_APDU_MAX, pin, sizeof(pin)));
+	/* and it would have been found */
+	verify.secret = false;
+	expect_ok(uk_channel_transmit(r.ch, &verify, NULL, NULL));
+	assert_non_null(memmem(r.ch, UK_APDU_MAX, pin, sizeof(pin)));
+	uk_channel_close(&r.ch, UK_LEAVE_CARD);
+}
+
 /* --- 61xx ---------------------------------------------------------------- */
 
 static void collects_what_is_left(void **state)
@@ -417,6 +442,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_sent_is_not_sent),
 		cmocka_unit_test(wrong_le_is_repeated_once),
 		cmocka_unit_test(a_secret_is_never_sent_twice),
+		cmocka_unit_test(a_secret_is_gone_after_sending),
 		cmocka_unit_test(collects_what_is_left),
 		cmocka_unit_test(keeps_data_that_comes_with_a_warning),
 		cmocka_unit_test(
