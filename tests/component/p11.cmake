@@ -2,3 +2,15 @@ foreach(name IN ITEMS general slot session login object sign life)
 	uk_test(test_p11_${name} SOURCES test_p11_${name}.c
 		USES p11api p11_fake p11_run)
 endforeach()
+
+# The module itself, loaded. Sanitizers do not go with RTLD_DEEPBIND.
+if(NOT UKEY_SANITIZE)
+	uk_test(test_p11_load SOURCES test_p11_load.c USES uk_p11kit p11core
+		${CMAKE_DL_LIBS})
+	target_compile_definitions(test_p11_load PRIVATE
+		MODULE="$<TARGET_FILE:ukey-pkcs11>")
+	add_dependencies(test_p11_load ukey-pkcs11)
+	# No service, and so the same everywhere.
+	set_tests_properties(test_p11_load PROPERTIES
+		ENVIRONMENT "PCSCLITE_CSOCK_NAME=/nonexistent/pcscd.comm")
+endif()

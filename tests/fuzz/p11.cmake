@@ -1,0 +1,2 @@
+uk_fuzz(fuzz_template SOURCES fuzz_template.c
+	USES p11api p11_fake uk_cmocka testlib)
