@@ -172,8 +172,6 @@ static void put_refused(uk_buf *out)
 
 void uk_tx_begin(uk_buf *out)
 {
-	if (out->len > 0)
-		put_refused(out);
 	uk_put_str(out, DECLARATION);
 	uk_put_str(out, "<T><D>");
 }
