@@ -2,6 +2,7 @@
 #include "ca.h"
 
 #include "bank.h"
+#include "ca_impl.h"
 #include "files.h"
 
 #include <openssl/bn.h>
@@ -14,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { SERIAL_BYTES = 16, YEARS_CA = 10, YEARS_BANK = 3, CRL_DAYS = 30 };
+enum { SERIAL_BYTES = 16, YEARS_CA = 10, YEARS_BANK = 3 };
 
 static const int64_t year = 365 * 86400;
 
@@ -35,11 +36,6 @@ static const struct profile {
 	    "critical,nonRepudiation", NULL, false },
 };
 
-struct issuer {
-	X509 *cert; /* NULL: signs itself */
-	EVP_PKEY *key;
-};
-
 /* --- making one certificate ---------------------------------------------- */
 
 static bool add_extension(X509 *x, X509V3_CTX *ctx, int nid, const char *value)
@@ -55,8 +51,8 @@ static bool add_extension(X509 *x, X509V3_CTX *ctx, int nid, const char *value)
 	return ok;
 }
 
-static bool add_extensions(
-    X509 *x, const struct issuer *by, const struct profile *p, const char *host)
+static bool add_extensions(X509 *x, const struct bank_issuer *by,
+    const struct profile *p, const char *host)
 {
 	char names[300];
 	X509V3_CTX ctx;
@@ -103,7 +99,7 @@ struct wanted {
 	int64_t not_before, not_after;
 };
 
-static X509 *issue(const struct issuer *by, const struct wanted *w)
+static X509 *issue(const struct bank_issuer *by, const struct wanted *w)
 {
 	X509 *x = X509_new();
 
@@ -124,7 +120,7 @@ static X509 *issue(const struct issuer *by, const struct wanted *w)
 /* --- files --------------------------------------------------------------- */
 
 /* What a BIO holds goes into a file of mode 0600. */
-static uk_err bio_to_file(
+uk_err bank_bio_to_file(
     BIO *bio, const char *dir, const char *name, bool replace)
 {
 	char path[BANK_PATH_MAX];
@@ -144,7 +140,7 @@ static uk_err write_key(const char *dir, const char *name, EVP_PKEY *key)
 
 	if (bio != NULL && PEM_write_bio_PKCS8PrivateKey(
 			       bio, key, NULL, NULL, 0, NULL, NULL) == 1)
-		err = bio_to_file(bio, dir, name, false);
+		err = bank_bio_to_file(bio, dir, name, false);
 	BIO_free(bio);
 	return err;
 }
@@ -155,12 +151,12 @@ static uk_err write_cert(const char *dir, const char *name, X509 *x)
 	uk_err err = uk_fail(UK_ERR_CRYPTO);
 
 	if (bio != NULL && PEM_write_bio_X509(bio, x) == 1)
-		err = bio_to_file(bio, dir, name, false);
+		err = bank_bio_to_file(bio, dir, name, false);
 	BIO_free(bio);
 	return err;
 }
 
-static uk_err read_issuer(const char *dir, struct issuer *out)
+uk_err bank_issuer_read(const char *dir, struct bank_issuer *out)
 {
 	char cert[BANK_PATH_MAX], key[BANK_PATH_MAX];
 	BIO *c = NULL, *k = NULL;
@@ -182,7 +178,7 @@ static uk_err read_issuer(const char *dir, struct issuer *out)
 						     : uk_ok();
 }
 
-static void free_issuer(struct issuer *i)
+void bank_issuer_free(struct bank_issuer *i)
 {
 	X509_free(i->cert);
 	EVP_PKEY_free(i->key);
@@ -205,11 +201,11 @@ static const struct pair {
 };
 
 static uk_err make_pair(const char *dir, const struct pair *p, const char *name,
-    const char *host, struct issuer *ca)
+    const char *host, struct bank_issuer *ca)
 {
 	char cn[BANK_CONFIG_TEXT + 16];
 	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
-	struct issuer self = { NULL, key };
+	struct bank_issuer self = { NULL, key };
 	int64_t now = time(NULL);
 	struct wanted w = { p->profile, key, cn, host,
 		now - 3600, /* clocks differ */
@@ -226,7 +222,7 @@ static uk_err make_pair(const char *dir, const struct pair *p, const char *name,
 	if (uk_is_ok(err))
 		err = write_cert(dir, p->cert_file, x);
 	if (uk_is_ok(err) && ca->cert == NULL) {
-		*ca = (struct issuer){ x, key };
+		*ca = (struct bank_issuer){ x, key };
 		x = NULL; /* handed over */
 		key = NULL;
 	}
@@ -239,7 +235,7 @@ out:
 uk_err bank_ca_init(const char *dir, const char *name, const char *host,
     void (*say)(const char *step))
 {
-	struct issuer ca = { NULL, NULL };
+	struct bank_issuer ca = { NULL, NULL };
 	uk_err err = uk_ok();
 
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
@@ -248,7 +244,7 @@ uk_err bank_ca_init(const char *dir, const char *name, const char *host,
 		say(pairs[i].step);
 		err = make_pair(dir, &pairs[i], name, host, &ca);
 	}
-	free_issuer(&ca);
+	bank_issuer_free(&ca);
 	return err;
 }
 
@@ -331,7 +327,7 @@ uk_err bank_ca_enroll(const char *dir, const char *request_path,
     const char *customer, enum bank_profile profile, int64_t not_before,
     int64_t not_after, struct bank_issued *out)
 {
-	struct issuer ca = { NULL, NULL };
+	struct bank_issuer ca = { NULL, NULL };
 	X509_REQ *req = NULL;
 	X509 *x = NULL;
 	uk_err err;
@@ -339,7 +335,7 @@ uk_err bank_ca_enroll(const char *dir, const char *request_path,
 	*out = (struct bank_issued){ 0 };
 	err = read_request(request_path, &req);
 	if (uk_is_ok(err))
-		err = read_issuer(dir, &ca);
+		err = bank_issuer_read(dir, &ca);
 	if (uk_is_ok(err)) {
 		const struct wanted w = { profile, X509_REQ_get0_pubkey(req),
 			customer, NULL, not_before, not_after };
@@ -349,7 +345,7 @@ uk_err bank_ca_enroll(const char *dir, const char *request_path,
 	}
 	X509_free(x);
 	X509_REQ_free(req);
-	free_issuer(&ca);
+	bank_issuer_free(&ca);
 	return err;
 }
 
@@ -366,106 +362,5 @@ uk_err bank_ca_serial_of(const char *cert_path, char *out, size_t cap)
 			: serial_text(X509_get0_serialNumber(x), out, cap);
 	X509_free(x);
 	BIO_free(bio);
-	return err;
-}
-
-/* --- revocation ---------------------------------------------------------- */
-
-uk_err bank_ca_revoke(struct bank_store *s, const char *serial, int64_t now)
-{
-	bank_query q = bank_query_of(s,
-	    "INSERT INTO revoked (serial, time) VALUES (?, ?)"
-	    " ON CONFLICT DO NOTHING");
-
-	bank_bind_text(&q, uk_view_str(serial));
-	bank_bind_int(&q, now);
-	return bank_query_run(&q);
-}
-
-static bool add_revoked(X509_CRL *crl, uk_bytes serial, int64_t when)
-{
-	X509_REVOKED *r = X509_REVOKED_new();
-	ASN1_TIME *time = ASN1_TIME_set(NULL, when);
-	ASN1_INTEGER *number = NULL;
-	BIGNUM *n = NULL;
-	char text[48];
-	bool ok = r != NULL && time != NULL &&
-		  uk_is_ok(uk_copy_str(text, sizeof(text), serial)) &&
-		  BN_hex2bn(&n, text) > 0 &&
-		  (number = BN_to_ASN1_INTEGER(n, NULL)) != NULL &&
-		  X509_REVOKED_set_serialNumber(r, number) == 1 &&
-		  X509_REVOKED_set_revocationDate(r, time) == 1 &&
-		  X509_CRL_add0_revoked(crl, r) == 1;
-
-	if (!ok)
-		X509_REVOKED_free(r);
-	ASN1_INTEGER_free(number);
-	ASN1_TIME_free(time);
-	BN_free(n);
-	return ok;
-}
-
-static uk_err add_all_revoked(X509_CRL *crl, struct bank_store *s)
-{
-	bank_query q = bank_query_of(s, "SELECT serial, time FROM revoked");
-	bool ok = true;
-
-	while (ok && bank_query_row(&q))
-		ok = add_revoked(crl, bank_col(&q, 0), bank_col_int(&q, 1));
-	UK_TRY(bank_query_end(&q));
-	return ok ? uk_ok() : uk_fail(UK_ERR_CRYPTO);
-}
-
-static bool add_crl_number(X509_CRL *crl, int64_t number)
-{
-	ASN1_INTEGER *n = ASN1_INTEGER_new();
-	bool ok = n != NULL && ASN1_INTEGER_set_int64(n, number) == 1 &&
-		  X509_CRL_add1_ext_i2d(crl, NID_crl_number, n, 0, 0) == 1;
-
-	ASN1_INTEGER_free(n);
-	return ok;
-}
-
-static bool set_frame(
-    X509_CRL *crl, const struct issuer *ca, int64_t now, int64_t days)
-{
-	ASN1_TIME *last = ASN1_TIME_set(NULL, now);
-	ASN1_TIME *next = ASN1_TIME_set(NULL, now + days * 86400);
-	bool ok = last != NULL && next != NULL &&
-		  X509_CRL_set_version(crl, X509_CRL_VERSION_2) == 1 &&
-		  X509_CRL_set_issuer_name(
-		      crl, X509_get_subject_name(ca->cert)) == 1 &&
-		  X509_CRL_set1_lastUpdate(crl, last) == 1 &&
-		  X509_CRL_set1_nextUpdate(crl, next) == 1 &&
-		  add_crl_number(crl, now);
-
-	ASN1_TIME_free(last);
-	ASN1_TIME_free(next);
-	return ok;
-}
-
-uk_err bank_ca_write_crl(
-    const char *dir, struct bank_store *s, int64_t now, int64_t days)
-{
-	struct issuer ca = { NULL, NULL };
-	X509_CRL *crl = X509_CRL_new();
-	BIO *bio = BIO_new(BIO_s_mem());
-	uk_err err = read_issuer(dir, &ca);
-
-	if (uk_is_ok(err) &&
-	    (crl == NULL || bio == NULL || !set_frame(crl, &ca, now, days)))
-		err = uk_fail(UK_ERR_CRYPTO);
-	if (uk_is_ok(err))
-		err = add_all_revoked(crl, s);
-	if (uk_is_ok(err) &&
-	    (X509_CRL_sort(crl) != 1 ||
-		X509_CRL_sign(crl, ca.key, EVP_sha256()) <= 0 ||
-		PEM_write_bio_X509_CRL(bio, crl) != 1))
-		err = uk_fail(UK_ERR_CRYPTO);
-	if (uk_is_ok(err))
-		err = bio_to_file(bio, dir, BANK_FILE_CRL, true);
-	X509_CRL_free(crl);
-	BIO_free(bio);
-	free_issuer(&ca);
 	return err;
 }

@@ -1,0 +1,22 @@
+/* What ca.c and crl.c share. */
+#ifndef BANK_CA_IMPL_H
+#define BANK_CA_IMPL_H
+
+#include "ca.h"
+
+#include <openssl/x509.h>
+
+struct bank_issuer {
+	X509 *cert; /* NULL: signs itself */
+	EVP_PKEY *key;
+};
+
+/* The CA of this folder; to be freed also on failure. */
+UK_RESULT bank_issuer_read(const char *dir, struct bank_issuer *out);
+void bank_issuer_free(struct bank_issuer *i);
+
+/* What a memory BIO holds goes into a file of mode 0600. */
+UK_RESULT bank_bio_to_file(
+    BIO *bio, const char *dir, const char *name, bool replace);
+
+#endif
