@@ -2,9 +2,10 @@
 """Stands between a client and the real bank, with the bank's own TLS key, and
 does one hostile thing: what a bank whose web server was taken over could do.
 
-    hostile_bank.py --listen PORT --forward PORT --cert FILE --key FILE --do WHAT
+    hostile_bank.py --listen PORT --forward PORT --cert FILE --key FILE --do FILE
 
-WHAT is a row of the table at the end. Prints "ready" once it listens.
+FILE says what, and may change at any time: the name of a row of the table below.
+Prints "ready" once it listens.
 """
 import argparse
 import base64
@@ -140,9 +141,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *args):
         pass
 
+    def row(self):
+        with open(self.options.do) as f:
+            return TABLE[f.read().strip()]
+
     def body(self):
         data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        change = TABLE[self.options.do][0]
+        change = self.row()[0]
         if change is None or not data:
             return data
         body = json.loads(data)
@@ -150,7 +155,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return json.dumps(body).encode()
 
     def answer(self, data):
-        change = TABLE[self.options.do][1]
+        change = self.row()[1]
         if change is None:
             return data
         answer = json.loads(data)
@@ -191,7 +196,7 @@ def main():
     parser.add_argument("--forward", type=int, required=True)
     parser.add_argument("--cert", required=True)
     parser.add_argument("--key", required=True)
-    parser.add_argument("--do", choices=TABLE, required=True)
+    parser.add_argument("--do", required=True)
     Handler.options = parser.parse_args()
     server = http.server.ThreadingHTTPServer(
         ("127.0.0.1", Handler.options.listen), Handler

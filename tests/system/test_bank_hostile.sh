@@ -63,22 +63,19 @@ mv keep bank
 
 # hostile WHAT EXIT TEXT: the true bank behind somebody who does WHAT.
 hostile() {
-	local what=$1 exit=$2 text=$3 pid
-	: >hostile.out
-	PYTHONDONTWRITEBYTECODE=1 python3 "$HERE/hostile_bank.py" --listen 8443 \
-		--forward "$BANK_PORT" --cert bank/tls.pem --key bank/tls.key \
-		--do "$what" >hostile.out 2>>"$WORK/hostile.log" &
-	pid=$!
-	until_true 10 grep -q ready hostile.out
-	expect_exit "$exit" "$text ($what)" ukey transfer --from "$ALICE" \
-		--to "$BOB" --payee Bob --currency CNY --amount 1.00 --yes
-	kill $pid
-	wait $pid 2>/dev/null
+	echo "$1" >hostile.do
+	expect_exit "$2" "$3 ($1)" ukey transfer --from "$ALICE" --to "$BOB" \
+		--payee Bob --currency CNY --amount 1.00 --yes
 }
 
 proves "the true bank, and somebody in its web server"
 sed -i "s|\"host\"|\"origin\": \"$ORIGIN\", &|" bank/bankd.json
 bank_start --port 9443
+echo nothing >hostile.do
+background env PYTHONDONTWRITEBYTECODE=1 python3 "$HERE/hostile_bank.py" \
+	--listen 8443 --forward "$BANK_PORT" --cert bank/tls.pem \
+	--key bank/tls.key --do hostile.do >hostile.out 2>>"$WORK/hostile.log"
+ok "somebody listens in its place" until_true 10 grep -q ready hostile.out
 ALLOWED=$(balance)
 hostile nothing 0 "who does nothing yet: it works"
 expect_equal "paid" $((ALLOWED - 100)) "$(balance)"

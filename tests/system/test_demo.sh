@@ -2,17 +2,24 @@
 # process, no file and nothing of the system's behind.
 . "$(dirname "$0")/lib.sh"
 
-case ${UKEY_SANITIZE:-} in
-*thread*) skip "other people's programs cannot load the module then" ;;
-esac
-
-mkdir tmp
-expect_exit 0 "scripts/demo" env -u UKEY_INSIDE TMPDIR="$WORK/tmp" "$TOP/scripts/demo"
+# Not below /run: the demo has a /run of its own.
+place=$(mktemp -d)
+mkdir "$place/tmp" "$place/tools"
+if [[ -n $sanitizer_runtime ]]; then
+	# The demo calls pkcs11-tool by name: here a name that knows what to load.
+	printf '%s\n' '#!/bin/sh' "LD_PRELOAD=$sanitizer_runtime" \
+		'ASAN_OPTIONS=detect_leaks=0' 'export LD_PRELOAD ASAN_OPTIONS' \
+		"exec $(command -v pkcs11-tool) \"\$@\"" >"$place/tools/pkcs11-tool"
+	chmod +x "$place/tools/pkcs11-tool"
+fi
+expect_exit 0 "scripts/demo" env -u UKEY_INSIDE \
+	TMPDIR="$place/tmp" PATH="$place/tools:$PATH" "$TOP/scripts/demo"
 expect_equal "the last line" ok "$(tail -n 1 <<<"$OUT")"
 expect_line 'Valid: https://localhost' "the receipt was verified"
 expect_line 'Verified OK' "openssl verified a signature of the card"
 expect_line 'the books balance' "the books balance"
 expect_equal "no process is left" "" "$(pgrep -l '^(pcscd|ukey)')"
-expect_equal "no file is left" "" "$(ls tmp)"
+expect_equal "no file is left" "" "$(ls "$place/tmp")"
 
 expect_exit 2 "a word it does not know" "$TOP/scripts/demo" --what
+rm -rf "$place"
