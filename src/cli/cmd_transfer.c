@@ -1,22 +1,11 @@
-/*
- * ukey transfer: docs/protocol.md, section 5, as a person goes through it.
- *
- * The order is noted on disk before the bank hears of it, and the customer's
- * signature before it is sent. So whatever breaks, the same number leads to the
- * same order, and it is paid once.
- */
+/* ukey transfer: from the options to a complete order. */
 #include "cli.h"
 
-#include "bc_check.h"
 #include "cli_keep.h"
-#include "cli_store.h"
-#include "cli_token.h"
+#include "cli_pay.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
-
-enum { CONFIRM_TRIES = 4, CARD_CHALLENGE = 16 };
 
 /* --- what the customer asks for ------------------------------------------- */
 
@@ -159,288 +148,25 @@ static cli_end choose_account(
 	    "%zu accounts in %s: choose with --from", fitting, w->currency);
 }
 
-/* --- the bank proves itself to the card ----------------------------------- */
-
-/* The bank's hash must be ours: the card will sign this and nothing else. */
-static cli_end compare_hash(struct cli *cli, const struct bc_order *order,
-    const struct token_key *key, const struct bc_proof *proof)
-{
-	uint8_t own[UK_HASH_MAX];
-	uk_buf b = UK_BUF(own);
-	uk_err err = uk_hash_one(
-	    cli->crypto, key->alg->hash, uk_blob_view(&order->text), &b);
-
-	if (!uk_is_ok(err))
-		return cli_from_err(err);
-	if (uk_bytes_eq(uk_buf_view(&b), uk_view(proof->hash, proof->hash_len)))
-		return cli_ok();
-	return cli_fail_because(
-	    cli, CLI_TEXT_DIFFERS, "its hash for the card is of another text");
-}
-
-struct proving {
-	const struct bc_order *order;
-	const struct token_key *key;
-	struct bc_order *posted; /* another client was faster */
-};
-
-/* Gives the bank's proof to the card. CLI_EXISTS stops the signing: the order
- * is posted already, and there is nothing left to sign. */
-static cli_end prove_bank(struct cli *cli, void *arg)
-{
-	const struct proving *p = arg;
-	const struct ukey_functions *v = cli->module->vendor;
-	CK_SESSION_HANDLE session = cli->token->session;
-	struct ukey_token_facts facts = { 0 };
-	uint8_t challenge[CARD_CHALLENGE];
-	struct bc_proof proof;
-	cli_end end;
-	CK_RV rv;
-
-	/* Somebody else's module, or a card that does not want it. */
-	if (v == NULL)
-		return cli_ok();
-	rv = v->get_token_facts(cli->token->slot, &facts);
-	if (rv != CKR_OK)
-		return cli_fail_ckr(cli, "get_token_facts", rv);
-	if (!facts.bank_proof || facts.serial_len > sizeof(facts.serial))
-		return cli_ok();
-	rv = v->get_challenge(session, challenge, sizeof(challenge));
-	if (rv != CKR_OK)
-		return cli_fail_ckr(cli, "get_challenge", rv);
-	end = cli_fail_bank(cli,
-	    bc_get_proof(cli->bank, p->order->number,
-		uk_view(facts.serial, facts.serial_len), UK_ARRAY(challenge),
-		p->key->alg->name, &proof, p->posted));
-	if (cli_is_ok(end) && p->posted->posted)
-		return cli_fail(CLI_EXISTS);
-	if (cli_is_ok(end))
-		end = compare_hash(cli, p->order, p->key, &proof);
-	if (!cli_is_ok(end))
-		return end;
-	rv = v->external_authenticate(session, proof.hash, proof.hash_len,
-	    proof.signature, sizeof(proof.signature));
-	if (rv == CKR_SIGNATURE_INVALID)
-		return cli_fail(CLI_CARD_REFUSES_BANK);
-	return rv == CKR_OK ? cli_ok()
-			    : cli_fail_ckr(cli, "external_authenticate", rv);
-}
-
-/* --- signing -------------------------------------------------------------- */
-
-static cli_end sign_with_card(struct cli *cli, const struct bc_order *order,
-    const struct token_key *key, struct kept_order *k, struct bc_order *posted)
-{
-	uint8_t sig[1024];
-	uk_buf signature = UK_BUF(sig);
-	struct proving proving = { order, key, posted };
-	char purpose[128], money[48];
-	cli_end end;
-	uk_err err;
-
-	snprintf(purpose, sizeof(purpose), "pay %s to %s",
-	    cli_money(k->want.amount, k->want.currency, money), k->want.to);
-	end = token_sign(cli, cli->token, key,
-	    &(struct token_job){
-		purpose, uk_blob_view(&order->text), prove_bank, &proving },
-	    &signature);
-	if (!cli_is_ok(end))
-		return end;
-	err = uk_blob_set(&k->signature, uk_buf_view(&signature));
-	if (uk_is_ok(err))
-		err = uk_blob_set(&k->certificate, uk_blob_view(&key->cert));
-	if (uk_is_ok(err))
-		err = uk_copy_str(k->algorithm, sizeof(k->algorithm),
-		    uk_view_str(key->alg->name));
-	return cli_from_err(err);
-}
-
-/* The text goes into the note. Is there a signature over this very text from an
- * earlier run? One over another text is of no use. */
-static cli_end note_text(
-    struct kept_order *k, const struct bc_order *order, bool *is_signed)
-{
-	bool same = uk_bytes_eq(
-	    uk_blob_view(&k->text), uk_blob_view(&order->text));
-
-	*is_signed = same && k->signature.n > 0;
-	if (!*is_signed) {
-		uk_blob_free(&k->signature);
-		uk_blob_free(&k->certificate);
-	}
-	return cli_from_err(uk_blob_set(&k->text, uk_blob_view(&order->text)));
-}
-
-/* Check, show, ask, sign, note. If it turns out that another client has posted
- * the order meanwhile, *posted is it. */
-static cli_end sign_order(struct cli *cli, const struct bc_order *order,
-    struct kept_order *k, struct bc_order *posted)
-{
-	struct token_key key = { 0 };
-	bool is_signed;
-	uk_tx tx;
-	cli_end end;
-
-	end = cli_fail_bank(cli, bc_check_order_text(uk_blob_view(&order->text),
-				     &k->want, bc_origin(cli->bank), &tx));
-	if (cli_is_ok(end))
-		end = note_text(k, order, &is_signed);
-	if (!cli_is_ok(end) || is_signed)
-		return end;
-	end = cli_confirm(cli, &tx);
-	if (cli_is_ok(end))
-		end = cli_open_token(cli);
-	if (cli_is_ok(end))
-		end = token_find_key(
-		    cli, cli->token, TOKEN_FOR_TRANSACTION, &key);
-	if (cli_is_ok(end))
-		end = sign_with_card(cli, order, &key, k, posted);
-	token_key_free(&key);
-	if (posted->posted)
-		return cli_ok();
-	return cli_is_ok(end) ? keep_order(cli, k) : end;
-}
-
-/* --- posting -------------------------------------------------------------- */
-
-static bool worth_repeating(bc_result r)
-{
-	return r.fault == BC_NO_ANSWER || r.fault == BC_UNREACHABLE ||
-	       (r.fault == BC_REFUSED && r.code == BANK_BUSY);
-}
-
-/* The same signed order again and again: the bank posts it once. */
-static cli_end confirm_order(
-    struct cli *cli, const struct kept_order *k, struct bc_order *posted)
-{
-	bc_result r;
-
-	for (unsigned i = 1;; i++) {
-		r = bc_confirm(cli->bank, k->want.order, uk_blob_view(&k->text),
-		    k->algorithm, uk_blob_view(&k->signature),
-		    uk_blob_view(&k->certificate), posted);
-		if (!worth_repeating(r) || i == CONFIRM_TRIES)
-			break;
-		nanosleep(&(struct timespec){ .tv_sec = i }, NULL);
-	}
-	if (bc_is_ok(r) && !posted->posted) {
-		bc_order_free(posted);
-		r = bc_fail(BC_MALFORMED);
-	}
-	if (worth_repeating(r))
-		return cli_fail_because(cli, cli_from_bank(r).cause,
-		    "whether it was paid is not known: `ukey transfer --order "
-		    "%s` finds out and does not pay twice",
-		    k->want.order);
-	return cli_fail_bank(cli, r);
-}
-
-/* --- the receipt ---------------------------------------------------------- */
-
-static json_t *shown_json(const uk_tx *tx)
-{
-	json_t *o = json_object();
-
-	for (size_t i = 0; i < tx->shown; i++) {
-		uk_bytes k = tx->items[i].key, v = tx->items[i].value;
-
-		if (json_object_setn_new(o, (const char *)k.p, k.n,
-			json_stringn((const char *)v.p, v.n)) != 0) {
-			json_decref(o);
-			return NULL;
-		}
-	}
-	return o;
-}
-
-static cli_end report(struct cli *cli, const struct kept_receipt *k,
-    struct bc_verdict verdict, const char *path)
-{
-	uk_tx tx;
-	uk_err err = uk_tx_parse(uk_blob_view(&k->receipt), &tx);
-
-	if (!uk_is_ok(err))
-		return cli_from_err(err);
-	if (!verdict.binds_signature)
-		cli_say(cli, "Note: the bank posted this order with the "
-			     "signature of another run of ukey.");
-	if (cli->opt.json)
-		return cli_print_json(json_pack("{s:s,s:s,s:b,s:o,s:s}",
-		    "order", k->order.want.order, "state", "posted",
-		    "signedHere", verdict.binds_signature, "receipt",
-		    shown_json(&tx), "file", path));
-	cli_print(cli, "Paid. The bank's receipt:");
-	for (size_t i = 0; i < tx.shown; i++)
-		cli_print(cli, "  %.*s: %.*s", (int)tx.items[i].key.n,
-		    (const char *)tx.items[i].key.p, (int)tx.items[i].value.n,
-		    (const char *)tx.items[i].value.p);
-	cli_print(cli, "Order %s. Kept in %s", k->order.want.order, path);
-	return cli_ok();
-}
-
-/* Verify, keep, and only then say that it is paid. */
-static cli_end finish(
-    struct cli *cli, struct kept_order *k, struct bc_order *posted)
-{
-	struct kept_receipt keep = { .order = *k,
-		.receipt = posted->receipt,
-		.receipt_signature = posted->signature,
-		.bank_certificate = posted->certificate };
-	const struct bc_evidence e = {
-		.order = &k->want,
-		.order_text = uk_blob_view(&k->text),
-		.customer_signature = uk_blob_view(&k->signature),
-		.receipt = uk_blob_view(&posted->receipt),
-		.signature = uk_blob_view(&posted->signature),
-		.certificate = uk_blob_view(&posted->certificate),
-	};
-	char path[STORE_PATH_MAX];
-	struct bc_verdict verdict;
-	cli_end end;
-
-	end = cli_fail_bank(
-	    cli, bc_check_receipt(cli->crypto, bc_trust(cli->bank),
-		     bc_origin(cli->bank), &e, &verdict));
-	if (cli_is_ok(end))
-		end = cli_from_err(uk_copy_str(keep.origin, sizeof(keep.origin),
-		    uk_view_str(bc_origin(cli->bank))));
-	/* A signature that the receipt does not name proves nothing with it. */
-	if (!verdict.binds_signature)
-		keep.order.signature = keep.order.certificate = (uk_blob){ 0 };
-	if (cli_is_ok(end))
-		end = keep_receipt(
-		    cli, &keep, verdict.binds_signature, path, sizeof(path));
-	if (!cli_is_ok(end))
-		return end;
-	/* A note that stays behind does no harm: it leads to the receipt. */
-	(void)keep_forget_order(k->want.order).cause;
-	return report(cli, &keep, verdict, path);
-}
-
 /* --- the command ---------------------------------------------------------- */
 
-static cli_end run_order(struct cli *cli, struct kept_order *k)
+/* The bank has said a no that repeating does not change. */
+static bool refused_for_good(enum cli_cause cause)
 {
-	struct bc_order order = { 0 }, posted = { 0 };
-	cli_end end = keep_order(cli, k);
+	return cause > CLI_SAID_NO_SESSION && cause <= CLI_SAID_AMOUNT;
+}
 
-	if (cli_is_ok(end))
-		end = cli_fail_bank(
-		    cli, bc_prepare(cli->bank, &k->want, &order));
-	if (cli_is_ok(end) && order.posted) {
-		end = finish(cli, k, &order);
-		goto out;
-	}
-	if (cli_is_ok(end))
-		end = sign_order(cli, &order, k, &posted);
-	if (cli_is_ok(end) && !posted.posted)
-		end = confirm_order(cli, k, &posted);
-	if (cli_is_ok(end))
-		end = finish(cli, k, &posted);
-out:
-	bc_order_free(&order);
-	bc_order_free(&posted);
-	return end;
+/* Nothing was paid and nobody was told the number: the note has no use. Nor has
+ * one of an order that is void. */
+static void drop_useless_note(
+    struct cli *cli, const struct kept_order *k, cli_end end)
+{
+	bool untold = cli->opt.order == NULL &&
+		      (k->signature.n == 0 || refused_for_good(end.cause));
+
+	if (!cli_is_ok(end) && k->want.order[0] != '\0' &&
+	    (untold || end.cause == CLI_SAID_ORDER_EXPIRED))
+		(void)keep_forget_order(k->want.order).cause; /* tidying */
 }
 
 cli_end cmd_transfer(struct cli *cli)
@@ -454,7 +180,8 @@ cli_end cmd_transfer(struct cli *cli)
 	if (cli_is_ok(end))
 		end = choose_account(cli, &accounts, &k.want);
 	if (cli_is_ok(end))
-		end = run_order(cli, &k);
+		end = cli_pay(cli, &k);
+	drop_useless_note(cli, &k, end);
 	bc_accounts_free(&accounts);
 	kept_order_free(&k);
 	return end;

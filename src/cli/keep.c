@@ -225,7 +225,8 @@ cli_end keep_receipt(struct cli *cli, const struct kept_receipt *k,
 		err = uk_copy_str(path, cap, uk_view_str(full));
 	if (uk_is_ok(err))
 		return cli_ok();
-	return cli_fail_because(cli, CLI_NOT_KEPT, "%s", uk_err_text(err));
+	return cli_fail_because(cli, CLI_NOT_KEPT, "order %s: %s",
+	    k->order.want.order, uk_err_text(err));
 }
 
 cli_end keep_find_receipt(

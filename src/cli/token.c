@@ -41,8 +41,8 @@ static cli_end explain_no_token(struct cli *cli, const struct module *m,
     const struct slot *slots, size_t n, size_t tokens)
 {
 	if (tokens > 0)
-		return cli_fail_because(cli, CLI_NO_CARD,
-		    "none of the %zu cards here fits --token", tokens);
+		return cli_fail_because(
+		    cli, CLI_NO_CARD, "none of the cards here fits --token");
 	for (size_t i = 0; i < n; i++) {
 		if (slots[i].token_rv != CKR_OK &&
 		    slots[i].token_rv != CKR_TOKEN_NOT_PRESENT)
