@@ -107,6 +107,27 @@ static void another_application(void **state)
 	assert_int_equal(fake_tries[0], 3);
 }
 
+/* A PIN goes to our application or nowhere. */
+static void selected_before_the_pin(void **state)
+{
+	CK_SESSION_HANDLE s = open_ro(0);
+
+	(void)state;
+	fake_steal(0);
+	fake_commands();
+	expect_rv(login(s, CKU_USER, FAKE_PIN), CKR_OK);
+	assert_int_equal(fake_commands(), 2); /* SELECT, VERIFY */
+}
+
+static void reset_before_reading(void **state)
+{
+	CK_SESSION_HANDLE s = open_ro(0);
+
+	(void)state;
+	fake_reset_card(0);
+	assert_int_not_equal(find(s, CKO_CERTIFICATE, 1), 0);
+}
+
 /* A re-inserted card is another insertion: login and handles are gone. */
 static void reinserted(void **state)
 {
@@ -225,6 +246,35 @@ static void threads(void **state)
 	for (int i = 0; i < THREADS; i++) {
 		pthread_join(t[i], NULL);
 		expect_rv(rv[i], CKR_OK);
+	}
+}
+
+static void *sign_until_the_end(void *arg)
+{
+	CK_RV rv;
+
+	do {
+		rv = sign_once(0);
+	} while (rv == CKR_OK || rv == CKR_USER_NOT_LOGGED_IN ||
+		 rv == CKR_KEY_HANDLE_INVALID);
+	*(CK_RV *)arg = rv;
+	return NULL;
+}
+
+/* Calls that are inside when C_Finalize comes end as they would have. */
+static void finalized_during_calls(void **state)
+{
+	pthread_t t[THREADS];
+	CK_RV rv[THREADS];
+
+	(void)state;
+	for (int i = 0; i < THREADS; i++)
+		pthread_create(&t[i], NULL, sign_until_the_end, &rv[i]);
+	usleep(20000);
+	expect_rv(F->C_Finalize(NULL), CKR_OK);
+	for (int i = 0; i < THREADS; i++) {
+		pthread_join(t[i], NULL);
+		expect_rv(rv[i], CKR_CRYPTOKI_NOT_INITIALIZED);
 	}
 }
 
@@ -348,10 +398,13 @@ int main(void)
 		TEST(pulled_between_init_and_sign),
 		TEST(reset_by_another),
 		TEST(another_application),
+		TEST(selected_before_the_pin),
+		TEST(reset_before_reading),
 		TEST(reinserted),
 		TEST(nth_command_fails),
 		TEST(nth_allocation_fails),
 		TEST(threads),
+		TEST(finalized_during_calls),
 		TEST(initialised_by_many),
 		TEST(forked),
 		TEST(application_mutexes),

@@ -180,7 +180,9 @@ static void consent(void **state)
 	expect_rv(login(s, CKU_CONTEXT_SPECIFIC, FAKE_PIN),
 	    CKR_OPERATION_NOT_INITIALIZED);
 	expect_rv(init(s, CKM_ECDSA_SHA256, key), CKR_OK);
+	fake_commands();
 	expect_rv(sign(s, UK_ARRAY(abc)), CKR_USER_NOT_LOGGED_IN);
+	assert_int_equal(fake_commands(), 0); /* the card was not asked */
 	expect_rv(sign(s, UK_ARRAY(abc)), CKR_OPERATION_NOT_INITIALIZED);
 	expect_rv(init(s, CKM_ECDSA_SHA256, key), CKR_OK);
 	expect_rv(login(s, CKU_CONTEXT_SPECIFIC, "000000"), CKR_PIN_INCORRECT);

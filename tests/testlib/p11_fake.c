@@ -575,6 +575,7 @@ void fake_reset_card(int i)
 {
 	lock();
 	world.readers[i].epoch++;
+	world.readers[i].stolen = true; /* the master file is selected */
 	world.readers[i].user = world.readers[i].so = false;
 	unlock();
 }
