@@ -198,7 +198,8 @@ personalise() {
 	vcard activate --card "$name.card"
 }
 
-# Everything that is slow to make is made once for a build, and copied.
+# Everything that is slow to make is made once for a build and a day (certificates
+# and revocation lists grow old), and copied.
 make_all_fixtures() (
 	rm -rf "$FIXTURES.new" "$FIXTURES"
 	mkdir -p "$FIXTURES.new" && cd "$FIXTURES.new" || return
@@ -215,7 +216,8 @@ make_fixtures() {
 	(
 		flock 9
 		if [[ ! $FIXTURES -nt $BIN/ukey-vcard || ! $FIXTURES -nt $BIN/ukey-bankd ||
-			! $FIXTURES -nt $HERE/lib.sh ]]; then
+			! $FIXTURES -nt $HERE/lib.sh ||
+			-z $(find "$FIXTURES" -maxdepth 0 -mtime -1) ]]; then
 			make_all_fixtures && touch "$FIXTURES"
 		fi
 	) 9>"$UKEY_BUILD/tests/.fixtures.lock" >"$WORK/fixtures.log" 2>&1 && return
@@ -365,12 +367,21 @@ new_bank() {
 bank_start() {
 	rm -f bank.ready
 	mkfifo bank.ready
-	"$BIN/ukey-bankd" serve --dir bank --ready-fd 7 "$@" 7>bank.ready \
+	LD_PRELOAD=${BANK_PRELOAD:-} ASAN_OPTIONS=verify_asan_link_order=0 \
+		"$BIN/ukey-bankd" serve --dir bank --ready-fd 7 "$@" 7>bank.ready \
 		>>"$WORK/bank.log" 2>&1 &
 	BANK_PID=$!
 	children+=("$BANK_PID")
 	BANK_PORT=
 	read -r -t 20 BANK_PORT <bank.ready || not_met "the bank's server starts"
+}
+
+# bank_clock SECONDS: the server's clock is so much ahead, from the next
+# bank_start on and while it runs.
+bank_clock() {
+	echo "$1" >"$WORK/clock.new"
+	mv "$WORK/clock.new" "$WORK/clock"
+	export TEST_CLOCK=$WORK/clock BANK_PRELOAD=$UKEY_BUILD/tests/testclock.so
 }
 
 bank_stop() {
