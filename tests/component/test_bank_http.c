@@ -606,6 +606,51 @@ static void two_clients_confirm_at_once(void **state)
 	uk_blob_free(&text);
 }
 
+/* docs/bankd.md */
+static void exit_codes_of_commands(void **state)
+{
+	const char *const dir = fx_dir();
+	char request[128], cert[128], port[16];
+	const struct {
+		const char *args[12];
+		int code;
+	} rows[] = {
+		{ { "audit", "--dir", dir }, 0 },
+		{ { "audit" }, 64 },
+		{ { "pay", "--dir", dir }, 64 },
+		{ { "revoke", "--dir", dir }, 64 },
+		{ { "account", "--dir", dir, "--customer", "A", "--account",
+		      "X", "--currency", "XXX" },
+		    65 },
+		{ { "account", "--dir", dir, "--customer", "A", "--account",
+		      "X", "--currency", "CNY", "--deposit", "1.234" },
+		    65 },
+		{ { "enroll", "--dir", dir, "--customer", "A", "--request",
+		      cert, "--purpose", "login" },
+		    65 },
+		{ { "enroll", "--dir", dir, "--customer", "A", "--request",
+		      request, "--purpose", "sign" },
+		    65 },
+		{ { "enroll", "--dir", dir, "--customer", "A", "--request",
+		      "/nonexistent", "--purpose", "login" },
+		    66 },
+		{ { "serve", "--dir", dir, "--port", port }, 69 },
+		{ { "init", "--dir", dir }, 73 },
+		{ { "account", "--dir", dir, "--customer", "A", "--account",
+		      "A-1", "--currency", "CNY" },
+		    73 },
+		{ { "audit", "--dir", "/nonexistent" }, 78 },
+		{ { "serve", "--dir", "/nonexistent" }, 78 },
+	};
+
+	(void)state;
+	snprintf(request, sizeof(request), "%s", fx_file("alice-login.csr"));
+	snprintf(cert, sizeof(cert), "%s", fx_file("alice-login.pem"));
+	snprintf(port, sizeof(port), "%u", fx_port());
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(fx_bankd(rows[i].args), rows[i].code);
+}
+
 static void stops_when_told(void **state)
 {
 	const char *audit[] = { "audit", "--dir", fx_dir(), NULL };
@@ -651,6 +696,7 @@ int main(void)
 		cmocka_unit_test(confirm_refusals),
 		cmocka_unit_test(insufficient_funds_post_nothing),
 		cmocka_unit_test(two_clients_confirm_at_once),
+		cmocka_unit_test(exit_codes_of_commands),
 		cmocka_unit_test(stops_when_told),
 	};
 

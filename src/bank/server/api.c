@@ -102,7 +102,7 @@ enum bank_code bank_api_challenge(
     struct bank *b, const struct bank_call *call, json_t **answer)
 {
 	struct bank_challenge_request r;
-	struct bank_challenge c;
+	struct bank_challenge c = { 0 };
 	enum bank_code code = bank_code_of(bank_read_challenge(call->body, &r));
 
 	if (code == BANK_OK)
@@ -133,7 +133,7 @@ enum bank_code bank_api_login(
     struct bank *b, const struct bank_call *call, json_t **answer)
 {
 	struct bank_login_request r;
-	struct bank_logged_in in;
+	struct bank_logged_in in = { 0 };
 	enum bank_code code = bank_code_of(bank_read_login(call->body, &r));
 
 	if (code == BANK_OK)

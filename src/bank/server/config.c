@@ -136,12 +136,15 @@ uk_err bank_config_read(
 	bool good;
 
 	bank_config_defaults(out);
+	if (root == NULL &&
+	    json_error_code(&error) == json_error_cannot_open_file) {
+		snprintf(why, why_cap,
+		    "cannot be opened: make a bank with `ukey-bankd init`");
+		return uk_fail(UK_ERR_NOT_FOUND);
+	}
 	if (root == NULL) {
 		snprintf(why, why_cap, "%s, line %d", error.text, error.line);
-		return uk_fail(
-		    json_error_code(&error) == json_error_cannot_open_file
-			? UK_ERR_NOT_FOUND
-			: UK_ERR_FORMAT);
+		return uk_fail(UK_ERR_FORMAT);
 	}
 	good = read_all(root, out, why, why_cap);
 	json_decref(root);
