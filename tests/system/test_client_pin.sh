@@ -3,6 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 
 new_bank
+cp alice.card fresh.card
 pcsc_start
 card_insert alice
 bank_start
@@ -51,7 +52,7 @@ expect_line 'blocked' "says so"
 
 proves "a PIN is never an argument"
 card_remove
-cp "$FIXTURES/alice.card" alice.card
+cp fresh.card alice.card
 card_insert alice
 expect_exit 2 "there is no option for it" "$BIN/ukey" login --pin "$CARD_PIN"
 
