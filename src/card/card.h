@@ -1,10 +1,10 @@
 /*
  * What a card can do, whatever kind of card it is.
  *
- * A kind of card is one const table of small functions (struct uk_card_ops) in a
- * folder of its own and one row in registry.c. Kinds are told apart by selecting
- * their AID, never by ATR. All calls below expect the caller to hold the slot's
- * lock and, where commands must not be interrupted, a transaction
+ * A kind of card is one const table of small functions (struct uk_card_ops) in
+ * a folder of its own and one row in registry.c. Kinds are told apart by
+ * selecting their AID, never by ATR. All calls below expect the caller to hold
+ * the slot's lock and, where commands must not be interrupted, a transaction
  * (uk_card_begin / uk_card_end).
  *
  * Ownership: strings and views inside uk_card_info and uk_object belong to the
@@ -28,20 +28,20 @@ enum {
 };
 
 enum uk_pin_ref {
-	UK_PIN_USER, /* opens the session */
+	UK_PIN_USER,    /* opens the session */
 	UK_PIN_CONSENT, /* the same PIN, opening one signature */
-	UK_PIN_SO /* PUK, security officer */
+	UK_PIN_SO       /* PUK, security officer */
 };
 
 typedef struct uk_pin_state {
 	int tries_left; /* -1 = the card does not tell */
-	int tries_max; /* -1 = the card does not tell */
+	int tries_max;  /* -1 = the card does not tell */
 	bool is_set;
 } uk_pin_state;
 
 typedef struct uk_card_info {
 	const char *kind; /* "ukey" */
-	char model[17]; /* for CK_TOKEN_INFO, e.g. "U-key 1.0" */
+	char model[17];   /* for CK_TOKEN_INFO, e.g. "U-key 1.0" */
 	char manufacturer[33];
 	char label[UK_LABEL_MAX + 1]; /* UTF-8 */
 	uint8_t serial[UK_SERIAL_MAX];
@@ -76,16 +76,17 @@ enum uk_usage {
 typedef struct uk_object {
 	enum uk_object_kind kind;
 	char label[UK_LABEL_MAX + 1]; /* UTF-8 */
-	uint8_t id[UK_ID_MAX]; /* joins key and certificate: CKA_ID */
+	uint8_t id[UK_ID_MAX];        /* joins key and certificate: CKA_ID */
 	size_t id_len;
 	bool is_private; /* not to be seen before login */
 	bool modifiable;
 	/* keys */
 	enum uk_key_type key_type;
 	unsigned key_bits; /* modulus length or curve bits */
-	uint32_t usage; /* enum uk_usage */
-	bool always_auth; /* UK_PIN_CONSENT before every use */
-	bool on_card; /* made on the card, never extractable */
+	uint32_t usage;    /* enum uk_usage */
+	bool always_auth;  /* UK_PIN_CONSENT before every use */
+	bool on_card;      /* made on the card, never extractable */
+	char application[UK_LABEL_MAX + 1]; /* data objects */
 	/* card kind's own reference: file, key reference, data object tag */
 	uint32_t ref;
 } uk_object;
@@ -108,6 +109,33 @@ struct uk_sign_request {
 	uk_bytes input;
 };
 
+/* What a new object shall be: the fields of uk_object that its maker chooses.
+ */
+struct uk_new_object {
+	enum uk_object_kind kind;
+	const char *label;
+	uk_bytes id;
+	const char *application; /* data objects */
+	bool is_private;         /* data objects: to be read after login only */
+	uint32_t usage;          /* keys: enum uk_usage */
+	enum uk_key_type key_type; /* keys */
+	unsigned key_bits; /* RSA keys to be generated: 2048, 3072, 4096 */
+	uk_bytes value;    /* certificate (DER), data, public key (DER SPKI) */
+};
+
+/* A private key to be imported; secret. */
+struct uk_private_key {
+	uk_bytes p, q; /* RSA, public exponent 65537 */
+	uk_bytes d;    /* curves */
+};
+
+/* What the card computes with a secret input or output. */
+enum uk_decipher_scheme {
+	UK_DECIPHER_RSA,  /* x^d mod n, k bytes to k bytes, padding and all */
+	UK_DECIPHER_ECDH, /* 04 || x || y of the other side to shared x */
+	UK_DECIPHER_SM2   /* C1 || C3 || C2 to plain text */
+};
+
 typedef struct uk_card uk_card;
 
 struct uk_card_ops {
@@ -119,13 +147,14 @@ struct uk_card_ops {
 	/* Selects again after a reset; UK_ERR_CARD_REMOVED if the serial number
 	 * shows another card. Every login is gone afterwards. */
 	uk_err (*reselect)(uk_card *c);
-	/* Lists private keys and certificates (and data objects, where a kind has
-	 * them) in directory order; public keys only if they stand alone, since
-	 * read_public gives that of every private key. On failure the old list
-	 * stays. */
+	/* Lists private keys and certificates (and data objects, where a kind
+	 * has them) in directory order; public keys only if they stand alone,
+	 * since read_public gives that of every private key. On failure the old
+	 * list stays. */
 	uk_err (*load_objects)(uk_card *c);
 	uk_err (*read_object)(uk_card *c, const uk_object *o, uk_blob *out);
-	uk_err (*read_public)(uk_card *c, const uk_object *key, uk_public_key *out);
+	uk_err (*read_public)(
+	    uk_card *c, const uk_object *key, uk_public_key *out);
 	/* Asks the card; costs one command. */
 	uk_err (*pin_state)(uk_card *c, enum uk_pin_ref ref, uk_pin_state *out);
 	/* UK_ERR_PIN_WRONG (.sw = 63Cx), UK_ERR_PIN_BLOCKED, UK_ERR_PIN_LENGTH
@@ -139,10 +168,43 @@ struct uk_card_ops {
 	/* Can this key do that? Asked before anything is sent. */
 	bool (*can_sign)(const uk_card *c, const struct uk_sign_request *r);
 	/* Appends the signature: k bytes for RSA, raw r||s otherwise. */
-	uk_err (*sign)(uk_card *c, const struct uk_sign_request *r, uk_buf *sig);
+	uk_err (*sign)(
+	    uk_card *c, const struct uk_sign_request *r, uk_buf *sig);
 	uk_err (*challenge)(uk_card *c, uint8_t *out, size_t n);
-	/* H and the bank's signature r||s; see docs/card-profile.md section 6. */
+	/* H and the bank's signature r||s; see docs/card-profile.md section 6.
+	 */
 	uk_err (*prove_bank)(uk_card *c, uk_bytes hash, uk_bytes signature);
+
+	/* Everything below needs a login and changes what load_objects lists;
+	 * it is loaded again when the call returns, and c->objects has moved.
+	 */
+
+	/* Makes a key pair on the card: a private key object, and its public
+	 * key. *out: the private key's place in c->objects. */
+	uk_err (*generate)(
+	    uk_card *c, const struct uk_new_object *what, size_t *out);
+	uk_err (*import)(uk_card *c, const struct uk_new_object *what,
+	    const struct uk_private_key *key, size_t *out);
+	/* Certificate, data or stand-alone public key. A certificate for the id
+	 * of a key goes where that kind keeps it. */
+	uk_err (*store)(
+	    uk_card *c, const struct uk_new_object *what, size_t *out);
+	/* UK_ERR_UNSUPPORTED for what cannot be destroyed (the bank's own
+	 * keys). */
+	uk_err (*destroy)(uk_card *c, const uk_object *o);
+	/* New label and id (empty = keep) of an object. */
+	uk_err (*rename)(
+	    uk_card *c, const uk_object *o, const char *label, uk_bytes id);
+	/* As security officer: destroys all that can be destroyed, names the
+	 * card. */
+	uk_err (*initialize)(
+	    uk_card *c, const uk_pin *so_pin, const char *label);
+
+	bool (*can_decipher)(const uk_card *c, const uk_object *key,
+	    enum uk_decipher_scheme scheme);
+	/* Appends the output; the caller wipes it. */
+	uk_err (*decipher)(uk_card *c, const uk_object *key,
+	    enum uk_decipher_scheme scheme, uk_bytes in, uk_buf *out);
 };
 
 /* What every kind embeds as its first member. */
@@ -151,13 +213,13 @@ struct uk_card {
 	uk_channel *ch; /* borrowed */
 	uk_card_info info;
 	uk_pin_state pins[2]; /* last known: [0] user, [1] SO; kept by verify */
-	uk_object *objects; /* uk_new_array, or NULL before load_objects */
+	uk_object *objects;   /* uk_new_array, or NULL before load_objects */
 	size_t object_count;
 	bool loaded;
 };
 
-/* Tries the kinds of registry.c in order; UK_ERR_CARD_UNKNOWN after at most three
- * commands. */
+/* Tries the kinds of registry.c in order; UK_ERR_CARD_UNKNOWN after at most
+ * three commands. */
 UK_RESULT uk_card_open(uk_channel *ch, uk_card **out);
 void uk_card_close(uk_card **c); /* accepts NULL */
 
@@ -165,16 +227,33 @@ void uk_card_close(uk_card **c); /* accepts NULL */
 UK_RESULT uk_card_reselect(uk_card *c);
 UK_RESULT uk_card_load_objects(uk_card *c); /* does nothing when loaded */
 UK_RESULT uk_card_read_object(uk_card *c, const uk_object *o, uk_blob *out);
-UK_RESULT uk_card_read_public(uk_card *c, const uk_object *key, uk_public_key *out);
+UK_RESULT uk_card_read_public(
+    uk_card *c, const uk_object *key, uk_public_key *out);
 UK_RESULT uk_card_pin_state(uk_card *c, enum uk_pin_ref ref, uk_pin_state *out);
 UK_RESULT uk_card_verify(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin);
 UK_RESULT uk_card_logout(uk_card *c);
-UK_RESULT uk_card_change_pin(uk_card *c, enum uk_pin_ref ref, const uk_pin *old,
-    const uk_pin *pin);
+UK_RESULT uk_card_change_pin(
+    uk_card *c, enum uk_pin_ref ref, const uk_pin *old, const uk_pin *pin);
 UK_RESULT uk_card_unblock(uk_card *c, const uk_pin *puk, const uk_pin *pin);
 bool uk_card_can_sign(const uk_card *c, const struct uk_sign_request *r);
-UK_RESULT uk_card_sign(uk_card *c, const struct uk_sign_request *r, uk_buf *sig);
+UK_RESULT uk_card_sign(
+    uk_card *c, const struct uk_sign_request *r, uk_buf *sig);
 UK_RESULT uk_card_challenge(uk_card *c, uint8_t *out, size_t n);
 UK_RESULT uk_card_prove_bank(uk_card *c, uk_bytes hash, uk_bytes signature);
+UK_RESULT uk_card_generate(
+    uk_card *c, const struct uk_new_object *what, size_t *out);
+UK_RESULT uk_card_import(uk_card *c, const struct uk_new_object *what,
+    const struct uk_private_key *key, size_t *out);
+UK_RESULT uk_card_store(
+    uk_card *c, const struct uk_new_object *what, size_t *out);
+UK_RESULT uk_card_destroy(uk_card *c, const uk_object *o);
+UK_RESULT uk_card_rename(
+    uk_card *c, const uk_object *o, const char *label, uk_bytes id);
+UK_RESULT uk_card_initialize(
+    uk_card *c, const uk_pin *so_pin, const char *label);
+bool uk_card_can_decipher(
+    const uk_card *c, const uk_object *key, enum uk_decipher_scheme scheme);
+UK_RESULT uk_card_decipher(uk_card *c, const uk_object *key,
+    enum uk_decipher_scheme scheme, uk_bytes in, uk_buf *out);
 
 #endif

@@ -28,12 +28,15 @@ enum uk_hash {
 };
 
 /* What the card computes. Input is always a finished hash, except for
- * UK_SIG_PKCS1, whose input is a whole DigestInfo (or any bytes up to k - 11). */
+ * UK_SIG_PKCS1, whose input is a whole DigestInfo (or any bytes up to k - 11).
+ */
 enum uk_sig_scheme {
 	UK_SIG_PKCS1, /* RSASSA-PKCS1-v1_5, RFC 8017 */
-	UK_SIG_PSS, /* RSASSA-PSS, MGF1 with the same hash, salt as long as it */
+	UK_SIG_PSS,   /* RSASSA-PSS, MGF1 with the same hash, salt as long as it
+		       */
 	UK_SIG_ECDSA, /* raw r||s */
-	UK_SIG_SM2 /* e in, raw r||s out */
+	UK_SIG_SM2,   /* e in, raw r||s out */
+	UK_SIG_RSA_RAW /* x^d mod n: k bytes in, k bytes out */
 };
 
 size_t uk_hash_size(enum uk_hash hash); /* bytes; 0 for NONE */

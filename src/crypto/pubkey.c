@@ -163,6 +163,8 @@ static bool fits(const uk_key *k, enum uk_sig_scheme scheme, enum uk_hash hash)
 		       k->kind == UK_KEY_P521;
 	case UK_SIG_SM2:
 		return k->kind == UK_KEY_SM2 && hash == UK_HASH_SM3;
+	case UK_SIG_RSA_RAW: /* signs no message */
+		return false;
 	}
 	return false;
 }

@@ -48,6 +48,8 @@ static bool fits(uint8_t ref, uk_bytes key, const struct alg *a)
 		return type != UK_KEY_RSA && type != UK_KEY_SM2;
 	case UK_SIG_SM2:
 		return type == UK_KEY_SM2;
+	case UK_SIG_RSA_RAW:
+		return false; /* decoded from no byte of section 4 so far */
 	}
 	return false;
 }
