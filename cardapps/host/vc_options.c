@@ -2,6 +2,7 @@
 #include "vc_options.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,16 @@ static unsigned long number(
 		argp_error(
 		    state, "'%s' is not a number from 0 to %lu", text, max);
 	return v;
+}
+
+/* Open, so that nobody gives a PIN here by mistake. */
+static int descriptor(struct argp_state *state, const char *text)
+{
+	int fd = (int)number(state, text, 65535);
+
+	if (fcntl(fd, F_GETFD) < 0)
+		argp_error(state, "not an open file descriptor");
+	return fd;
 }
 
 static struct vc_slot_option *last_plug(struct vc_options *o)
@@ -115,10 +126,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->key = (unsigned)number(state, arg, 2);
 		return 0;
 	case VC_OPT_PIN_FD:
-		o->pin_fd = (int)number(state, arg, 65535);
+		o->pin_fd = descriptor(state, arg);
 		return 0;
 	case VC_OPT_PUK_FD:
-		o->puk_fd = (int)number(state, arg, 65535);
+		o->puk_fd = descriptor(state, arg);
 		return 0;
 	case VC_OPT_PORT:
 		o->port = (unsigned)number(state, arg, 65535);

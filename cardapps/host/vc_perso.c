@@ -92,6 +92,13 @@ uk_err vc_perso_select(struct vc_card *card, struct vc_status *out)
 /* --- PINs and settings -------------------------------------------------------
  */
 
+/* The card says 6A80 to a value that it does not take. */
+static uk_err as_pin_error(uk_err err)
+{
+	return err.sw == UK_SW_DATA ? uk_fail_sw(UK_ERR_PIN_LENGTH, err.sw)
+				    : err;
+}
+
 uk_err vc_perso_verify(struct vc_card *card, uint8_t ref, const uk_pin *pin)
 {
 	uk_cmd verify = {
@@ -100,7 +107,7 @@ uk_err vc_perso_verify(struct vc_card *card, uint8_t ref, const uk_pin *pin)
 
 	if (pin->n == 0) /* would be a question, not an answer */
 		return uk_fail(UK_ERR_PIN_LENGTH);
-	return vc_say(card, &verify, NULL);
+	return as_pin_error(vc_say(card, &verify, NULL));
 }
 
 uk_err vc_perso_set_pin(struct vc_card *card, uint8_t ref, const uk_pin *pin)
@@ -117,9 +124,7 @@ uk_err vc_perso_set_pin(struct vc_card *card, uint8_t ref, const uk_pin *pin)
 	set.data = uk_buf_view(&b);
 	err = vc_say(card, &set, NULL);
 	uk_wipe(padded, sizeof(padded));
-	/* The card says 6A80 to a value that it does not take. */
-	return err.sw == UK_SW_DATA ? uk_fail_sw(UK_ERR_PIN_LENGTH, err.sw)
-				    : err;
+	return as_pin_error(err);
 }
 
 uk_err vc_perso_put_data(struct vc_card *card, uk_bytes objects)

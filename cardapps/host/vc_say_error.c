@@ -33,7 +33,7 @@ static const struct row {
 	    "the certificate belongs to another key: ask for one with this "
 	    "key's request" },
 	{ UK_ERR_CERT_PURPOSE, VC_EXIT_INPUT,
-	    "the certificate's file cannot be read as PEM" },
+	    "the PEM file cannot be read, or it holds a key of another type" },
 	{ UK_ERR_ARGUMENT, VC_EXIT_USAGE, "a value is not usable: see --help" },
 	{ UK_ERR_CARD_STATUS, VC_EXIT_REFUSED, NULL },
 	{ UK_ERR_NOT_LOGGED_IN, VC_EXIT_REFUSED, NULL },

@@ -60,10 +60,11 @@ static uk_err put_bank(uk_buf *out, const char *path)
 	size_t at;
 	uk_err err = vc_public_from_pem(path, &key);
 
-	UK_TRY(err);
-	err = vc_public_point(key, point);
+	if (uk_is_ok(err))
+		err = vc_public_point(key, point);
 	EVP_PKEY_free(key);
-	UK_TRY(err);
+	if (!uk_is_ok(err))
+		return uk_fail(UK_ERR_CERT_PURPOSE);
 	at = uk_tlv_begin(out, 0x7f49);
 	uk_put_tlv_u8(out, 0x83, VC_REF_BANK);
 	uk_put_tlv(out, 0x86, UK_ARRAY(point));

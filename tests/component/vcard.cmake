@@ -7,3 +7,5 @@ uk_test(test_vc_sign SOURCES test_vc_sign.c
 	USES base codec vc_apps vcard_fixture uk_libcrypto)
 uk_test(test_vc_faults SOURCES test_vc_faults.c
 	USES base codec vc_apps vcard_fixture uk_libcrypto)
+uk_test(test_vc_plug SOURCES test_vc_plug.c
+	USES base codec vc_host vcard_fixture uk_libcrypto)
