@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 
 user() {
-	timeout 60 pkcs11-tool --module "$MODULE" --login --pin "$CARD_PIN" "$@"
+	foreign timeout 60 pkcs11-tool --module "$MODULE" --login --pin "$CARD_PIN" "$@"
 }
 shows() { grep -q -- "$1" <<<"$OUT"; }
 
@@ -15,12 +15,12 @@ for type in rsa2048 p256; do
 	run user --test
 	ok "pkcs11-tool --test --login" test "$RC" = 0
 	ok "without an error" shows "No errors"
-	run timeout 60 p11tool --provider "$MODULE" --list-tokens
+	run foreign timeout 60 p11tool --provider "$MODULE" --list-tokens
 	ok "p11tool --list-tokens" shows "token=Test%20card"
-	run timeout 60 p11tool --provider "$MODULE" --list-all
+	run foreign timeout 60 p11tool --provider "$MODULE" --list-all
 	ok "p11tool --list-all" shows "Type: X.509 Certificate"
 	url=$(sed -n 's/.*\(pkcs11:.*type=cert\).*/\1/p' <<<"$OUT" | head -1)
-	run timeout 60 p11tool --provider "$MODULE" --export "$url"
+	run foreign timeout 60 p11tool --provider "$MODULE" --export "$url"
 	printf '%s\n' "$OUT" >exported.pem
 	ok "p11tool --export gives the certificate of openssl's making" \
 		openssl verify -CAfile "$FIXTURES/ca.pem" exported.pem
@@ -34,9 +34,12 @@ if [[ $PCSC_PLAN == A ]]; then
 	mount -t tmpfs tmpfs /usr/share/p11-kit/modules
 	sed "s|^module:.*|module: $MODULE|" "$UKEY_BUILD/pkcs11/api/ukey.module" \
 		>/usr/share/p11-kit/modules/ukey.module
-	run timeout 60 p11-kit list-modules
-	ok "p11-kit list-modules" shows "token: Test card"
-	run timeout 60 p11tool --login --set-pin "$CARD_PIN" --list-privkeys pkcs11:
+	# p11-kit itself never ends with the address sanitizer's runtime in it.
+	if [[ -z $sanitizer_runtime ]]; then
+		run timeout 60 p11-kit list-modules
+		ok "p11-kit list-modules" shows "token: Test card"
+	fi
+	run foreign timeout 60 p11tool --login --set-pin "$CARD_PIN" --list-privkeys pkcs11:
 	ok "p11tool through p11-kit sees the private keys" shows "Private key"
 fi
 
@@ -46,7 +49,7 @@ run user -O
 ok "a login is two commands" grep -q "C_Login CKR_OK .* 2 commands" debug.log
 ok "the PIN is not there" not grep -q "$CARD_PIN" debug.log
 printf 'debug = %s\ndebug_level = debug\n' "$WORK/config.log" >pkcs11.conf
-run env -u UKEY_PKCS11_DEBUG UKEY_PKCS11_CONF="$WORK/pkcs11.conf" \
+run foreign env -u UKEY_PKCS11_DEBUG UKEY_PKCS11_CONF="$WORK/pkcs11.conf" \
 	timeout 60 pkcs11-tool --module "$MODULE" --login --pin "$CARD_PIN" -O
 ok "the file switches it on, too" grep -q "apdu 00a40400" config.log
 ok "VERIFY is shown by its length" grep -q "apdu secret: [0-9]* bytes" config.log
