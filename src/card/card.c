@@ -80,3 +80,49 @@ uk_err uk_card_prove_bank(uk_card *c, uk_bytes hash, uk_bytes signature)
 {
 	return CALL(c, prove_bank, c, hash, signature);
 }
+
+uk_err uk_card_generate(
+    uk_card *c, const struct uk_new_object *what, size_t *out)
+{
+	return CALL(c, generate, c, what, out);
+}
+
+uk_err uk_card_import(uk_card *c, const struct uk_new_object *what,
+    const struct uk_private_key *key, size_t *out)
+{
+	return CALL(c, import, c, what, key, out);
+}
+
+uk_err uk_card_store(uk_card *c, const struct uk_new_object *what, size_t *out)
+{
+	return CALL(c, store, c, what, out);
+}
+
+uk_err uk_card_destroy(uk_card *c, const uk_object *o)
+{
+	return CALL(c, destroy, c, o);
+}
+
+uk_err uk_card_rename(
+    uk_card *c, const uk_object *o, const char *label, uk_bytes id)
+{
+	return CALL(c, rename, c, o, label, id);
+}
+
+uk_err uk_card_initialize(uk_card *c, const uk_pin *so_pin, const char *label)
+{
+	return CALL(c, initialize, c, so_pin, label);
+}
+
+bool uk_card_can_decipher(
+    const uk_card *c, const uk_object *key, enum uk_decipher_scheme scheme)
+{
+	return c->ops->can_decipher != NULL &&
+	       c->ops->can_decipher(c, key, scheme);
+}
+
+uk_err uk_card_decipher(uk_card *c, const uk_object *key,
+    enum uk_decipher_scheme scheme, uk_bytes in, uk_buf *out)
+{
+	return CALL(c, decipher, c, key, scheme, in, out);
+}
