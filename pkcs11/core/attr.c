@@ -106,11 +106,27 @@ GETTER(profile_id)
 	return give_number(out, o->profile);
 }
 
-GETTER(data_private)
+enum { IS_TOKEN, IS_PRIVATE, IS_MODIFIABLE, IS_COPYABLE, IS_DESTROYABLE };
+
+GETTER(storage)
+{
+	const bool is[] = {
+		[IS_TOKEN] = o->owner == 0,
+		[IS_PRIVATE] = o->private,
+		[IS_MODIFIABLE] = o->modifiable,
+		[IS_COPYABLE] = o->copyable,
+		[IS_DESTROYABLE] = o->destroyable,
+	};
+
+	UNUSED(s);
+	return give_bool(out, is[arg]);
+}
+
+GETTER(application)
 {
 	UNUSED(s);
 	UNUSED(arg);
-	return give_bool(out, o->src->is_private);
+	return give(out, uk_view_str(o->src->application));
 }
 
 GETTER(id)
@@ -120,20 +136,24 @@ GETTER(id)
 	return give(out, uk_view(o->src->id, o->src->id_len));
 }
 
-/* Serial number, class, and the card's own reference: the same for ever. */
+/* Serial number, class, and the card's own reference: the same for ever. A
+ * session object's is its handle's, and ends with it. */
 GETTER(unique_id)
 {
 	const uk_card_info *info = &s->card->info;
 	uint32_t ref = o->src == NULL ? (uint32_t)o->profile : o->src->ref;
-	uint8_t tail[5];
+	uint8_t tail[9];
 	uk_buf t = UK_BUF(tail);
 	uk_buf b = UK_BUF(out->scratch);
 
 	UNUSED(arg);
 	uk_put_u8(&t, (uint8_t)o->class);
-	uk_put_u32(&t, ref);
+	if (o->owner == 0)
+		uk_put_u32(&t, ref);
+	else
+		uk_put_u64(&t, o->handle);
 	uk_put_hex(&b, uk_view(info->serial, info->serial_len));
-	uk_put_str(&b, "-");
+	uk_put_str(&b, o->owner == 0 ? "-" : "-session-");
 	uk_put_hex(&b, uk_buf_view(&t));
 	return give_made(out, &b);
 }
@@ -352,32 +372,30 @@ enum { SIGNS = UK_USE_SIGN | UK_USE_NON_REPUDIATION };
 
 static const struct row common[] = {
 	{ CKA_CLASS, class, 0, false },
-	{ CKA_TOKEN, constant_bool, true, false },
-	{ CKA_MODIFIABLE, constant_bool, false, false },
-	{ CKA_COPYABLE, constant_bool, false, false },
-	{ CKA_DESTROYABLE, constant_bool, false, false },
+	{ CKA_TOKEN, storage, IS_TOKEN, false },
+	{ CKA_PRIVATE, storage, IS_PRIVATE, false },
+	{ CKA_MODIFIABLE, storage, IS_MODIFIABLE, false },
+	{ CKA_COPYABLE, storage, IS_COPYABLE, false },
+	{ CKA_DESTROYABLE, storage, IS_DESTROYABLE, false },
 	{ CKA_UNIQUE_ID, unique_id, 0, false },
 	{ 0, NULL, 0, false },
 };
 
 static const struct row profile_rows[] = {
-	{ CKA_PRIVATE, constant_bool, false, false },
 	{ CKA_LABEL, profile_label, 0, false },
 	{ CKA_PROFILE_ID, profile_id, 0, false },
 	{ 0, NULL, 0, false },
 };
 
 static const struct row data_rows[] = {
-	{ CKA_PRIVATE, data_private, 0, false },
 	{ CKA_LABEL, label, 0, false },
-	{ CKA_APPLICATION, label, 0, false },
+	{ CKA_APPLICATION, application, 0, false },
 	{ CKA_OBJECT_ID, nothing, 0, false },
 	{ CKA_VALUE, value, 0, true },
 	{ 0, NULL, 0, false },
 };
 
 static const struct row certificate_rows[] = {
-	{ CKA_PRIVATE, constant_bool, false, false },
 	{ CKA_LABEL, label, 0, false },
 	{ CKA_ID, id, 0, false },
 	{ CKA_CERTIFICATE_TYPE, constant_number, CKC_X_509, false },
@@ -421,7 +439,6 @@ static const struct row key_rows[] = {
 };
 
 static const struct row public_rows[] = {
-	{ CKA_PRIVATE, constant_bool, false, false },
 	{ CKA_ENCRYPT, constant_bool, false, false },
 	{ CKA_VERIFY, usage, SIGNS | UK_USE_VERIFY, false },
 	{ CKA_VERIFY_RECOVER, constant_bool, false, false },
@@ -431,7 +448,6 @@ static const struct row public_rows[] = {
 };
 
 static const struct row private_rows[] = {
-	{ CKA_PRIVATE, constant_bool, true, false },
 	{ CKA_SENSITIVE, constant_bool, true, false },
 	{ CKA_ALWAYS_SENSITIVE, made_on_card, 0, false },
 	{ CKA_EXTRACTABLE, constant_bool, false, false },

@@ -9,7 +9,7 @@ static CK_RV collect(struct p11_slot *s, struct p11_search *search,
 	struct p11_objects *t = &s->objects;
 
 	for (size_t i = 0; i < t->count; i++) {
-		struct p11_object *o = &t->list[i];
+		struct p11_object *o = t->list[i];
 		bool matches;
 		CK_RV rv;
 

@@ -1,4 +1,4 @@
-/* The token's objects: made from the card's directory, filled when asked. */
+/* The list of objects: the card's directory and what sessions have made. */
 #include "object.h"
 
 #include "rv.h"
@@ -25,53 +25,247 @@ static uk_bytes id_of(const uk_object *o)
 	return uk_view(o->id, o->id_len);
 }
 
-static const uk_object *partner(
-    const uk_card *c, const uk_object *o, enum uk_object_kind kind)
+/* --- one object ---------------------------------------------------------- */
+
+struct p11_object *p11_object_new(CK_OBJECT_CLASS class)
 {
-	for (size_t i = 0; i < c->object_count; i++) {
-		if (c->objects[i].kind == kind &&
-		    uk_bytes_eq(id_of(&c->objects[i]), id_of(o)))
-			return &c->objects[i];
+	struct p11_object *o = uk_new(sizeof(*o));
+
+	if (o == NULL)
+		return NULL;
+	o->class = class;
+	o->src = &o->entry;
+	o->modifiable = o->copyable = o->destroyable = true;
+	return o;
+}
+
+/* What was read on demand is asked for again. */
+static void forget_content(struct p11_object *o)
+{
+	if (o->private && o->value.p != NULL)
+		uk_wipe(o->value.p, o->value.n);
+	uk_blob_free(&o->value);
+	uk_free(o->pub);
+	o->pub = NULL;
+	o->x509 = (uk_x509){ 0 };
+	o->has_value = o->unreadable = false;
+}
+
+void p11_object_free(struct p11_object **o)
+{
+	if (*o != NULL)
+		forget_content(*o);
+	uk_free(*o);
+	*o = NULL;
+}
+
+/* The public half of a private key is not an object of its own on the card. */
+static bool is_derived(const struct p11_object *o)
+{
+	return o->class == CKO_PUBLIC_KEY &&
+	       o->entry.kind == UK_OBJ_PRIVATE_KEY;
+}
+
+static void take_entry(struct p11_object *o, const uk_object *entry)
+{
+	o->entry = *entry;
+	o->private = o->class == CKO_PRIVATE_KEY ||
+		     (o->class == CKO_DATA && entry->is_private);
+	o->modifiable = entry->modifiable;
+	o->destroyable = entry->modifiable && !is_derived(o);
+	o->copyable = o->class != CKO_PRIVATE_KEY;
+}
+
+/* --- the list ------------------------------------------------------------ */
+
+static CK_RV append(struct p11_objects *t, struct p11_object **o)
+{
+	size_t cap = t->cap == 0 ? 16 : 2 * t->cap;
+	struct p11_object **list;
+
+	if (*o == NULL)
+		return CKR_HOST_MEMORY;
+	if (t->count == t->cap) {
+		list = uk_resize_array(t->list, t->count, cap, sizeof(*list));
+		if (list == NULL)
+			return CKR_HOST_MEMORY;
+		t->list = list;
+		t->cap = cap;
+	}
+	t->list[t->count++] = *o;
+	*o = NULL; /* handed over */
+	return CKR_OK;
+}
+
+static void end(struct p11_object *o)
+{
+	o->gone = true;
+	o->handle = CK_INVALID_HANDLE;
+}
+
+CK_RV p11_objects_add(struct p11_slot *s, CK_SESSION_HANDLE owner,
+    struct p11_object **o, CK_OBJECT_HANDLE *handle)
+{
+	struct p11_object *added = *o;
+	CK_RV rv = append(&s->objects, o);
+
+	if (rv != CKR_OK)
+		return rv;
+	added->owner = owner;
+	*handle = p11_object_handle(s, added);
+	return CKR_OK;
+}
+
+void p11_objects_end_session(struct p11_objects *t, CK_SESSION_HANDLE session)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		CK_SESSION_HANDLE owner = t->list[i]->owner;
+
+		if (owner != 0 && (session == 0 || owner == session))
+			end(t->list[i]);
+	}
+}
+
+void p11_objects_sweep(struct p11_objects *t)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < t->count; i++) {
+		if (t->list[i]->gone)
+			p11_object_free(&t->list[i]);
+		else
+			t->list[kept++] = t->list[i];
+	}
+	t->count = kept;
+}
+
+void p11_objects_free(struct p11_objects *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		p11_object_free(&t->list[i]);
+	uk_free(t->list);
+	*t = (struct p11_objects){ 0 };
+}
+
+/* --- comparing with the card's list -------------------------------------- */
+
+static CK_RV add_profiles(struct p11_objects *t)
+{
+	CK_RV rv = CKR_OK;
+
+	for (size_t i = 0; i < t->count; i++) {
+		if (t->list[i]->src == NULL)
+			return CKR_OK; /* they are there */
+	}
+	for (size_t i = 0; i < PROFILES && rv == CKR_OK; i++) {
+		struct p11_object *o = p11_object_new(CKO_PROFILE);
+
+		if (o == NULL)
+			return CKR_HOST_MEMORY;
+		o->src = NULL;
+		o->profile = profiles[i];
+		o->modifiable = o->copyable = o->destroyable = false;
+		rv = append(t, &o);
+		p11_object_free(&o);
+	}
+	return rv;
+}
+
+/* The token's object at the same place of the card as this entry. */
+static struct p11_object *at_place(
+    struct p11_objects *t, CK_OBJECT_CLASS class, const uk_object *entry)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		struct p11_object *o = t->list[i];
+
+		if (o->owner == 0 && !o->gone && o->class == class &&
+		    o->src != NULL && o->entry.kind == entry->kind &&
+		    o->entry.ref == entry->ref)
+			return o;
 	}
 	return NULL;
 }
 
-static void add(struct p11_objects *t, CK_OBJECT_CLASS class,
-    const uk_object *src, CK_ULONG profile)
+static bool same_key(const uk_object *a, const uk_object *b)
 {
-	struct p11_object *o = &t->list[t->count++];
+	return a->key_type == b->key_type && a->key_bits == b->key_bits &&
+	       uk_bytes_eq(id_of(a), id_of(b));
+}
 
-	o->class = class;
-	o->src = src;
-	o->profile = profile;
+enum change { OURS, THEIRS, FRESH };
+
+/* Our own changes never put one object where another was, unless it is told
+ * (FRESH). After somebody else's nothing that was read is believed, and what
+ * stands in the same place with another CKA_ID is another object. */
+static CK_RV note_entry(struct p11_objects *t, CK_OBJECT_CLASS class,
+    const uk_object *entry, enum change change)
+{
+	struct p11_object *o = at_place(t, class, entry);
+	CK_RV rv;
+
+	if (o != NULL && change != FRESH &&
+	    (change == OURS || same_key(&o->entry, entry))) {
+		if (change == THEIRS)
+			forget_content(o);
+		take_entry(o, entry);
+		o->unseen = false;
+		return CKR_OK;
+	}
+	if (o != NULL)
+		end(o);
+	if ((o = p11_object_new(class)) == NULL)
+		return CKR_HOST_MEMORY;
+	take_entry(o, entry);
+	rv = append(t, &o);
+	p11_object_free(&o);
+	return rv;
+}
+
+static bool has_public(const uk_card *c, const uk_object *key)
+{
+	for (size_t i = 0; i < c->object_count; i++) {
+		if (c->objects[i].kind == UK_OBJ_PUBLIC_KEY &&
+		    uk_bytes_eq(id_of(&c->objects[i]), id_of(key)))
+			return true;
+	}
+	return false;
 }
 
 /* A private key whose public half the card does not list gets one of its own,
  * read from the certificate or the key itself. */
-static void add_card_object(
-    struct p11_objects *t, const uk_card *c, const uk_object *src)
+static CK_RV note_card_object(struct p11_objects *t, const uk_card *c,
+    const uk_object *entry, enum change change)
 {
-	add(t, classes[src->kind], src, 0);
-	if (src->kind == UK_OBJ_PRIVATE_KEY &&
-	    partner(c, src, UK_OBJ_PUBLIC_KEY) == NULL)
-		add(t, CKO_PUBLIC_KEY, src, 0);
+	CK_RV rv = note_entry(t, classes[entry->kind], entry, change);
+
+	if (rv == CKR_OK && entry->kind == UK_OBJ_PRIVATE_KEY &&
+	    !has_public(c, entry))
+		rv = note_entry(t, CKO_PUBLIC_KEY, entry, change);
+	return rv;
 }
 
-static CK_RV build(struct p11_slot *s)
+/* fresh: as for p11_objects_changed; theirs: somebody else changed the card. */
+static CK_RV compare(struct p11_slot *s, size_t fresh, bool theirs)
 {
 	const uk_card *c = s->card;
 	struct p11_objects *t = &s->objects;
+	CK_RV rv = add_profiles(t);
 
-	t->list = uk_new_array(
-	    2 * c->object_count + PROFILES, sizeof(*t->list));
-	if (t->list == NULL)
-		return CKR_HOST_MEMORY;
-	for (size_t i = 0; i < PROFILES; i++)
-		add(t, CKO_PROFILE, NULL, profiles[i]);
-	for (size_t i = 0; i < c->object_count; i++)
-		add_card_object(t, c, &c->objects[i]);
-	t->loaded = true;
-	return CKR_OK;
+	t->loaded = false;
+	for (size_t i = 0; i < t->count; i++)
+		t->list[i]->unseen = t->list[i]->owner == 0 &&
+				     t->list[i]->src != NULL;
+	for (size_t i = 0; i < c->object_count && rv == CKR_OK; i++)
+		rv = note_card_object(t, c, &c->objects[i],
+		    i == fresh ? FRESH
+		    : theirs   ? THEIRS
+			       : OURS);
+	for (size_t i = 0; i < t->count && rv == CKR_OK; i++) {
+		if (t->list[i]->unseen)
+			end(t->list[i]);
+	}
+	t->loaded = rv == CKR_OK;
+	return rv;
 }
 
 CK_RV p11_objects_load(struct p11_slot *s)
@@ -85,41 +279,53 @@ CK_RV p11_objects_load(struct p11_slot *s)
 		return rv;
 	err = uk_card_load_objects(s->card);
 	p11_slot_end(s);
-	return uk_is_ok(err) ? build(s) : p11_slot_failed(s, err);
+	return uk_is_ok(err) ? compare(s, P11_NOTHING_NEW, true)
+			     : p11_slot_failed(s, err);
 }
 
-void p11_objects_free(struct p11_objects *t)
+CK_RV p11_objects_changed(struct p11_slot *s, size_t fresh)
 {
-	for (size_t i = 0; i < t->count; i++) {
-		uk_blob_free(&t->list[i].value);
-		uk_free(t->list[i].pub);
-	}
-	uk_free(t->list);
-	*t = (struct p11_objects){ 0 };
+	if (s->card->loaded)
+		return compare(s, fresh, !s->objects.loaded);
+	s->objects.loaded = false; /* the next search reads it */
+	return CKR_OK;
 }
 
-static bool is_private(const struct p11_object *o)
+struct p11_object *p11_objects_of_card(
+    struct p11_slot *s, CK_OBJECT_CLASS class, size_t i)
 {
-	if (o->class == CKO_PRIVATE_KEY)
-		return true;
-	return o->class == CKO_DATA && o->src->is_private;
+	if (!s->card->loaded || i >= s->card->object_count)
+		return NULL;
+	return at_place(&s->objects, class, &s->card->objects[i]);
 }
+
+/* --- handles ------------------------------------------------------------- */
 
 bool p11_object_visible(const struct p11_slot *s, const struct p11_object *o)
 {
-	return !is_private(o) || s->login == P11_USER;
+	return !o->gone && (!o->private || s->login == P11_USER);
+}
+
+static struct p11_object *with_handle(
+    const struct p11_slot *s, CK_OBJECT_HANDLE h)
+{
+	const struct p11_objects *t = &s->objects;
+
+	for (size_t i = 0; h != CK_INVALID_HANDLE && i < t->count; i++) {
+		if (t->list[i]->handle == h &&
+		    p11_object_visible(s, t->list[i]))
+			return t->list[i];
+	}
+	return NULL;
 }
 
 struct p11_object *p11_object_find(struct p11_slot *s, CK_OBJECT_HANDLE h)
 {
-	struct p11_objects *t = &s->objects;
+	struct p11_object *o = with_handle(s, h);
 
-	for (size_t i = 0; h != CK_INVALID_HANDLE && i < t->count; i++) {
-		if (t->list[i].handle == h)
-			return p11_object_visible(s, &t->list[i]) ? &t->list[i]
-								  : NULL;
-	}
-	return NULL;
+	if (o == NULL || o->owner != 0 || s->objects.loaded)
+		return o;
+	return p11_objects_load(s) == CKR_OK ? with_handle(s, h) : NULL;
 }
 
 CK_OBJECT_HANDLE p11_object_handle(struct p11_slot *s, struct p11_object *o)
@@ -132,133 +338,10 @@ CK_OBJECT_HANDLE p11_object_handle(struct p11_slot *s, struct p11_object *o)
 void p11_objects_hide_private(struct p11_objects *t)
 {
 	for (size_t i = 0; i < t->count; i++) {
-		if (is_private(&t->list[i]))
-			t->list[i].handle = CK_INVALID_HANDLE;
+		if (!t->list[i]->private)
+			continue;
+		t->list[i]->handle = CK_INVALID_HANDLE;
+		if (t->list[i]->owner != 0)
+			end(t->list[i]);
 	}
-}
-
-/* --- reading on demand --------------------------------------------------- */
-
-/* A file that is malformed stays so: it is asked for once. */
-static CK_RV note(struct p11_slot *s, struct p11_object *o, uk_err err)
-{
-	if (uk_is_ok(err))
-		return CKR_OK;
-	if (err.sw == 0 &&
-	    (uk_is(err, UK_ERR_FORMAT) || uk_is(err, UK_ERR_UNSUPPORTED)))
-		o->unreadable = true;
-	return p11_slot_failed(s, err);
-}
-
-CK_RV p11_object_value(struct p11_slot *s, struct p11_object *o, uk_bytes *out)
-{
-	CK_RV rv;
-	uk_err err;
-
-	*out = uk_blob_view(&o->value);
-	if (o->value.p != NULL)
-		return CKR_OK;
-	if (o->unreadable)
-		return CKR_DEVICE_ERROR;
-	if ((rv = p11_slot_begin(s)) != CKR_OK)
-		return rv;
-	err = uk_card_read_object(s->card, o->src, &o->value);
-	p11_slot_end(s);
-	*out = uk_blob_view(&o->value);
-	return note(s, o, err);
-}
-
-CK_RV p11_object_x509(
-    struct p11_slot *s, struct p11_object *o, const uk_x509 **out)
-{
-	uk_bytes der;
-	CK_RV rv = p11_object_value(s, o, &der);
-
-	*out = &o->x509;
-	if (rv != CKR_OK || o->x509.whole.p != NULL)
-		return rv;
-	if (o->unreadable)
-		return CKR_DEVICE_ERROR;
-	return note(s, o, uk_x509_parse(der, &o->x509));
-}
-
-/* The certificate with the key's CKA_ID, if it was read already. */
-static struct p11_object *certificate_of(
-    struct p11_slot *s, const struct p11_object *key)
-{
-	for (size_t i = 0; i < s->objects.count; i++) {
-		struct p11_object *o = &s->objects.list[i];
-
-		if (o->class == CKO_CERTIFICATE && !o->unreadable &&
-		    uk_bytes_eq(id_of(o->src), id_of(key->src)))
-			return o;
-	}
-	return NULL;
-}
-
-static uk_err from_x509(const uk_x509 *x, uk_public_key *out)
-{
-	uk_buf modulus = UK_BUF(out->modulus);
-	uk_buf exponent = UK_BUF(out->exponent);
-	uk_buf point = UK_BUF(out->point);
-
-	uk_put(&modulus, x->modulus);
-	uk_put(&exponent, x->exponent);
-	uk_put(&point, x->point);
-	out->type = x->key_type;
-	out->modulus_len = modulus.len;
-	out->exponent_len = exponent.len;
-	out->point_len = point.len;
-	if (modulus.bad || exponent.bad || point.bad ||
-	    x->key_type == UK_KEY_NONE)
-		return uk_fail(UK_ERR_UNSUPPORTED);
-	return uk_ok();
-}
-
-static CK_RV read_public(
-    struct p11_slot *s, struct p11_object *o, uk_public_key *out)
-{
-	CK_RV rv = p11_slot_begin(s);
-	uk_err err;
-
-	if (rv != CKR_OK)
-		return rv;
-	err = uk_card_read_public(s->card, o->src, out);
-	p11_slot_end(s);
-	return note(s, o, err);
-}
-
-/* From the certificate, which is wanted anyway, or else from the key itself. */
-static CK_RV find_public(
-    struct p11_slot *s, struct p11_object *o, uk_public_key *out)
-{
-	struct p11_object *cert = certificate_of(s, o);
-	const uk_x509 *x;
-
-	if (cert != NULL && p11_object_x509(s, cert, &x) == CKR_OK &&
-	    uk_is_ok(from_x509(x, out)))
-		return CKR_OK;
-	*out = (uk_public_key){ 0 };
-	return s->lost ? CKR_DEVICE_REMOVED : read_public(s, o, out);
-}
-
-CK_RV p11_object_public(
-    struct p11_slot *s, struct p11_object *o, const uk_public_key **out)
-{
-	uk_public_key *pub;
-	CK_RV rv;
-
-	*out = o->pub;
-	if (o->pub != NULL)
-		return CKR_OK;
-	if (o->unreadable)
-		return CKR_DEVICE_ERROR;
-	if ((pub = uk_new(sizeof(*pub))) == NULL)
-		return CKR_HOST_MEMORY;
-	if ((rv = find_public(s, o, pub)) == CKR_OK) {
-		*out = o->pub = pub;
-		pub = NULL; /* handed over */
-	}
-	uk_free(pub);
-	return rv;
 }

@@ -114,6 +114,7 @@ CK_RV p11_session_close(struct p11_slot *s, struct p11_session *session)
 	for (size_t i = position(t, session->handle) + 1; i < t->count; i++)
 		t->list[i - 1] = t->list[i];
 	t->count--;
+	p11_objects_end_session(&s->objects, session->handle);
 	free_session(session);
 	logout_last(s);
 	return CKR_OK;
@@ -122,6 +123,7 @@ CK_RV p11_session_close(struct p11_slot *s, struct p11_session *session)
 CK_RV p11_session_close_all(struct p11_slot *s)
 {
 	p11_sessions_free(&s->sessions);
+	p11_objects_end_session(&s->objects, 0);
 	logout_last(s);
 	return CKR_OK;
 }

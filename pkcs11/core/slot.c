@@ -146,7 +146,8 @@ void p11_slot_tidy(struct p11_slot *s)
 	if (s->lost)
 		p11_slot_drop(s, P11_UNREAD);
 	else if (s->objects.loaded && !s->card->loaded)
-		p11_objects_free(&s->objects);
+		s->objects.loaded = false;
+	p11_objects_sweep(&s->objects);
 }
 
 CK_RV p11_slot_token(const struct p11_slot *s)

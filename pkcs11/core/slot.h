@@ -70,7 +70,8 @@ void p11_slot_recognise(struct p11_slot *s);
 void p11_slot_drop(struct p11_slot *s, enum p11_verdict v);
 
 /* At the end of a call, when nobody looks at an object or session any more:
- * drops a card that was lost, forgets objects that the card has changed. */
+ * drops a card that was lost, notes that its directory has changed, frees
+ * objects that are gone. */
 void p11_slot_tidy(struct p11_slot *s);
 
 /* A token that can be used: CKR_OK, CKR_TOKEN_NOT_PRESENT or
