@@ -3,8 +3,10 @@
 uk_test(test_vc_card SOURCES test_vc_card.c USES base codec vc_apps vcard_fixture)
 uk_test(test_vc_files SOURCES test_vc_files.c USES base codec vc_apps vcard_fixture)
 uk_test(test_vc_pins SOURCES test_vc_pins.c USES base codec vc_apps vcard_fixture)
-uk_test(test_vc_sign SOURCES test_vc_sign.c
-	USES base codec vc_apps vcard_fixture uk_libcrypto)
+foreach(topic IN ITEMS keys proof rsa sign)
+	uk_test(test_vc_${topic} SOURCES test_vc_${topic}.c
+		USES base codec vc_apps vcard_fixture uk_libcrypto)
+endforeach()
 uk_test(test_vc_faults SOURCES test_vc_faults.c
 	USES base codec vc_apps vcard_fixture uk_libcrypto)
 uk_test(test_vc_plug SOURCES test_vc_plug.c

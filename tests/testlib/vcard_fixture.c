@@ -160,6 +160,32 @@ struct vc_card *card_in_use(const char *path, unsigned type, bool with_bank)
 	return card;
 }
 
+int vc_set_up(void **state)
+{
+	*state = card_in_use(NULL, 0x11, false);
+	return 0;
+}
+
+int vc_set_up_bank(void **state)
+{
+	*state = card_in_use(NULL, 0x11, true);
+	return 0;
+}
+
+int vc_set_up_creation(void **state)
+{
+	*state = card_in_creation(NULL, 0x11, true);
+	return 0;
+}
+
+int vc_tear_down(void **state)
+{
+	struct vc_card *card = *state;
+
+	vc_card_close(&card);
+	return 0;
+}
+
 /* --- judging
  * ----------------------------------------------------------------------- */
 

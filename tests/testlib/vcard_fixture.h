@@ -22,6 +22,9 @@
 #define VC_HASH                                                                \
 	"00112233445566778899AABBCCDDEEFF0123456789ABCDEFFEDCBA9876543210"
 
+#define VC_HASH20 "00112233445566778899AABBCCDDEEFF01234567"
+#define VC_HASH64 VC_HASH VC_HASH
+
 /* Sends hex, compares the whole answer (data and status word) with hex. */
 #define expect_apdu(card, command, answer)                                     \
 	expect_apdu_at(card, command, answer, __FILE__, __LINE__)
@@ -43,6 +46,13 @@ struct vc_card *card_in_creation(
     const char *path, unsigned type, bool with_bank);
 /* The same, activated and selected again. */
 struct vc_card *card_in_use(const char *path, unsigned type, bool with_bank);
+
+/* cmocka's set-ups: a card in use with P-256 keys, without and with bank, and
+ * one in the creation state with bank; and the tear-down of all. */
+int vc_set_up(void **state);
+int vc_set_up_bank(void **state);
+int vc_set_up_creation(void **state);
+int vc_tear_down(void **state);
 
 /* EXTERNAL AUTHENTICATE for the hash over a challenge that it asks for; with
  * `lie`, the signature is another bank's. The status word. */
