@@ -95,16 +95,13 @@ EVP_PKEY *vc_ec_load(struct vc_crypto *c, const char *name, const char *group,
 	return key;
 }
 
-static EVP_PKEY *load_p256(struct vc_crypto *c, uk_bytes point)
+uk_err vc_ec_check(
+    struct vc_crypto *c, const char *name, const char *group, uk_bytes point)
 {
-	if (point.n != VC_POINT_P256 || point.p[0] != 0x04)
-		return NULL;
-	return vc_ec_load(c, "EC", "P-256", UK_NONE, point);
-}
-
-uk_err vc_p256_check(struct vc_crypto *c, uk_bytes point)
-{
-	EVP_PKEY *key = load_p256(c, point);
+	/* Only the uncompressed form; its length is checked with the curve. */
+	EVP_PKEY *key = point.n > 0 && point.p[0] == 0x04
+			    ? vc_ec_load(c, name, group, UK_NONE, point)
+			    : NULL;
 	EVP_PKEY_CTX *ctx = key == NULL
 				? NULL
 				: EVP_PKEY_CTX_new_from_pkey(c->lib, key, NULL);
@@ -114,6 +111,11 @@ uk_err vc_p256_check(struct vc_crypto *c, uk_bytes point)
 	EVP_PKEY_CTX_free(ctx);
 	EVP_PKEY_free(key);
 	return uk_is_ok(err) ? err : uk_fail(UK_ERR_FORMAT);
+}
+
+uk_err vc_p256_check(struct vc_crypto *c, uk_bytes point)
+{
+	return vc_ec_check(c, "EC", "P-256", point);
 }
 
 uk_err vc_p256_verify(
@@ -126,10 +128,10 @@ uk_err vc_p256_verify(
 	int good;
 	uk_err err;
 
-	if (sig.n != 64)
+	if (sig.n != 64 || point.n != VC_POINT_P256)
 		return uk_fail(UK_ERR_SIGNATURE);
 	UK_TRY(uk_sig_to_der(sig, &der));
-	key = load_p256(c, point);
+	key = vc_ec_load(c, "EC", "P-256", UK_NONE, point);
 	ctx = key == NULL ? NULL
 			  : EVP_PKEY_CTX_new_from_pkey(c->lib, key, NULL);
 	good = ctx != NULL && EVP_PKEY_verify_init(ctx) == 1 &&

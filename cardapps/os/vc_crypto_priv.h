@@ -18,5 +18,8 @@ UK_RESULT vc_from_openssl(int ret);
  * name is "EC" or "SM2". NULL if the parts make no key. */
 EVP_PKEY *vc_ec_load(struct vc_crypto *c, const char *name, const char *group,
     uk_bytes scalar, uk_bytes point);
+/* A point 04||x||y on that curve? UK_ERR_FORMAT if not. */
+UK_RESULT vc_ec_check(
+    struct vc_crypto *c, const char *name, const char *group, uk_bytes point);
 
 #endif

@@ -24,6 +24,8 @@ enum vc_key_kind { /* as stored and as in the card profile, section 4 */
 enum { VC_KEY_MAX = 4096, VC_SIG_MAX = 512 };
 
 bool vc_key_kind_known(uint8_t kind);
+/* enum uk_key_type of a kind. */
+enum uk_key_type vc_key_kind_type(uint8_t kind);
 /* enum uk_key_type of a stored key. */
 enum uk_key_type vc_key_type(uk_bytes key);
 /* Length of the modulus or of one coordinate in bytes. */
@@ -33,10 +35,34 @@ size_t vc_key_size(uk_bytes key);
 UK_RESULT vc_key_make(struct vc_crypto *c, uint8_t kind, uk_buf *out);
 /* Appends 7F49 { 81 modulus 82 exponent } or 7F49 { 86 04||x||y }. */
 UK_RESULT vc_key_put_public(struct vc_crypto *c, uk_bytes key, uk_buf *out);
-/* Appends the signature; the caller has checked that scheme, hash and length of
- * the input fit the key. hash says what the input is (PKCS1: NONE = as it is).
- */
-UK_RESULT vc_key_sign(struct vc_crypto *c, uk_bytes key,
-    enum uk_sig_scheme scheme, enum uk_hash hash, uk_bytes input, uk_buf *out);
+
+/* What a key computes. Hash: what the input is; NONE: it is as it is. */
+enum vc_op {
+	VC_OP_PKCS1, /* hash NONE: padding only */
+	VC_OP_PSS,
+	VC_OP_ECDSA, /* r||s */
+	VC_OP_SM2,   /* e in, r||s out */
+	VC_OP_RSA_RAW,
+	VC_OP_ECDH,        /* the other point in, x of the shared one out */
+	VC_OP_SM2_DECIPHER /* C1 || C3 || C2 in, plain text out */
+};
+
+struct vc_task {
+	uk_bytes key;
+	enum vc_op op;
+	enum uk_hash hash;
+	uk_bytes input;
+};
+
+/* Is this an operation for a key of this type? */
+bool vc_key_fits(uk_bytes key, enum vc_op op, enum uk_hash hash);
+/* A task that fits: is its input one that the key can work on (length, less
+ * than the modulus, on the curve)? */
+bool vc_key_takes(struct vc_crypto *c, const struct vc_task *task);
+/* Carries out a task that fits and whose input is taken. UK_ERR_FORMAT: the
+ * cipher text is not for this key. After a failure out may hold bytes that are
+ * good for nothing. */
+UK_RESULT vc_key_run(
+    struct vc_crypto *c, const struct vc_task *task, uk_buf *out);
 
 #endif

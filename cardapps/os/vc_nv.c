@@ -5,7 +5,8 @@
 #include "tlv.h"
 
 enum {
-	VERSION = 1,
+	VERSION = 2,
+	VERSION_OLDEST = 1,
 	TAG_CARD = 0xe0,
 	TAG_VERSION = 0x80,
 	TAG_OBJECT = 0xe1,
@@ -267,7 +268,7 @@ static uk_err load_image(struct vc_nv *nv, uk_bytes image)
 	UK_TRY(uk_tlv_only(image, TAG_CARD, &card));
 	if (!uk_tlv_find(card, TAG_VERSION, &version) || version.n != 1)
 		return uk_fail(UK_ERR_FORMAT);
-	if (version.p[0] != VERSION)
+	if (version.p[0] < VERSION_OLDEST || version.p[0] > VERSION)
 		return uk_fail(UK_ERR_UNSUPPORTED);
 	r = uk_read(card);
 	UK_TLV_EACH (r, t) {

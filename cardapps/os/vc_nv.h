@@ -7,8 +7,11 @@
  * then makes them the truth. Until then vc_nv_get already shows them, so that a
  * command reads what it has just put.
  *
- * The file (version 1), BER-TLV:
- *     E0 { 80 01 01   E1 { 81 04 app kind ref(2)   82 n value }* }
+ * The file, BER-TLV:
+ *     E0 { 80 01 02   E1 { 81 04 app kind ref(2)   82 n value }* }
+ *
+ * Version 2 came with the usage of keys, which a program older than it would
+ * not respect. Version 1 is read, and written as 2 with the next change.
  */
 #ifndef VC_NV_H
 #define VC_NV_H

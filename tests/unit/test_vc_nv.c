@@ -128,7 +128,9 @@ static void test_form(void **state)
 	expect_object(nv, file_a, "hi");
 	vc_nv_close(&nv);
 	expect_open("E003 800101", UK_OK);
-	expect_open("E003 800102", UK_ERR_UNSUPPORTED); /* a later version */
+	expect_open("E003 800102", UK_OK);
+	expect_open("E003 800103", UK_ERR_UNSUPPORTED); /* a later version */
+	expect_open("E003 800100", UK_ERR_UNSUPPORTED);
 	expect_open("E000", UK_ERR_FORMAT);
 	expect_open("E00F 800101" OBJECT "00", UK_ERR_FORMAT);
 	expect_open("E01B 800101" OBJECT OBJECT, UK_ERR_FORMAT); /* twice */

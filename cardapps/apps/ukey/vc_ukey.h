@@ -3,13 +3,14 @@
  *
  * One struct holds what power-off forgets; everything else is in non-volatile
  * memory. Each command is one function, grouped in files as in the profile:
- * pin (section 3), key and sign (4), proof (5 and 6), data (7).
+ * pin (section 3), key, alg and sign (4), proof (5 and 6), data (7).
  */
 #ifndef VC_UKEY_H
 #define VC_UKEY_H
 
 #include "vc_app.h"
 #include "vc_files.h"
+#include "vc_keys.h"
 
 enum {
 	VC_UKEY_LABEL_MAX = 32,
@@ -22,6 +23,11 @@ enum {
 	VC_UKEY_KEY_SIGN = 0x02,
 	VC_UKEY_KEY_LAST = 0x0f,
 	VC_UKEY_KEY_BANK = 0x10,
+	/* usage byte */
+	VC_UKEY_SIGNS = 0x01,
+	VC_UKEY_DECIPHERS = 0x02,
+	VC_UKEY_DERIVES = 0x04,
+	VC_UKEY_RAW = 0x08,
 	/* flags */
 	VC_UKEY_WANTS_PROOF = 0x01
 };
@@ -84,6 +90,23 @@ vc_command_fn vc_ukey_verify, vc_ukey_change, vc_ukey_reset_counter;
 /* The stored key; false if there is none. */
 bool vc_ukey_key(const struct vc_ukey *u, uint8_t ref, uk_bytes *key);
 vc_command_fn vc_ukey_generate;
+
+/* --- vc_ukey_alg.c ---------------------------------------------------------
+ */
+
+/* Of a key; 01 if none was said (and on cards older than the byte). */
+uint8_t vc_ukey_usage(const struct vc_ukey *u, uint8_t ref);
+/* Pending. */
+UK_RESULT vc_ukey_put_usage(struct vc_ukey *u, uint8_t ref, uint8_t usage);
+void vc_ukey_drop_usage(struct vc_ukey *u, uint8_t ref);
+/* May a key of this type at this place have this usage? */
+bool vc_ukey_usage_fits(uint8_t ref, enum uk_key_type type, uint8_t usage);
+/* Fills in all but the input. 6A88: no such key; 6A80: the algorithm does not
+ * fit the key, its usage, or the purpose (usage bits). */
+uint16_t vc_ukey_task(const struct vc_ukey *u, const struct vc_ukey_env *env,
+    uint8_t purpose, struct vc_task *task);
+uint16_t vc_ukey_run(
+    struct vc_ukey *u, const struct vc_task *task, uk_buf *out);
 
 /* --- vc_ukey_sign.c --------------------------------------------------------
  */

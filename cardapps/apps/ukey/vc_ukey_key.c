@@ -3,12 +3,11 @@
 
 #include "secret.h"
 #include "tlv.h"
-#include "vc_keys.h"
 
 enum { P1_GENERATE = 0x00, P1_READ = 0x81 };
 
 struct request {
-	uint8_t kind, ref;
+	uint8_t kind, ref, usage;
 	bool has_kind;
 };
 
@@ -19,7 +18,22 @@ bool vc_ukey_key(const struct vc_ukey *u, uint8_t ref, uk_bytes *key)
 	return vc_nv_get(h->nv, vc_home_id(h, VC_NV_KEY, ref), key);
 }
 
-/* AC { [80 01 type] 84 01 ref } */
+/* One byte; what it is when it is not there. False if it is longer. */
+static bool get_byte(
+    uk_bytes template, uint8_t tag, uint8_t absent, uint8_t *out)
+{
+	uk_bytes v;
+
+	*out = absent;
+	if (!uk_tlv_find(template, tag, &v))
+		return true;
+	if (v.n != 1)
+		return false;
+	*out = v.p[0];
+	return true;
+}
+
+/* AC { [80 01 type] 84 01 ref [95 01 usage] } */
 static bool get_request(uk_bytes data, struct request *out)
 {
 	uk_bytes template, v;
@@ -30,16 +44,23 @@ static bool get_request(uk_bytes data, struct request *out)
 		return false;
 	out->ref = v.p[0];
 	out->has_kind = uk_tlv_find(template, 0x80, &v);
-	if (out->has_kind && v.n != 1)
-		return false;
-	out->kind = out->has_kind ? v.p[0] : 0;
-	return true;
+	return get_byte(template, 0x80, 0, &out->kind) &&
+	       get_byte(template, 0x95, VC_UKEY_SIGNS, &out->usage);
 }
 
 static bool may_generate(const struct vc_ukey *u, uint8_t ref)
 {
 	return vc_ukey_in_creation(u) || u->puk ||
 	       (u->login && ref > VC_UKEY_KEY_SIGN);
+}
+
+/* Pending. */
+static uk_err put_key(struct vc_ukey *u, const struct request *q, uk_bytes key)
+{
+	const struct vc_home *h = &u->app.home;
+
+	UK_TRY(vc_ukey_put_usage(u, q->ref, q->usage));
+	return vc_nv_put(h->nv, vc_home_id(h, VC_NV_KEY, q->ref), key);
 }
 
 static uk_err make_key(struct vc_ukey *u, const struct request *q, uk_buf *out)
@@ -55,8 +76,7 @@ static uk_err make_key(struct vc_ukey *u, const struct request *q, uk_buf *out)
 	if (uk_is_ok(err))
 		err = vc_key_put_public(h->crypto, uk_buf_view(&key), out);
 	if (uk_is_ok(err))
-		err = vc_nv_put(
-		    h->nv, vc_home_id(h, VC_NV_KEY, q->ref), uk_buf_view(&key));
+		err = put_key(u, q, uk_buf_view(&key));
 	uk_secret_free(storage, VC_KEY_MAX);
 	return err;
 }
@@ -72,6 +92,8 @@ static uint16_t generate(
 		return UK_SW_NO_REF;
 	if (!vc_key_kind_known(q->kind))
 		return UK_SW_FUNCTION;
+	if (!vc_ukey_usage_fits(q->ref, vc_key_kind_type(q->kind), q->usage))
+		return UK_SW_DATA;
 	if (!may_generate(u, q->ref))
 		return UK_SW_SECURITY;
 	err = make_key(u, q, out);

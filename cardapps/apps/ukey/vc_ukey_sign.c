@@ -1,112 +1,96 @@
-/* Signing: which algorithm fits, what must be open, what is used up. Profile,
- * section 4. */
+/* Using keys: which one, what must be open, what is used up. Profile, section
+ * 4. */
 #include "vc_ukey.h"
 
 #include "tlv.h"
-#include "vc_keys.h"
 
-enum { CRT_AUTH = 0xa4, CRT_SIGN = 0xb6, MSE_SET = 0x41, PKCS1_OVERHEAD = 11 };
-
-/* What an algorithm reference means. */
-struct alg {
-	enum uk_sig_scheme scheme;
-	enum uk_hash hash;
+enum {
+	CRT_AUTH = 0xa4,
+	CRT_SIGN = 0xb6,
+	MSE_SET = 0x41,
+	SIGNATURES = VC_UKEY_SIGNS | VC_UKEY_RAW,
 };
 
-static bool get_alg(uint8_t byte, struct alg *out)
-{
-	static const enum uk_hash hashes[] = { UK_HASH_NONE, UK_HASH_SHA1,
-		UK_HASH_SHA224, UK_HASH_SHA256, UK_HASH_SHA384,
-		UK_HASH_SHA512 };
-	static const enum uk_sig_scheme schemes[] = { UK_SIG_PKCS1, UK_SIG_PSS,
-		UK_SIG_ECDSA, UK_SIG_SM2 };
-	unsigned scheme = byte >> 4, hash = byte & 0x0f;
+/* --- security environments ------------------------------------------------
+ */
 
-	if (scheme < 1 || scheme > 4 ||
-	    hash >= sizeof(hashes) / sizeof(*hashes))
-		return false;
-	*out = (struct alg){ schemes[scheme - 1], hashes[hash] };
-	if (out->scheme == UK_SIG_PKCS1)
-		return true;
-	/* PSS needs a hash; the curves have none in the byte. */
-	return (out->scheme == UK_SIG_PSS) == (out->hash != UK_HASH_NONE);
+/* A template of MSE SET: what its key is for. */
+static const struct crt {
+	uint8_t tag;
+	uint8_t purpose;
+} crts[] = {
+	{ CRT_AUTH, SIGNATURES },
+	{ CRT_SIGN, SIGNATURES },
+};
+
+static struct vc_ukey_env *env_of(struct vc_ukey *u, const struct crt *crt)
+{
+	return crt->tag == CRT_AUTH ? &u->auth : &u->sign;
 }
 
-/* Does this algorithm go with this key at this reference? */
-static bool fits(uint8_t ref, uk_bytes key, const struct alg *a)
+/* The transaction key and nothing else goes with B6. */
+static bool is_for(const struct vc_ukey *u, const struct vc_ukey_env *env,
+    const struct crt *crt)
 {
-	enum uk_key_type type = vc_key_type(key);
-
-	switch (a->scheme) {
-	case UK_SIG_PKCS1:
-		/* Key 02 takes hashes only: never a free DigestInfo. */
-		return type == UK_KEY_RSA &&
-		       (ref != VC_UKEY_KEY_SIGN || a->hash != UK_HASH_NONE);
-	case UK_SIG_PSS:
-		return type == UK_KEY_RSA;
-	case UK_SIG_ECDSA:
-		return type != UK_KEY_RSA && type != UK_KEY_SM2;
-	case UK_SIG_SM2:
-		return type == UK_KEY_SM2;
-	case UK_SIG_RSA_RAW:
-		return false; /* decoded from no byte of section 4 so far */
-	}
-	return false;
+	return (env->ref == VC_UKEY_KEY_SIGN) == (crt->tag == CRT_SIGN) &&
+	       (vc_ukey_usage(u, env->ref) & crt->purpose) != 0;
 }
 
-static bool input_fits(uk_bytes key, const struct alg *a, uk_bytes input)
+static uint16_t set_env(struct vc_ukey *u, const struct crt *crt, uk_bytes data)
 {
-	if (a->hash != UK_HASH_NONE)
-		return input.n == uk_hash_size(a->hash);
-	switch (a->scheme) {
-	case UK_SIG_PKCS1:
-		return input.n > 0 &&
-		       input.n + PKCS1_OVERHEAD <= vc_key_size(key);
-	case UK_SIG_ECDSA:
-		return input.n >= 20 && input.n <= UK_HASH_MAX;
-	default: /* SM2: e */
-		return input.n == 32;
-	}
-}
+	struct vc_ukey_env env;
+	struct vc_task task;
+	uk_bytes alg, ref;
+	uint16_t sw;
 
-static uint16_t check(const struct vc_ukey *u, const struct vc_ukey_env *env,
-    uk_bytes *key, struct alg *a)
-{
-	if (!vc_ukey_key(u, env->ref, key))
-		return UK_SW_NO_REF;
-	if (!get_alg(env->alg, a) || !fits(env->ref, *key, a))
+	if (!uk_tlv_find(data, 0x80, &alg) || alg.n != 1 ||
+	    !uk_tlv_find(data, 0x84, &ref) || ref.n != 1)
 		return UK_SW_DATA;
+	env = (struct vc_ukey_env){ alg.p[0], ref.p[0] };
+	if (!is_for(u, &env, crt))
+		return UK_SW_NO_REF;
+	if ((sw = vc_ukey_task(u, &env, crt->purpose, &task)) != UK_SW_OK)
+		return sw;
+	*env_of(u, crt) = env;
 	return UK_SW_OK;
 }
 
 uint16_t vc_ukey_mse(struct vc_app *app, const uk_cmd *cmd, uk_buf *out)
 {
-	struct vc_ukey *u = vc_ukey_of(app);
-	struct vc_ukey_env env;
-	uk_bytes alg, ref, key;
-	struct alg a;
-	uint16_t sw;
-
 	(void)out;
-	if (cmd->p1 != MSE_SET || (cmd->p2 != CRT_AUTH && cmd->p2 != CRT_SIGN))
+	if (cmd->p1 != MSE_SET)
 		return UK_SW_P1P2;
-	if (!uk_tlv_find(cmd->data, 0x80, &alg) || alg.n != 1 ||
-	    !uk_tlv_find(cmd->data, 0x84, &ref) || ref.n != 1)
-		return UK_SW_DATA;
-	env = (struct vc_ukey_env){ alg.p[0], ref.p[0] };
-	if ((cmd->p2 == CRT_SIGN) != (env.ref == VC_UKEY_KEY_SIGN))
-		return UK_SW_NO_REF;
-	if ((sw = check(u, &env, &key, &a)) != UK_SW_OK)
-		return sw;
-	*(cmd->p2 == CRT_SIGN ? &u->sign : &u->auth) = env;
-	return UK_SW_OK;
+	for (size_t i = 0; i < sizeof(crts) / sizeof(crts[0]); i++) {
+		if (crts[i].tag == cmd->p2)
+			return set_env(vc_ukey_of(app), &crts[i], cmd->data);
+	}
+	return UK_SW_P1P2;
 }
 
-static uint16_t sign(struct vc_ukey *u, uk_bytes key, const struct alg *a,
-    uk_bytes input, uk_buf *out)
+/* --- keys that a login opens ----------------------------------------------
+ */
+
+/* Personalisation needs a certificate request from a card that has no PIN yet:
+ * the creation state asks for none. */
+static bool is_open(const struct vc_ukey *u, uint8_t ref)
 {
-	return vc_sw(vc_key_sign(
-	    u->app.home.crypto, key, a->scheme, a->hash, input, out));
+	return u->login || (ref == VC_UKEY_KEY_AUTH && vc_ukey_in_creation(u));
+}
+
+static uint16_t use(struct vc_ukey *u, const struct vc_ukey_env *env,
+    uint8_t purpose, uk_bytes input, uk_buf *out)
+{
+	struct vc_task task;
+	uint16_t sw = vc_ukey_task(u, env, purpose, &task);
+
+	if (sw != UK_SW_OK)
+		return sw;
+	task.input = input;
+	if (!vc_key_takes(u->app.home.crypto, &task))
+		return UK_SW_DATA;
+	if (!is_open(u, env->ref))
+		return UK_SW_SECURITY;
+	return vc_ukey_run(u, &task, out);
 }
 
 uint16_t vc_ukey_internal_auth(
@@ -114,9 +98,6 @@ uint16_t vc_ukey_internal_auth(
 {
 	struct vc_ukey *u = vc_ukey_of(app);
 	struct vc_ukey_env env = { cmd->p1, cmd->p2 };
-	uk_bytes key;
-	struct alg a;
-	uint16_t sw;
 
 	if (env.alg == 0 && env.ref == 0) {
 		env = u->auth;
@@ -125,13 +106,7 @@ uint16_t vc_ukey_internal_auth(
 	}
 	if (env.ref == VC_UKEY_KEY_SIGN)
 		return UK_SW_NO_REF;
-	if ((sw = check(u, &env, &key, &a)) != UK_SW_OK)
-		return sw;
-	if (!input_fits(key, &a, cmd->data))
-		return UK_SW_DATA;
-	if (!u->login && !vc_ukey_in_creation(u))
-		return UK_SW_SECURITY;
-	return sign(u, key, &a, cmd->data, out);
+	return use(u, &env, SIGNATURES, cmd->data, out);
 }
 
 /* --- the transaction key ---------------------------------------------------
@@ -147,8 +122,7 @@ static bool bank_agrees(const struct vc_ukey *u, uk_bytes hash)
 	       uk_bytes_eq(uk_view(u->proved, u->proved_len), hash);
 }
 
-/* In the order of the profile. Personalisation needs a certificate request from
- * a card that has no PIN yet: the creation state asks for neither. */
+/* In the order of the profile. */
 static uint16_t may_sign(const struct vc_ukey *u, uk_bytes hash)
 {
 	if (vc_ukey_in_creation(u))
@@ -158,25 +132,35 @@ static uint16_t may_sign(const struct vc_ukey *u, uk_bytes hash)
 	return u->consent ? UK_SW_OK : UK_SW_SECURITY;
 }
 
-uint16_t vc_ukey_pso(struct vc_app *app, const uk_cmd *cmd, uk_buf *out)
+static uint16_t sign_transaction(struct vc_ukey *u, uk_bytes hash, uk_buf *out)
 {
-	struct vc_ukey *u = vc_ukey_of(app);
-	uk_bytes key;
-	struct alg a;
+	struct vc_task task;
 	uint16_t sw;
 
-	if (cmd->p1 != 0x9e || cmd->p2 != 0x9a)
-		return UK_SW_P1P2;
 	if (u->sign.ref == 0)
 		return UK_SW_CONDITIONS;
-	if ((sw = check(u, &u->sign, &key, &a)) != UK_SW_OK)
+	sw = vc_ukey_task(u, &u->sign, VC_UKEY_SIGNS, &task);
+	if (sw != UK_SW_OK)
 		return sw;
-	if (!input_fits(key, &a, cmd->data))
+	task.input = hash;
+	if (!vc_key_takes(u->app.home.crypto, &task))
 		return UK_SW_DATA;
-	if ((sw = may_sign(u, cmd->data)) != UK_SW_OK)
+	if ((sw = may_sign(u, hash)) != UK_SW_OK)
 		return sw;
 	/* Used up before the result is known, and whatever it is. */
 	u->consent = false;
 	vc_ukey_forget_proof(u);
-	return sign(u, key, &a, cmd->data, out);
+	return vc_ukey_run(u, &task, out);
+}
+
+/* --- PSO -------------------------------------------------------------------
+ */
+
+uint16_t vc_ukey_pso(struct vc_app *app, const uk_cmd *cmd, uk_buf *out)
+{
+	struct vc_ukey *u = vc_ukey_of(app);
+
+	if (cmd->p1 == 0x9e && cmd->p2 == 0x9a)
+		return sign_transaction(u, cmd->data, out);
+	return UK_SW_P1P2;
 }
