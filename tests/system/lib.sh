@@ -133,7 +133,10 @@ skip() {
 # their runtime is there first; its own leaks are not our business.
 case ${UKEY_SANITIZE:-} in
 *address*) sanitizer_runtime=$(gcc -print-file-name=libasan.so) ;;
-*thread*) sanitizer_runtime=$(gcc -print-file-name=libtsan.so) ;;
+*thread*)
+	sanitizer_runtime=$(gcc -print-file-name=libtsan.so)
+	export TSAN_OPTIONS=suppressions=$TOP/tests/tsan.supp
+	;;
 *) sanitizer_runtime= ;;
 esac
 
