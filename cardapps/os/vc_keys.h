@@ -33,6 +33,16 @@ size_t vc_key_size(uk_bytes key);
 
 /* Makes one; out needs VC_KEY_MAX bytes of secret storage. */
 UK_RESULT vc_key_make(struct vc_crypto *c, uint8_t kind, uk_buf *out);
+
+/* A key from outside: RSA has p and q, curves have d; the others are empty. */
+struct vc_key_parts {
+	uk_bytes p, q, d;
+};
+/* The same as vc_key_make from given parts. UK_ERR_FORMAT if they are no key of
+ * that kind. */
+UK_RESULT vc_key_import(struct vc_crypto *c, uint8_t kind,
+    const struct vc_key_parts *parts, uk_buf *out);
+
 /* Appends 7F49 { 81 modulus 82 exponent } or 7F49 { 86 04||x||y }. */
 UK_RESULT vc_key_put_public(struct vc_crypto *c, uk_bytes key, uk_buf *out);
 

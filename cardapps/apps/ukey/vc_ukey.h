@@ -3,7 +3,7 @@
  *
  * One struct holds what power-off forgets; everything else is in non-volatile
  * memory. Each command is one function, grouped in files as in the profile:
- * pin (section 3), key, alg and sign (4), proof (5 and 6), data (7).
+ * pin (section 3), key, import, alg and sign (4), proof (5 and 6), data (7).
  */
 #ifndef VC_UKEY_H
 #define VC_UKEY_H
@@ -49,8 +49,8 @@ struct vc_ukey_env { /* MSE SET; ref 0: none */
 struct vc_ukey {
 	struct vc_app app;
 	struct vc_files files;
-	bool login, consent, puk;      /* statuses of 81, 82, 83 */
-	struct vc_ukey_env auth, sign; /* A4, B6 */
+	bool login, consent, puk;                /* statuses of 81, 82, 83 */
+	struct vc_ukey_env auth, sign, decipher; /* A4, B6, B8 */
 	uint8_t challenge[32];
 	size_t challenge_len; /* 0: none asked for */
 	uint8_t proved[64];   /* H of the bank's proof */
@@ -87,9 +87,26 @@ vc_command_fn vc_ukey_verify, vc_ukey_change, vc_ukey_reset_counter;
 /* --- vc_ukey_key.c ---------------------------------------------------------
  */
 
+/* A key to be. */
+struct vc_ukey_new_key {
+	uint8_t kind, ref, usage;
+};
+
 /* The stored key; false if there is none. */
 bool vc_ukey_key(const struct vc_ukey *u, uint8_t ref, uk_bytes *key);
+/* May it be made, here and now? 9000, or 6A88, 6A81, 6A80, 6982. */
+uint16_t vc_ukey_may_make(
+    const struct vc_ukey *u, const struct vc_ukey_new_key *new);
+/* Pending. */
+UK_RESULT vc_ukey_put_key(
+    struct vc_ukey *u, const struct vc_ukey_new_key *new, uk_bytes key);
 vc_command_fn vc_ukey_generate;
+
+/* --- vc_ukey_import.c ------------------------------------------------------
+ */
+
+/* Content of 7F48 in PUT DATA: imports or deletes a key; pending. */
+uint16_t vc_ukey_put_private(struct vc_ukey *u, uk_bytes v);
 
 /* --- vc_ukey_alg.c ---------------------------------------------------------
  */

@@ -131,46 +131,67 @@ static uk_err put_bank_key(struct vc_ukey *u, uk_bytes v)
 	return vc_ukey_put(u, VC_UKEY_SET_BANK, point);
 }
 
+/* What PUT DATA knows. Most of it belongs to personalisation; the label is also
+ * the security officer's, and keys say themselves who may. */
+enum condition { IN_CREATION, OR_OFFICER };
+
 static const struct setter {
 	uint32_t tag;
+	enum condition when;
 	uk_err (*put)(struct vc_ukey *u, uk_bytes v);
 } setters[] = {
-	{ 0x81, put_serial },
-	{ 0x50, put_label },
-	{ 0x85, put_flags },
-	{ 0x7f49, put_bank_key },
+	{ 0x81, IN_CREATION, put_serial },
+	{ 0x50, OR_OFFICER, put_label },
+	{ 0x85, IN_CREATION, put_flags },
+	{ 0x7f49, IN_CREATION, put_bank_key },
 };
 
-static uk_err put_object(struct vc_ukey *u, const uk_tlv *t)
+enum { TAG_PRIVATE = 0x7f48 };
+
+static bool may_put(const struct vc_ukey *u, const struct setter *s)
 {
+	return vc_ukey_in_creation(u) || (s->when == OR_OFFICER && u->puk);
+}
+
+static uint16_t put_setting(
+    struct vc_ukey *u, const struct setter *s, uk_bytes v)
+{
+	uk_err err;
+
+	if (!may_put(u, s))
+		return UK_SW_CONDITIONS;
+	err = s->put(u, v);
+	return uk_is(err, UK_ERR_FORMAT) ? UK_SW_DATA : vc_sw(err);
+}
+
+static uint16_t put_object(struct vc_ukey *u, const uk_tlv *t)
+{
+	if (t->tag == TAG_PRIVATE)
+		return vc_ukey_put_private(u, t->value);
 	for (size_t i = 0; i < sizeof(setters) / sizeof(setters[0]); i++) {
 		if (setters[i].tag == t->tag)
-			return setters[i].put(u, t->value);
+			return put_setting(u, &setters[i], t->value);
 	}
-	return uk_fail(UK_ERR_FORMAT);
+	return UK_SW_DATA;
 }
 
 uint16_t vc_ukey_put_data(struct vc_app *app, const uk_cmd *cmd, uk_buf *out)
 {
 	struct vc_ukey *u = vc_ukey_of(app);
 	uk_reader r = uk_read(cmd->data);
-	uk_err err = uk_ok();
+	uint16_t sw = UK_SW_OK;
 	uk_tlv t;
 
 	(void)out;
 	if ((cmd->p1 << 8 | cmd->p2) != PUT_P1P2)
 		return UK_SW_P1P2;
-	if (!vc_ukey_in_creation(u))
-		return UK_SW_CONDITIONS;
 	if (cmd->data.n == 0)
 		return UK_SW_LENGTH;
-	while (uk_is_ok(err) && uk_tlv_next(&r, &t))
-		err = put_object(u, &t);
-	if (uk_is_ok(err))
-		err = uk_read_end(&r);
-	if (uk_is(err, UK_ERR_FORMAT))
-		return UK_SW_DATA;
-	return uk_is_ok(err) ? vc_ukey_commit(u) : vc_sw(err);
+	while (sw == UK_SW_OK && uk_tlv_next(&r, &t))
+		sw = put_object(u, &t);
+	if (sw != UK_SW_OK)
+		return sw;
+	return uk_is_ok(uk_read_end(&r)) ? vc_ukey_commit(u) : UK_SW_DATA;
 }
 
 /* --- ACTIVATE --------------------------------------------------------------

@@ -7,7 +7,7 @@
 enum { P1_GENERATE = 0x00, P1_READ = 0x81 };
 
 struct request {
-	uint8_t kind, ref, usage;
+	struct vc_ukey_new_key key;
 	bool has_kind;
 };
 
@@ -42,28 +42,42 @@ static bool get_request(uk_bytes data, struct request *out)
 	if (!uk_is_ok(uk_tlv_only(data, 0xac, &template)) ||
 	    !uk_tlv_find(template, 0x84, &v) || v.n != 1)
 		return false;
-	out->ref = v.p[0];
+	out->key.ref = v.p[0];
 	out->has_kind = uk_tlv_find(template, 0x80, &v);
-	return get_byte(template, 0x80, 0, &out->kind) &&
-	       get_byte(template, 0x95, VC_UKEY_SIGNS, &out->usage);
+	return get_byte(template, 0x80, 0, &out->key.kind) &&
+	       get_byte(template, 0x95, VC_UKEY_SIGNS, &out->key.usage);
 }
 
-static bool may_generate(const struct vc_ukey *u, uint8_t ref)
+static bool may_make(const struct vc_ukey *u, uint8_t ref)
 {
 	return vc_ukey_in_creation(u) || u->puk ||
 	       (u->login && ref > VC_UKEY_KEY_SIGN);
 }
 
-/* Pending. */
-static uk_err put_key(struct vc_ukey *u, const struct request *q, uk_bytes key)
+uint16_t vc_ukey_may_make(
+    const struct vc_ukey *u, const struct vc_ukey_new_key *new)
+{
+	if (new->ref == 0 || new->ref > VC_UKEY_KEY_LAST)
+		return UK_SW_NO_REF;
+	if (!vc_key_kind_known(new->kind))
+		return UK_SW_FUNCTION;
+	if (!vc_ukey_usage_fits(
+		new->ref, vc_key_kind_type(new->kind), new->usage))
+		return UK_SW_DATA;
+	return may_make(u, new->ref) ? UK_SW_OK : UK_SW_SECURITY;
+}
+
+uk_err vc_ukey_put_key(
+    struct vc_ukey *u, const struct vc_ukey_new_key *new, uk_bytes key)
 {
 	const struct vc_home *h = &u->app.home;
 
-	UK_TRY(vc_ukey_put_usage(u, q->ref, q->usage));
-	return vc_nv_put(h->nv, vc_home_id(h, VC_NV_KEY, q->ref), key);
+	UK_TRY(vc_ukey_put_usage(u, new->ref, new->usage));
+	return vc_nv_put(h->nv, vc_home_id(h, VC_NV_KEY, new->ref), key);
 }
 
-static uk_err make_key(struct vc_ukey *u, const struct request *q, uk_buf *out)
+static uk_err make_key(
+    struct vc_ukey *u, const struct vc_ukey_new_key *new, uk_buf *out)
 {
 	const struct vc_home *h = &u->app.home;
 	uint8_t *storage = uk_secret_new(VC_KEY_MAX);
@@ -72,11 +86,11 @@ static uk_err make_key(struct vc_ukey *u, const struct request *q, uk_buf *out)
 
 	if (storage == NULL)
 		return err;
-	err = vc_key_make(h->crypto, q->kind, &key);
+	err = vc_key_make(h->crypto, new->kind, &key);
 	if (uk_is_ok(err))
 		err = vc_key_put_public(h->crypto, uk_buf_view(&key), out);
 	if (uk_is_ok(err))
-		err = put_key(u, q, uk_buf_view(&key));
+		err = vc_ukey_put_key(u, new, uk_buf_view(&key));
 	uk_secret_free(storage, VC_KEY_MAX);
 	return err;
 }
@@ -84,19 +98,14 @@ static uk_err make_key(struct vc_ukey *u, const struct request *q, uk_buf *out)
 static uint16_t generate(
     struct vc_ukey *u, const struct request *q, uk_buf *out)
 {
+	uint16_t sw;
 	uk_err err;
 
 	if (!q->has_kind)
 		return UK_SW_DATA;
-	if (q->ref == 0 || q->ref > VC_UKEY_KEY_LAST)
-		return UK_SW_NO_REF;
-	if (!vc_key_kind_known(q->kind))
-		return UK_SW_FUNCTION;
-	if (!vc_ukey_usage_fits(q->ref, vc_key_kind_type(q->kind), q->usage))
-		return UK_SW_DATA;
-	if (!may_generate(u, q->ref))
-		return UK_SW_SECURITY;
-	err = make_key(u, q, out);
+	if ((sw = vc_ukey_may_make(u, &q->key)) != UK_SW_OK)
+		return sw;
+	err = make_key(u, &q->key, out);
 	return uk_is_ok(err) ? vc_ukey_commit(u) : vc_sw(err);
 }
 
@@ -125,6 +134,6 @@ uint16_t vc_ukey_generate(struct vc_app *app, const uk_cmd *cmd, uk_buf *out)
 		return UK_SW_P1P2;
 	if (!get_request(cmd->data, &q))
 		return UK_SW_DATA;
-	return cmd->p1 == P1_READ ? read_public(u, q.ref, out)
+	return cmd->p1 == P1_READ ? read_public(u, q.key.ref, out)
 				  : generate(u, &q, out);
 }
