@@ -113,9 +113,28 @@ void vc_plug_pull(struct vc_plug *plug)
 
 static bool is_secret(uk_bytes command)
 {
-	/* VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER */
-	return command.n > 4 && (command.p[1] == 0x20 || command.p[1] == 0x24 ||
-				    command.p[1] == 0x2c);
+	/* VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER, PUT DATA */
+	static const uint8_t secret[] = { 0x20, 0x24, 0x2c, 0xdb };
+
+	for (size_t i = 0; command.n > 4 && i < sizeof(secret); i++) {
+		if (command.p[1] == secret[i])
+			return true;
+	}
+	return false;
+}
+
+/* PSO: DECIPHER, raw RSA (which deciphers as well), and what is fetched of
+ * them. */
+static bool answers_secret(struct vc_plug *plug, uk_bytes command)
+{
+	enum { PSO = 0x2a, INTERNAL_AUTH = 0x88, GET_RESPONSE = 0xc0 };
+	uint8_t ins = command.n < 4 ? 0 : command.p[1];
+
+	if (ins != GET_RESPONSE)
+		plug->answers_secret = (ins == PSO && command.p[2] == 0x80) ||
+				       (ins == INTERNAL_AUTH &&
+					   command.p[2] == 0x00);
+	return plug->answers_secret;
 }
 
 static void write_hex(FILE *f, uk_bytes v)
@@ -128,19 +147,40 @@ static void write_hex(FILE *f, uk_bytes v)
 	}
 }
 
-static void note(struct vc_plug *plug, const char *what, uk_bytes v)
+/* Shows all of it, or the first bytes only. */
+static void note_part(
+    struct vc_plug *plug, const char *what, uk_bytes v, size_t shown)
 {
-	bool hide = *what == '>' && is_secret(v);
-
 	if (plug->transcript == NULL)
 		return;
 	(void)fputs(what, plug->transcript);
-	write_hex(plug->transcript, hide ? uk_bytes_first(v, 4) : v);
-	if (hide)
+	write_hex(plug->transcript, uk_bytes_first(v, shown));
+	if (shown < v.n)
 		(void)fprintf(
-		    plug->transcript, " (%zu bytes not shown)", v.n - 4);
+		    plug->transcript, " (%zu bytes not shown)", v.n - shown);
 	(void)fputc('\n', plug->transcript);
 	(void)fflush(plug->transcript);
+}
+
+static void note(struct vc_plug *plug, const char *what, uk_bytes v)
+{
+	note_part(plug, what, v, v.n);
+}
+
+static void note_command(struct vc_plug *plug, const char *what, uk_bytes v)
+{
+	note_part(plug, what, v, is_secret(v) ? 4 : v.n);
+}
+
+/* The status word comes last, and is never secret. */
+static void note_answer(struct vc_plug *plug, uk_bytes command, uk_bytes v)
+{
+	bool hide = answers_secret(plug, command) && v.n > 2;
+
+	if (plug->transcript != NULL && hide)
+		(void)fprintf(
+		    plug->transcript, "< (%zu bytes not shown)\n", v.n - 2);
+	note(plug, "< ", hide ? uk_bytes_last(v, 2) : v);
 }
 
 /* --- messages
@@ -165,12 +205,15 @@ static bool send_message(struct vc_plug *plug, uk_bytes body)
 {
 	static uint8_t storage[2 + VC_MESSAGE_MAX];
 	uk_buf out = UK_BUF(storage);
+	bool good;
 
 	if (body.n > VC_MESSAGE_MAX)
 		return false;
 	uk_put_u16(&out, (uint16_t)body.n);
 	uk_put(&out, body);
-	return send_all(plug->fd, uk_buf_view(&out));
+	good = send_all(plug->fd, uk_buf_view(&out));
+	uk_wipe(storage, out.len);
+	return good;
 }
 
 static bool run_control(struct vc_plug *plug, uint8_t control)
@@ -195,16 +238,16 @@ static bool run_command(struct vc_plug *plug, uk_bytes command)
 
 	plug->commands++;
 	if (plug->remove_after == 0) {
-		note(plug, "! ", command);
+		note_command(plug, "! ", command);
 		plug->inserted = false;
 		plug->remove_after = -1;
 		return false;
 	}
 	if (plug->remove_after > 0)
 		plug->remove_after--;
-	note(plug, "> ", command);
+	note_command(plug, "> ", command);
 	answer = vc_card_transmit(plug->card, command);
-	note(plug, "< ", answer);
+	note_answer(plug, command, answer);
 	return send_message(plug, answer);
 }
 

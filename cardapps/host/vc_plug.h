@@ -17,7 +17,8 @@ enum { VC_MESSAGE_MAX = 65535 };
 
 struct vc_plug {
 	struct vc_card *card;
-	FILE *transcript; /* NULL: none */
+	FILE *transcript;    /* NULL: none */
+	bool answers_secret; /* the last command was one of those */
 	const char *host;
 	unsigned port;          /* of this slot */
 	int fd;                 /* -1: not connected */

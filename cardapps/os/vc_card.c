@@ -117,6 +117,7 @@ void vc_card_close(struct vc_card **card)
 	*card = NULL;
 	if (c == NULL)
 		return;
+	vc_card_reset(c);
 	for (size_t i = 0; i < c->count; i++) {
 		c->apps[i]->ops->forget(c->apps[i]);
 		uk_wipe(c->apps[i], c->apps[i]->ops->size);
@@ -125,7 +126,6 @@ void vc_card_close(struct vc_card **card)
 	uk_free(c->apps);
 	vc_nv_close(&c->nv);
 	vc_crypto_close(&c->crypto);
-	uk_wipe(c->in_bytes, c->in.len);
 	uk_free(c);
 }
 
@@ -295,6 +295,16 @@ static uint16_t collect(struct vc_card *card, uk_cmd *cmd, bool *done)
 	return UK_SW_OK;
 }
 
+/* Answers may be secret, too (what was deciphered): none stays behind. */
+static void drop_answer(struct vc_card *card)
+{
+	uk_wipe(card->out_bytes, card->out.len);
+	uk_wipe(card->reply_bytes, card->reply.len);
+	card->out = UK_BUF(card->out_bytes);
+	card->reply = UK_BUF(card->reply_bytes);
+	card->rest = UK_NONE;
+}
+
 /* --- answering -------------------------------------------------------------
  */
 
@@ -308,6 +318,7 @@ static uk_bytes answer_part(struct vc_card *card, uint32_t le)
 	if (card->rest.n > 0)
 		sw = (uint16_t)(SW_MORE |
 				(card->rest.n < 256 ? card->rest.n : 0));
+	uk_wipe(card->reply_bytes, card->reply.len);
 	card->reply = UK_BUF(card->reply_bytes);
 	uk_put(&card->reply, part);
 	uk_put_u16(&card->reply, sw);
@@ -362,7 +373,7 @@ uk_bytes vc_card_transmit(struct vc_card *card, uk_bytes apdu)
 		if (sw == UK_SW_OK)
 			return answer_part(card, cmd.le);
 	}
-	card->out = UK_BUF(card->out_bytes);
+	drop_answer(card);
 	if (sw == UK_SW_OK)
 		sw = execute(card, &cmd);
 	else
@@ -373,6 +384,6 @@ uk_bytes vc_card_transmit(struct vc_card *card, uk_bytes apdu)
 void vc_card_reset(struct vc_card *card)
 {
 	end_chain(card);
-	card->rest = UK_NONE;
+	drop_answer(card);
 	select_root(card);
 }

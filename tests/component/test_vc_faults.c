@@ -6,7 +6,7 @@
 
 #include "cmocka_all.h"
 #include "fixtures.h"
-#include "tlv.h"
+#include "vc_vectors.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -25,6 +25,10 @@ static void photograph(struct vc_card *card, uint8_t *storage, uk_buf *out)
 	uk_put(out, answer_of(card, "00CA010100"));
 	uk_put(out, answer_of(card, "00B0820000"));
 	uk_put(out, vc_card_transmit(card, hex("00B08B0000")));
+	uk_put(
+	    out, vc_card_transmit(card, hex("00468100000005AC038401030000")));
+	uk_put(
+	    out, vc_card_transmit(card, hex("00468100000005AC038401040000")));
 	assert_false(out->bad);
 }
 
@@ -34,13 +38,19 @@ static const char *const changes[] = {
 	"000E8200",
 	"00E000000A 6208 83024333 81020100",
 	"00460000000008AC068001118401030000",
+	"00DB3FFF2E 7F482B 840103 800111 950104 8820" P256_I,
+	"00DB3FFF2E 7F482B 840104 800121 950102 8820" SM2_D,
+	"00DB3FFF06 7F4803 840104",
 };
 
+/* With key 04, which deciphers. */
 static struct vc_card *logged_in(void)
 {
 	struct vc_card *card = card_in_use(NULL, 0x11, false);
 
 	expect_sw(card, VC_LOGIN, 0x9000);
+	expect_sw(
+	    card, "00DB3FFF2E 7F482B 840104 800121 950103 8820" SM2_D, 0x9000);
 	return card;
 }
 
@@ -124,6 +134,7 @@ static void fail_allocations_of(const char *command)
 		bool touched;
 
 		expect_sw(card, VC_LOGIN, 0x9000);
+		(void)vc_card_transmit(card, hex("002241B806800170840104"));
 		uk_mem_fail_nth(nth);
 		sw = sw_of(vc_card_transmit(card, apdu));
 		touched = uk_mem_calls() >= nth;
@@ -148,6 +159,7 @@ static void test_commands_out_of_memory(void **state)
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++)
 		fail_allocations_of(changes[i]);
 	fail_allocations_of("0088300120" VC_HASH "00");
+	fail_allocations_of("002A80867500" SM2_C1 SM2_C3 SM2_C2 "00");
 	assert_int_equal(uk_mem_live(), live);
 }
 

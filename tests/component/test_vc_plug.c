@@ -3,6 +3,7 @@
 
 #include "cmocka_all.h"
 #include "fixtures.h"
+#include "vc_vectors.h"
 #include "vcard_fixture.h"
 
 #include <arpa/inet.h>
@@ -109,8 +110,7 @@ static void test_messages_in_pieces(void **state)
 	send_raw(g, "00");
 	send_raw(g, "05 00A4");
 	expect_raw(g, "");
-	send_raw(
-	    g, "04040100"); /* 00A4040401: no name; one byte more */
+	send_raw(g, "04040100"); /* 00A4040401: no name; one byte more */
 	expect_raw(g, "0002 6A82");
 	send_raw(g, "05 00A4000C 00"); /* the byte before began this one */
 	send_raw(g, "0001 04 0005 00B09E0000");
@@ -208,6 +208,29 @@ static void test_transcript_hides_pins(void **state)
 	assert_non_null(strstr(text, "> 00200081\n< "));
 }
 
+static void test_transcript_hides_secrets(void **state)
+{
+	struct rig *g = *state;
+	char text[4096] = "";
+	FILE *f;
+
+	send_raw(g, "000D 00A4040C08F0756B65792E3031");
+	send_raw(g, "0009 00200081 0431323334");
+	send_raw(g, "0033 00DB3FFF2E 7F482B 840103 800111 950104 8820" P256_I);
+	send_raw(g, "000B 002241B806 800160 840103");
+	send_raw(g, "0048 002A808642 00" P256_GR "00");
+	send_raw(g, "0047 002A808642 00" P256_GR);
+	send_raw(g, "0005 00C0000000");
+	f = fopen(g->log, "r");
+	assert_non_null(f);
+	assert_true(fread(text, 1, sizeof(text) - 1, f) > 0);
+	(void)fclose(f);
+	assert_null(strstr(text, "c88f01f510d9")); /* the key */
+	assert_null(strstr(text, "d6840f6b42f6")); /* the shared point */
+	assert_non_null(strstr(text, "< 6120\n> 00c0000000\n"
+				     "< (32 bytes not shown)\n< 9000\n"));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -219,6 +242,7 @@ int main(void)
 		TEST(test_remove_after),
 		TEST(test_reader_goes_and_comes),
 		TEST(test_transcript_hides_pins),
+		TEST(test_transcript_hides_secrets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,7 +68,8 @@ static void test_environment(void **state)
 	expect_sw(card, "002241A403800130", 0x6A80);
 	expect_sw(card, "002241A4", 0x6A80);
 	expect_sw(card, "002201A406800130840101", 0x6A86);
-	expect_sw(card, "002241B806800130840101", 0x6A86);
+	expect_sw(card, "002241B806800130840101", 0x6A88);
+	expect_sw(card, "002241AA06800130840101", 0x6A86);
 	expect_sw(card, VC_SELECT, 0x9000); /* forgets it */
 	expect_sw(card, VC_LOGIN, 0x9000);
 	expect_sw(card, "0088000020" VC_HASH "00", 0x6985);

@@ -3,7 +3,7 @@
 uk_test(test_vc_card SOURCES test_vc_card.c USES base codec vc_apps vcard_fixture)
 uk_test(test_vc_files SOURCES test_vc_files.c USES base codec vc_apps vcard_fixture)
 uk_test(test_vc_pins SOURCES test_vc_pins.c USES base codec vc_apps vcard_fixture)
-foreach(topic IN ITEMS import keys proof rsa sign usage)
+foreach(topic IN ITEMS decipher import keys proof rsa sign usage)
 	uk_test(test_vc_${topic} SOURCES test_vc_${topic}.c
 		USES base codec vc_apps vcard_fixture uk_libcrypto)
 endforeach()

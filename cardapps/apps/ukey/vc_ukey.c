@@ -39,7 +39,7 @@ static void forget(struct vc_app *app)
 	struct vc_ukey *u = vc_ukey_of(app);
 
 	u->login = u->consent = u->puk = false;
-	u->auth = u->sign = (struct vc_ukey_env){ 0, 0 };
+	u->auth = u->sign = u->decipher = (struct vc_ukey_env){ 0, 0 };
 	vc_ukey_forget_challenge(u);
 	vc_ukey_forget_proof(u);
 	u->files = (struct vc_files){ &app->home, rules, COUNT(rules), 0, u,

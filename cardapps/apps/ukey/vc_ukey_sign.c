@@ -7,8 +7,11 @@
 enum {
 	CRT_AUTH = 0xa4,
 	CRT_SIGN = 0xb6,
+	CRT_DECIPHER = 0xb8,
 	MSE_SET = 0x41,
 	SIGNATURES = VC_UKEY_SIGNS | VC_UKEY_RAW,
+	SECRETS = VC_UKEY_DECIPHERS | VC_UKEY_DERIVES,
+	NO_PADDING_INDICATOR = 0x00
 };
 
 /* --- security environments ------------------------------------------------
@@ -21,11 +24,14 @@ static const struct crt {
 } crts[] = {
 	{ CRT_AUTH, SIGNATURES },
 	{ CRT_SIGN, SIGNATURES },
+	{ CRT_DECIPHER, SECRETS },
 };
 
 static struct vc_ukey_env *env_of(struct vc_ukey *u, const struct crt *crt)
 {
-	return crt->tag == CRT_AUTH ? &u->auth : &u->sign;
+	if (crt->tag == CRT_AUTH)
+		return &u->auth;
+	return crt->tag == CRT_SIGN ? &u->sign : &u->decipher;
 }
 
 /* The transaction key and nothing else goes with B6. */
@@ -109,6 +115,16 @@ uint16_t vc_ukey_internal_auth(
 	return use(u, &env, SIGNATURES, cmd->data, out);
 }
 
+static uint16_t decipher(struct vc_ukey *u, uk_bytes data, uk_buf *out)
+{
+	if (u->decipher.ref == 0)
+		return UK_SW_CONDITIONS;
+	/* ISO/IEC 7816-8, DECIPHER: a padding indicator comes first. */
+	if (data.n == 0 || data.p[0] != NO_PADDING_INDICATOR)
+		return UK_SW_DATA;
+	return use(u, &u->decipher, SECRETS, uk_bytes_from(data, 1), out);
+}
+
 /* --- the transaction key ---------------------------------------------------
  */
 
@@ -162,5 +178,7 @@ uint16_t vc_ukey_pso(struct vc_app *app, const uk_cmd *cmd, uk_buf *out)
 
 	if (cmd->p1 == 0x9e && cmd->p2 == 0x9a)
 		return sign_transaction(u, cmd->data, out);
+	if (cmd->p1 == 0x80 && cmd->p2 == 0x86)
+		return decipher(u, cmd->data, out);
 	return UK_SW_P1P2;
 }
