@@ -11,6 +11,7 @@ enum { PIECES_MAX = UK_LE_MAX / UK_LE_SHORT_MAX + 8, INS_GET_RESPONSE = 0xc0 };
 struct uk_channel {
 	uk_link *link;
 	struct uk_limits limits;
+	uint32_t turn;
 	uint8_t command[UK_APDU_MAX];
 	uint8_t response[UK_RESPONSE_MAX];
 };
@@ -65,7 +66,13 @@ struct uk_limits uk_channel_limits(const uk_channel *ch)
 
 uk_err uk_channel_begin(uk_channel *ch)
 {
+	ch->turn++;
 	return uk_link_begin(ch->link);
+}
+
+uint32_t uk_channel_turn(const uk_channel *ch)
+{
+	return ch->turn;
 }
 
 void uk_channel_end(uk_channel *ch, enum uk_card_fate fate)
@@ -93,13 +100,15 @@ static uk_err exchange(uk_channel *ch, const uk_cmd *cmd, uk_resp *resp)
 }
 
 /* 6Cxx: the same again with the right Le, once. Never for a command that asked
- * for nothing or carries a secret: a VERIFY sent twice would cost two tries. */
+ * for nothing or carries a secret: a VERIFY sent twice would cost two tries.
+ * (GET RESPONSE for a secret answer carries none.) */
 static uk_err exchange_le(uk_channel *ch, const uk_cmd *cmd, uk_resp *resp)
 {
 	uk_cmd again = *cmd;
 
 	UK_TRY(exchange(ch, cmd, resp));
-	if (resp->sw >> 8 != 0x6c || cmd->le == UK_LE_NONE || cmd->secret)
+	if (resp->sw >> 8 != 0x6c || cmd->le == UK_LE_NONE ||
+	    (cmd->secret && cmd->data.n > 0))
 		return uk_ok();
 	again.le = (resp->sw & 0xff) == 0 ? UK_LE_SHORT_MAX : resp->sw & 0xff;
 	return exchange(ch, &again, resp);
@@ -161,10 +170,13 @@ static uk_err keep(uk_bytes data, size_t total, uk_buf *out)
 
 /* 61xx: fetches the rest, ISO/IEC 7816-4:2020, 5.3.4. Every piece must bring
  * something, and there is an end to the number of pieces. */
-static uk_err collect(uk_channel *ch, uint8_t cla, uk_resp *resp, uk_buf *out)
+static uk_err collect(
+    uk_channel *ch, const uk_cmd *cmd, uk_resp *resp, uk_buf *out)
 {
 	size_t start = out->len;
-	uk_cmd more = { .cla = cla, .ins = INS_GET_RESPONSE };
+	uk_cmd more = {
+		.cla = cmd->cla, .ins = INS_GET_RESPONSE, .secret = cmd->secret
+	};
 
 	UK_TRY(keep(resp->data, 0, out));
 	for (int piece = 0; resp->sw >> 8 == 0x61; piece++) {
@@ -203,7 +215,9 @@ uk_err uk_channel_transmit(
 		*sw = 0;
 	if (uk_is_ok(err))
 		err = out == NULL ? expect_no_data(cmd, &resp)
-				  : collect(ch, cmd->cla, &resp, out);
+				  : collect(ch, cmd, &resp, out);
+	if (cmd->secret)
+		uk_wipe(ch->response, sizeof(ch->response));
 	if (!uk_is_ok(err)) {
 		if (out != NULL)
 			uk_buf_cut(out, start);

@@ -31,6 +31,9 @@ struct uk_limits uk_channel_limits(const uk_channel *ch);
 /* Keeps others away between begin and end; see uk_link_ops. */
 UK_RESULT uk_channel_begin(uk_channel *ch);
 void uk_channel_end(uk_channel *ch, enum uk_card_fate fate);
+/* Another number after every begin: between two calls with the same one nobody
+ * else has spoken to the card (if the caller begins at all). */
+uint32_t uk_channel_turn(const uk_channel *ch);
 
 /*
  * Sends one command and appends the answer's data to `out` (NULL if none is
