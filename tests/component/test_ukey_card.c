@@ -165,13 +165,16 @@ static void reselect_knows_the_card_again(void **state)
 
 /* --- the directory ------------------------------------------------------- */
 
-/* Profile, section 8: SELECT, PrKDF, CDF, one READ BINARY per certificate. */
-static void listing_everything_takes_five_commands(void **state)
+/* Profile, section 8: SELECT, four directories, one READ BINARY per
+ * certificate. */
+static void listing_everything_takes_seven_commands(void **state)
 {
 	const struct script_step steps[] = {
 		{ SELECT_UKEY, FCI_GOOD, UK_OK },
 		{ READ_PRKDF, PRKDF, UK_OK },
+		{ READ_PUKDF, "9000", UK_OK },
 		{ READ_CDF, CDF, UK_OK },
+		{ READ_DODF, "9000", UK_OK },
 		{ READ_CERT_1, "3003020101 9000", UK_OK },
 		{ READ_CERT_2, "3003020102 9000", UK_OK },
 	};
@@ -213,7 +216,7 @@ static void listing_everything_takes_five_commands(void **state)
 	expect_code(
 	    uk_card_read_object(d.card, &o[0], &cert), UK_ERR_UNSUPPORTED);
 	uk_blob_free(&cert);
-	desk_close_after(&d, 5);
+	desk_close_after(&d, 7);
 }
 
 static void an_empty_card_has_no_objects(void **state)
@@ -221,7 +224,9 @@ static void an_empty_card_has_no_objects(void **state)
 	const struct script_step steps[] = {
 		{ SELECT_UKEY, FCI_GOOD, UK_OK },
 		{ READ_PRKDF, "9000", UK_OK },
+		{ READ_PUKDF, "9000", UK_OK },
 		{ READ_CDF, "9000", UK_OK },
+		{ READ_DODF, "9000", UK_OK },
 	};
 	struct desk d = DESK(steps);
 
@@ -229,7 +234,7 @@ static void an_empty_card_has_no_objects(void **state)
 	expect_ok(uk_card_load_objects(d.card));
 	assert_int_equal(d.card->object_count, 0);
 	assert_true(d.card->loaded);
-	desk_close_after(&d, 3);
+	desk_close_after(&d, 5);
 }
 
 /* An RSA key of 1000 bits, a key with reference 0102, a certificate outside the
@@ -246,12 +251,14 @@ static void entries_outside_the_profile_are_left_out(void **state)
 		    "     3013 0404A1A2A3A4 0303060040 030203B8 02020102"
 		    "     A10C 300A 300404024402 02020100" PRKEY_2 "9000",
 		    UK_OK },
+		{ READ_PUKDF, "6A82", UK_OK },
 		{ READ_CDF,
 		    "301B 3007 0C056C6F67696E 3006 0404B1B2B3B4"
 		    "     A108 3006 300404024340"
 		    "301A 3007 0C056C6F67696E 3006 0404B1B2B3B4"
 		    "     A107 3005 3003040143" CDF_CERT_2 "9000",
 		    UK_OK },
+		{ READ_DODF, "6A82", UK_OK },
 	};
 	struct desk d = DESK(steps);
 
@@ -268,7 +275,9 @@ static void a_bad_directory_changes_nothing(void **state)
 	const struct script_step steps[] = {
 		{ SELECT_UKEY, FCI_GOOD, UK_OK },
 		{ READ_PRKDF, PRKDF, UK_OK },
+		{ READ_PUKDF, "9000", UK_OK },
 		{ READ_CDF, CDF, UK_OK },
+		{ READ_DODF, "9000", UK_OK },
 		{ READ_PRKDF, PRKEY_1 "3031 300E 0C05 9000", UK_OK },
 		{ READ_PRKDF, "6A82", UK_OK },
 	};
@@ -292,6 +301,7 @@ static void more_objects_than_we_can_hold_are_refused(void **state)
 	struct script_step steps[] = {
 		{ SELECT_UKEY, FCI_GOOD, UK_OK },
 		{ READ_PRKDF, "9000", UK_OK },
+		{ READ_PUKDF, "9000", UK_OK },
 		{ READ_CDF, cdf, UK_OK },
 	};
 	struct desk d = DESK(steps);
@@ -474,7 +484,9 @@ static void half_a_public_key_is_refused(void **state)
 static const struct script_step whole_session[] = {
 	{ SELECT_UKEY, FCI_GOOD, UK_OK },
 	{ READ_PRKDF, PRKDF, UK_OK },
+	{ READ_PUKDF, "9000", UK_OK },
 	{ READ_CDF, CDF, UK_OK },
+	{ READ_DODF, "9000", UK_OK },
 	{ READ_CERT_1, "3003020101 9000", UK_OK },
 	{ "00200081 10 31323334 FFFFFFFFFFFFFFFFFFFFFFFF", "9000", UK_OK },
 	{ "00882301 20" HASH32 "00", SIG256 "9000", UK_OK },
@@ -483,7 +495,7 @@ static const struct script_step whole_session[] = {
 	{ NULL, "9000", UK_OK },
 };
 
-/* Open, list, one certificate, login, one signature: six commands. */
+/* Open, list, one certificate, login, one signature: eight commands. */
 static uk_err session_steps(struct desk *d)
 {
 	uk_pin pin = pin_of("1234");
@@ -511,7 +523,8 @@ static uk_err session_steps(struct desk *d)
 static uk_err session(void *failure, unsigned nth)
 {
 	struct desk d;
-	uk_err err = desk_open_broken(&d, whole_session, 9, nth,
+	uk_err err = desk_open_broken(&d, whole_session,
+	    sizeof(whole_session) / sizeof(whole_session[0]), nth,
 	    failure == NULL ? UK_OK : *(enum uk_code *)failure);
 
 	if (uk_is_ok(err))
@@ -540,7 +553,7 @@ static void survives_the_loss_of_the_card_at_every_command(void **state)
 	(void)state;
 	for (size_t i = 0; i < 4; i++)
 		assert_int_equal(
-		    fail_every_exchange(session, &codes[i], codes[i]), 6);
+		    fail_every_exchange(session, &codes[i], codes[i]), 8);
 }
 
 int main(void)
@@ -551,7 +564,7 @@ int main(void)
 		cmocka_unit_test(everything_else_is_a_card_unknown),
 		cmocka_unit_test(a_broken_way_is_not_an_unknown_card),
 		cmocka_unit_test(reselect_knows_the_card_again),
-		cmocka_unit_test(listing_everything_takes_five_commands),
+		cmocka_unit_test(listing_everything_takes_seven_commands),
 		cmocka_unit_test(an_empty_card_has_no_objects),
 		cmocka_unit_test(entries_outside_the_profile_are_left_out),
 		cmocka_unit_test(a_bad_directory_changes_nothing),

@@ -76,7 +76,7 @@ static void try_everything(uk_card *c)
 	MUST(c->info.serial_len == 8);
 	if (uk_is_ok(uk_card_load_objects(c)))
 		MUST(c->object_count <= UK_OBJECTS_MAX);
-	MUST(fuzz_link_commands() <= 2 * FILE_MAX);
+	MUST(fuzz_link_commands() <= 4 * FILE_MAX);
 	for (size_t i = 0; i < c->object_count; i++)
 		try_object(c, &c->objects[i]);
 	try_pin(c);

@@ -229,8 +229,58 @@ static uk_err ukey_reselect(uk_card *c)
 	uk_err err = select_application(c);
 
 	((struct ukey *)c)->so_in = false;
+	((struct ukey *)c)->decipher.set = false;
 	return uk_is(err, UK_ERR_CARD_UNKNOWN) ? uk_fail(UK_ERR_CARD_REMOVED)
 					       : err;
+}
+
+/* --- after changes ------------------------------------------------------- */
+
+bool ukey_can_undo(uk_err err)
+{
+	switch (err.code) {
+	case UK_ERR_NO_SERVICE:
+	case UK_ERR_NO_PERMISSION:
+	case UK_ERR_NO_READER:
+	case UK_ERR_NO_CARD:
+	case UK_ERR_CARD_REMOVED:
+	case UK_ERR_CARD_RESET:
+	case UK_ERR_CARD_BUSY:
+	case UK_ERR_CARD_MUTE:
+		return false;
+	default:
+		return true;
+	}
+}
+
+uk_err ukey_changed(uk_card *c, uk_err err)
+{
+	uk_pin_state unused;
+	uk_err told = ukey_can_undo(err)
+			  ? ukey_pin_state(c, UK_PIN_USER, &unused)
+			  : err;
+
+	if (!uk_is_ok(err)) {
+		/* The version shows whether what was begun is undone; here the
+		 * list is only ever taken for older than it is. */
+		c->loaded = c->loaded && uk_is_ok(told);
+		return err;
+	}
+	c->loaded = false;
+	return uk_is_ok(told) ? ukey_load_objects(c) : told;
+}
+
+uk_err ukey_made(
+    uk_card *c, uk_err err, enum uk_object_kind kind, uint32_t ref, size_t *out)
+{
+	UK_TRY(ukey_changed(c, err));
+	for (*out = 0; *out < c->object_count; ++*out) {
+		if (c->objects[*out].kind == kind &&
+		    c->objects[*out].ref == ref)
+			return uk_ok();
+	}
+	*out = 0;
+	return uk_fail(UK_ERR_FORMAT);
 }
 
 static void ukey_close(uk_card *c)
@@ -274,4 +324,12 @@ const struct uk_card_ops uk_ukey_ops = {
 	.sign = ukey_sign,
 	.challenge = ukey_challenge,
 	.prove_bank = ukey_prove_bank,
+	.generate = ukey_generate,
+	.import = ukey_import,
+	.store = ukey_store,
+	.destroy = ukey_destroy,
+	.rename = ukey_rename,
+	.initialize = ukey_initialize,
+	.can_decipher = ukey_can_decipher,
+	.decipher = ukey_decipher,
 };

@@ -1,64 +1,16 @@
 /*
- * U-key: files, the directory and public keys, profile sections 2 and 4.
+ * U-key: the list of objects, profile section 2.
  *
- * Two files are read to list everything: private keys and certificates. Public
- * keys are not looked up in their own directory, since the card gives every one
- * of them on request; data objects are nobody's yet.
+ * Four files are read to list everything. The directory of public keys is one
+ * of them because it alone tells which curve a key is on (SM2 and P-256 look
+ * alike everywhere else), and because public keys may stand there without a
+ * private one.
  */
 #include "ukey_driver.h"
 
-#include "p15.h"
-#include "sw.h"
-#include "tlv.h"
+#include "der.h"
 
-enum {
-	SFI_PRKDF = 0x02,
-	SFI_CDF = 0x04,
-	SFI_FIRST_CERT = 0x0b,
-	FID_FIRST_CERT = 0x4331,
-	FID_LAST_CERT = 0x433f,
-	RSA_BITS_MIN = 1024,
-	PUBLIC_MAX = 1024 /* RSA-4096 is 529 bytes in its templates */
-};
-
-/* --- files --------------------------------------------------------------- */
-
-/* One READ BINARY, appended to file; true in *more if it filled what was asked
- * for. 6282: a shorter Le reached the end; 6B00: the end was there already. */
-static uk_err read_piece(uk_card *c, uint8_t sfi, uk_buf *file, bool *more)
-{
-	size_t max = uk_channel_limits(c->ch).max_response, before = file->len;
-	bool first = file->len == 0;
-	uk_cmd read = {
-		.ins = 0xb0,
-		.p1 = (uint8_t)(first ? 0x80 | sfi : file->len >> 8),
-		.p2 = (uint8_t)(first ? 0 : file->len),
-		.le = UK_LE_MAX,
-	};
-	uk_err err = ukey_send(c, &read, file);
-
-	*more = uk_is_ok(err) && file->len - before >= max;
-	if (err.sw == UK_SW_EOF || (!first && err.sw == UK_SW_OFFSET))
-		return uk_ok();
-	return err;
-}
-
-/* The whole file; a view into the driver's buffer, good until the next one. */
-static uk_err read_file(uk_card *c, uint8_t sfi, uk_bytes *content)
-{
-	struct ukey *k = (struct ukey *)c;
-	uk_buf file = UK_BUF(k->file);
-	bool more = true;
-
-	*content = UK_NONE;
-	while (more) {
-		if (uk_buf_left(&file) == 0)
-			return uk_fail(UK_ERR_FORMAT);
-		UK_TRY(read_piece(c, sfi, &file, &more));
-	}
-	*content = uk_buf_view(&file);
-	return uk_ok();
-}
+enum { RSA_BITS_MIN = 1024, PUBLIC_DER_MAX = 1024 };
 
 /* --- the directory ------------------------------------------------------- */
 
@@ -99,15 +51,44 @@ static bool take_key(const uk_p15_object *from, uk_object *to)
 					    : take_curve(from, to);
 }
 
+uint32_t ukey_entry_fid(const uk_p15_object *o)
+{
+	uk_reader path = uk_read(uk_view(o->path.p, o->path.n));
+	uint32_t fid = uk_get_u16(&path);
+
+	return uk_is_ok(uk_read_end(&path)) ? fid : 0;
+}
+
 static bool take_certificate(const uk_p15_object *from, uk_object *to)
 {
-	uk_reader path = uk_read(uk_view(from->path.p, from->path.n));
-
 	to->kind = UK_OBJ_CERTIFICATE;
-	to->ref = uk_get_u16(&path);
-	return uk_is_ok(uk_read_end(&path)) && to->ref >= FID_FIRST_CERT &&
-	       to->ref <= FID_LAST_CERT;
+	to->ref = ukey_entry_fid(from);
+	return to->ref >= UKEY_FID_CERT && to->ref <= UKEY_FID_LAST_CERT;
 }
+
+static bool take_data(const uk_p15_object *from, uk_object *to)
+{
+	to->kind = UK_OBJ_DATA;
+	to->ref = ukey_entry_fid(from);
+	return to->ref >= UKEY_FID_DATA && to->ref <= UKEY_FID_LAST_DATA &&
+	       uk_is_ok(uk_copy_str(to->application, sizeof(to->application),
+		   uk_view_str(from->application)));
+}
+
+/* Type and length are known from its value. */
+static bool take_public(const uk_p15_object *from, uk_object *to)
+{
+	to->kind = UK_OBJ_PUBLIC_KEY;
+	to->usage = from->usage;
+	return true;
+}
+
+static bool (*const takers[])(const uk_p15_object *from, uk_object *to) = {
+	[UK_P15_PRKEY] = take_key,
+	[UK_P15_PUKEY] = take_public,
+	[UK_P15_CERT] = take_certificate,
+	[UK_P15_DATA] = take_data,
+};
 
 /* Directory entries that this profile cannot contain are left out; the others
  * of the file are still good. */
@@ -123,8 +104,7 @@ static bool take_object(const uk_p15_object *from, uk_object *to)
 	if (id.bad || !uk_is_ok(uk_copy_str(to->label, sizeof(to->label),
 			  uk_view_str(from->label))))
 		return false;
-	return from->kind == UK_P15_PRKEY ? take_key(from, to)
-					  : take_certificate(from, to);
+	return takers[from->kind](from, to);
 }
 
 struct listing {
@@ -132,22 +112,95 @@ struct listing {
 	size_t count;
 };
 
-static uk_err read_directory(
-    uk_card *c, uint8_t sfi, enum uk_p15_kind kind, struct listing *found)
+static uk_err add(struct listing *found, const uk_object *o)
 {
-	uk_p15_object entry;
-	uk_bytes content;
-	uk_reader r;
+	if (found->count == UK_OBJECTS_MAX)
+		return uk_fail(UK_ERR_FORMAT);
+	found->list[found->count++] = *o;
+	return uk_ok();
+}
 
-	UK_TRY(read_file(c, sfi, &content));
-	r = uk_read(content);
-	while (uk_p15_next(&r, kind, &entry)) {
-		if (found->count == UK_OBJECTS_MAX)
-			return uk_fail(UK_ERR_FORMAT);
-		if (take_object(&entry, &found->list[found->count]))
-			found->count++;
+/* The private key that a public one belongs to: by reference or, where other
+ * programs left that out, by id. */
+static uk_object *private_of(struct listing *found, const uk_p15_object *public)
+{
+	uk_bytes id = uk_view(public->id, public->id_len);
+
+	for (size_t i = 0; i < found->count; i++) {
+		uk_object *o = &found->list[i];
+
+		if (o->kind == UK_OBJ_PRIVATE_KEY &&
+		    (public->key_ref > 0
+			    ? o->ref == public->key_ref
+			    : uk_bytes_eq(uk_view(o->id, o->id_len), id)))
+			return o;
 	}
-	return uk_read_ok(&r);
+	return NULL;
+}
+
+/* A public key tells its private key's curve, or stands alone. One whose
+ * private key is not listed is left over from a key that was never finished. */
+static uk_err add_public(struct listing *found, const struct ukey_entry *e)
+{
+	uk_object *key = private_of(found, &e->o), alone;
+	uint8_t storage[PUBLIC_DER_MAX];
+	uk_buf der = UK_BUF(storage);
+	uk_x509 x;
+
+	if (!uk_is_ok(ukey_entry_spki(&e->o, &der, &x)))
+		return uk_ok();
+	if (key != NULL && key->key_type != UK_KEY_RSA &&
+	    x.key_type != UK_KEY_RSA) {
+		key->key_type = x.key_type;
+		key->key_bits = x.key_bits;
+	}
+	if (key != NULL || e->o.key_ref > 0 || !take_object(&e->o, &alone))
+		return uk_ok();
+	alone.key_type = x.key_type;
+	alone.key_bits = x.key_bits;
+	alone.ref = UKEY_PUBLIC + (uint32_t)e->at;
+	return add(found, &alone);
+}
+
+static uk_err add_other(struct listing *found, const struct ukey_entry *e)
+{
+	uk_object o;
+
+	return take_object(&e->o, &o) ? add(found, &o) : uk_ok();
+}
+
+static uk_err read_directory(
+    uk_card *c, enum uk_p15_kind kind, struct listing *found)
+{
+	struct ukey_dir d;
+	struct ukey_walk w;
+
+	UK_TRY(ukey_dir_read(c, kind, &d));
+	w = ukey_dir_walk(&d);
+	while (ukey_dir_next(&w)) {
+		if (w.entry.known)
+			UK_TRY(kind == UK_P15_PUKEY
+				   ? add_public(found, &w.entry)
+				   : add_other(found, &w.entry));
+	}
+	return uk_read_ok(&w.r);
+}
+
+/* Cards of other makers may do without the last one or two. */
+static uk_err read_optional(
+    uk_card *c, enum uk_p15_kind kind, struct listing *found)
+{
+	uk_err err = read_directory(c, kind, found);
+
+	return uk_is(err, UK_ERR_NOT_FOUND) ? uk_ok() : err;
+}
+
+static uk_err read_directories(uk_card *c, struct listing *found)
+{
+	UK_TRY(read_directory(c, UK_P15_PRKEY, found));
+	UK_TRY(read_optional(c, UK_P15_PUKEY, found));
+	UK_TRY(read_directory(c, UK_P15_CERT, found));
+	return read_optional(c, UK_P15_DATA, found);
 }
 
 uk_err ukey_load_objects(uk_card *c)
@@ -158,9 +211,7 @@ uk_err ukey_load_objects(uk_card *c)
 	found.list = uk_new_array(UK_OBJECTS_MAX, sizeof(uk_object));
 	if (found.list == NULL)
 		goto out;
-	err = read_directory(c, SFI_PRKDF, UK_P15_PRKEY, &found);
-	if (uk_is_ok(err))
-		err = read_directory(c, SFI_CDF, UK_P15_CERT, &found);
+	err = read_directories(c, &found);
 	if (!uk_is_ok(err))
 		goto out;
 
@@ -174,87 +225,72 @@ out:
 	return err;
 }
 
-uk_err ukey_read_object(uk_card *c, const uk_object *o, uk_blob *out)
+/* --- finding an object's entry again ------------------------------------- */
+
+bool ukey_pick_key(const struct ukey_entry *e, const void *arg)
+{
+	return e->o.key_ref == *(const uint32_t *)arg;
+}
+
+bool ukey_pick_object(const struct ukey_entry *e, const void *arg)
+{
+	const uk_object *o = arg;
+	uint32_t ref;
+
+	if (o->kind == UK_OBJ_PRIVATE_KEY)
+		ref = e->o.key_ref;
+	else if (o->kind == UK_OBJ_PUBLIC_KEY)
+		ref = UKEY_PUBLIC + (uint32_t)e->at;
+	else
+		ref = ukey_entry_fid(&e->o);
+	return ref == o->ref && uk_bytes_eq(uk_view(e->o.id, e->o.id_len),
+				    uk_view(o->id, o->id_len));
+}
+
+/* --- contents ------------------------------------------------------------ */
+
+/* A certificate that was replaced by a shorter one may still have its end behind
+ * that, and other people's are padded. */
+static uk_bytes without_tail(uk_bytes content)
+{
+	uk_reader r = uk_read(content);
+	uk_bytes certificate = uk_der_get_whole(&r, UK_DER_SEQUENCE);
+
+	return r.bad ? content : certificate;
+}
+
+static uk_err read_certificate(uk_card *c, const uk_object *o, uk_blob *out)
 {
 	uk_bytes content;
+	uint8_t sfi = ukey_cert_sfi(o->ref);
 
-	if (o->kind != UK_OBJ_CERTIFICATE || o->ref < FID_FIRST_CERT ||
-	    o->ref > FID_LAST_CERT)
+	if (sfi == 0)
 		return uk_fail(UK_ERR_UNSUPPORTED);
-	UK_TRY(read_file(
-	    c, (uint8_t)(o->ref - FID_FIRST_CERT + SFI_FIRST_CERT), &content));
+	UK_TRY(ukey_file_read(c, sfi, &content));
 	return content.n == 0 ? uk_fail(UK_ERR_NOT_FOUND)
-			      : uk_blob_set(out, content);
+			      : uk_blob_set(out, without_tail(content));
 }
 
-/* --- public keys --------------------------------------------------------- */
-
-static uk_err take_number(uint8_t *field, size_t cap, size_t *len, uk_bytes v)
+static uk_err read_data(uk_card *c, const uk_object *o, uk_blob *out)
 {
-	uk_buf out = uk_buf_over(field, cap);
+	struct ukey_file file;
+	uk_bytes content;
 
-	v = uk_bytes_trim_zeros(v);
-	if (v.n == 0 || v.n > cap)
-		return uk_fail(UK_ERR_FORMAT);
-	uk_put(&out, v);
-	*len = out.len;
-	return uk_buf_result(&out);
+	if (o->ref < UKEY_FID_DATA || o->ref > UKEY_FID_LAST_DATA)
+		return uk_fail(UK_ERR_UNSUPPORTED);
+	UK_TRY(ukey_file_select(c, (uint16_t)o->ref, &file));
+	UK_TRY(ukey_file_read(c, 0, &content));
+	return uk_blob_set(out, content);
 }
 
-static uk_err take_rsa(
-    uk_bytes template, const uk_object *key, uk_public_key *out)
+uk_err ukey_read_object(uk_card *c, const uk_object *o, uk_blob *out)
 {
-	uk_bytes modulus, exponent;
-
-	if (!uk_tlv_find(template, 0x81, &modulus) ||
-	    !uk_tlv_find(template, 0x82, &exponent))
-		return uk_fail(UK_ERR_FORMAT);
-	UK_TRY(take_number(
-	    out->modulus, sizeof(out->modulus), &out->modulus_len, modulus));
-	if (out->modulus_len * 8 != key->key_bits)
-		return uk_fail(UK_ERR_FORMAT);
-	return take_number(
-	    out->exponent, sizeof(out->exponent), &out->exponent_len, exponent);
-}
-
-/* The length of the point tells the curve, apart from P-256 and SM2, where the
- * directory's word stands. */
-static uk_err take_point(uk_bytes template, uk_public_key *out)
-{
-	static const enum uk_key_type longer[] = { UK_KEY_P384, UK_KEY_P521 };
-	uk_buf point = UK_BUF(out->point);
-	uk_bytes v;
-
-	if (!uk_tlv_find(template, 0x86, &v) || v.n == 0 || v.p[0] != 0x04)
-		return uk_fail(UK_ERR_FORMAT);
-	for (size_t i = 0; i < sizeof(longer) / sizeof(longer[0]); i++) {
-		if (v.n == 1 + 2 * uk_key_field(longer[i]))
-			out->type = longer[i];
+	switch (o->kind) {
+	case UK_OBJ_CERTIFICATE:
+		return read_certificate(c, o, out);
+	case UK_OBJ_DATA:
+		return read_data(c, o, out);
+	default: /* keys are read by read_public */
+		return uk_fail(UK_ERR_UNSUPPORTED);
 	}
-	if (v.n != 1 + 2 * uk_key_field(out->type))
-		return uk_fail(UK_ERR_FORMAT);
-	uk_put(&point, v);
-	out->point_len = point.len;
-	return uk_buf_result(&point);
-}
-
-uk_err ukey_read_public(uk_card *c, const uk_object *key, uk_public_key *out)
-{
-	bool rsa = key->key_type == UK_KEY_RSA;
-	uint8_t asked[] = { 0xac, 0x03, 0x84, 0x01, (uint8_t)key->ref };
-	uint8_t answer[PUBLIC_MAX];
-	uk_buf got = UK_BUF(answer);
-	uk_bytes template;
-	uk_cmd generate = { .ins = 0x46,
-		.p1 = 0x81,
-		.data = UK_ARRAY(asked),
-		.le = rsa ? UK_LE_MAX : UK_LE_SHORT_MAX };
-
-	*out = (uk_public_key){ .type = key->key_type };
-	if (key->kind == UK_OBJ_CERTIFICATE || key->kind == UK_OBJ_DATA ||
-	    key->ref > 0xff)
-		return uk_fail(UK_ERR_ARGUMENT);
-	UK_TRY(ukey_send(c, &generate, &got));
-	UK_TRY(uk_tlv_only(uk_buf_view(&got), 0x7f49, &template));
-	return rsa ? take_rsa(template, key, out) : take_point(template, out);
 }

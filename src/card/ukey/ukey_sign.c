@@ -10,6 +10,7 @@
 #include "sw.h"
 
 enum {
+	ALG_RAW = 0x00,
 	ALG_PKCS1 = 0x10,
 	ALG_PSS = 0x20,
 	ALG_ECDSA = 0x30,
@@ -98,15 +99,25 @@ static bool order_sm2(const struct uk_sign_request *r, struct order *out)
 	return r->input.n == SM2_INPUT;
 }
 
+/* Keys 01 and 02 cannot, and the further ones sign so if they sign at all. That
+ * the number is less than the modulus is the card's to see. */
+static bool order_raw(const struct uk_sign_request *r, struct order *out)
+{
+	*out = (struct order){ ALG_RAW, r->input };
+	return r->input.n == r->key->key_bits / 8;
+}
+
 static const struct scheme_row {
 	bool rsa, sm2;   /* for which keys */
+	bool further;    /* ... from 03 on only */
 	bool wants_hash; /* which hash must be told */
 	bool (*order)(const struct uk_sign_request *r, struct order *out);
 } schemes[] = {
-	[UK_SIG_PKCS1] = { true, false, false, order_pkcs1 },
-	[UK_SIG_PSS] = { true, false, true, order_pss },
-	[UK_SIG_ECDSA] = { false, false, false, order_ecdsa },
-	[UK_SIG_SM2] = { false, true, false, order_sm2 },
+	[UK_SIG_PKCS1] = { true, false, false, false, order_pkcs1 },
+	[UK_SIG_PSS] = { true, false, false, true, order_pss },
+	[UK_SIG_ECDSA] = { false, false, false, false, order_ecdsa },
+	[UK_SIG_SM2] = { false, true, false, false, order_sm2 },
+	[UK_SIG_RSA_RAW] = { true, false, true, false, order_raw },
 };
 
 enum { SCHEMES = sizeof(schemes) / sizeof(schemes[0]) };
@@ -123,6 +134,7 @@ static bool key_fits(const struct uk_sign_request *r)
 	return key->kind == UK_OBJ_PRIVATE_KEY && key->ref <= 0xff &&
 	       s->rsa == (key->key_type == UK_KEY_RSA) &&
 	       s->sm2 == (key->key_type == UK_KEY_SM2) &&
+	       (!s->further || key->ref >= UKEY_KEY_FURTHER) &&
 	       (!s->wants_hash || r->hash != UK_HASH_NONE);
 }
 

@@ -1,0 +1,326 @@
+/*
+ * The driver's changes on a whole card, and what is left when they are cut
+ * short: after every failure, wherever it struck, a driver new to the card sees
+ * either all the old objects or all the new ones, and the same change can be
+ * made again.
+ */
+#include "cmocka_all.h"
+#include "fixtures.h"
+#include "ukey_live.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const uint8_t id_new[] = { 0xc1, 0xc2 };
+static const uint8_t id_login[] = { 0xb1, 0xb2, 0xb3, 0xb4 };
+
+#define B16 "0F0E0D0C0B0A09080706050403020100"
+#define LONG_VALUE                                                             \
+	"3060" B16 B16 B16 B16 B16 "A0A1A2A3A4A5A6A7A8A9AAABACADAEAF"
+/* P-256 with d = 1: the point is the generator. SEC 2, 2.4.2; RFC 5480. */
+#define G_X "6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296"
+#define G_Y "4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5"
+#define SPKI_G                                                                 \
+	"3059301306072A8648CE3D020106082A8648CE3D030107034200"                 \
+	"04" G_X G_Y
+
+/* --- the changes --------------------------------------------------------- */
+
+static uk_err generate(struct live *l)
+{
+	const struct uk_new_object what = { .label = "made",
+		.id = UK_ARRAY(id_new),
+		.usage = UK_USE_SIGN | UK_USE_DERIVE,
+		.key_type = UK_KEY_P256 };
+	size_t at;
+
+	return uk_card_generate(live_card(l), &what, &at);
+}
+
+static uk_err store(struct live *l, enum uk_object_kind kind, uk_bytes id,
+    const char *label, const char *value)
+{
+	const struct uk_new_object what = { .kind = kind,
+		.label = label,
+		.id = id,
+		.application = kind == UK_OBJ_DATA ? "notes" : NULL,
+		.value = hex(value) };
+	size_t at = 99;
+	uk_err err = uk_card_store(live_card(l), &what, &at);
+
+	if (uk_is_ok(err)) {
+		const uk_object *o = &live_card(l)->objects[at];
+
+		assert_int_equal(o->kind, kind);
+		assert_string_equal(o->label, label);
+	}
+	return err;
+}
+
+static uk_err store_certificate(struct live *l)
+{
+	return store(
+	    l, UK_OBJ_CERTIFICATE, UK_ARRAY(id_new), "other", "3003020107");
+}
+
+static uk_err replace_other(struct live *l)
+{
+	return store(
+	    l, UK_OBJ_CERTIFICATE, UK_ARRAY(id_new), "other", "300402020107");
+}
+
+static uk_err replace_login(struct live *l)
+{
+	return store(
+	    l, UK_OBJ_CERTIFICATE, UK_ARRAY(id_login), "login", LONG_VALUE);
+}
+
+static uk_err shorten_login(struct live *l)
+{
+	return store(l, UK_OBJ_CERTIFICATE, UK_ARRAY(id_login), "login",
+	    "300402020107");
+}
+
+static uk_err store_data(struct live *l)
+{
+	return store(l, UK_OBJ_DATA, UK_NONE, "note", B16);
+}
+
+static uk_err store_public(struct live *l)
+{
+	return store(l, UK_OBJ_PUBLIC_KEY, UK_ARRAY(id_new), "friend", SPKI_G);
+}
+
+static uk_err destroy(
+    struct live *l, enum uk_object_kind kind, const char *what)
+{
+	return uk_card_destroy(live_card(l), live_find(l, kind, what));
+}
+
+static uk_err destroy_certificate(struct live *l)
+{
+	return destroy(l, UK_OBJ_CERTIFICATE, "login");
+}
+
+static uk_err destroy_data(struct live *l)
+{
+	return destroy(l, UK_OBJ_DATA, "note");
+}
+
+static uk_err destroy_public(struct live *l)
+{
+	return destroy(l, UK_OBJ_PUBLIC_KEY, "friend");
+}
+
+static uk_err rename_key(struct live *l)
+{
+	return uk_card_rename(live_card(l),
+	    live_find(l, UK_OBJ_PRIVATE_KEY, "made"), "a longer name",
+	    UK_ARRAY(id_login));
+}
+
+static uk_err rename_data(struct live *l)
+{
+	return uk_card_rename(live_card(l), live_find(l, UK_OBJ_DATA, "note"),
+	    "n", UK_ARRAY(id_new));
+}
+
+static uk_err nothing(struct live *l)
+{
+	(void)l;
+	return uk_ok();
+}
+
+static const struct change {
+	const char *name;
+	uk_err (*before)(struct live *l);
+	uk_err (*make)(struct live *l);
+	const char *appears; /* in the listing afterwards; NULL: */
+	const char *goes;    /* ... what is not there any more */
+} changes[] = {
+	{ "generate", nothing, generate,
+	    "1 'made' C1C2 private 1 modifiable 1 type 2/2 bits 256 usage 104 "
+	    "auth 0 here 1 \n",
+	    NULL },
+	{ "store a certificate", nothing, store_certificate,
+	    "0 'other' C1C2 private 0 modifiable 1 application '' value "
+	    "3003020107\n",
+	    NULL },
+	{ "replace a further one", store_certificate, replace_other,
+	    "value 300402020107\n", "3003020107" },
+	{ "replace one at home", nothing, replace_login,
+	    "value " LONG_VALUE "\n", "3003020101" },
+	{ "replace it by a shorter one", replace_login, shorten_login,
+	    "value 300402020107\n", LONG_VALUE },
+	{ "store data", nothing, store_data,
+	    "3 'note'  private 0 modifiable 1 application 'notes' value " B16
+	    "\n",
+	    NULL },
+	{ "store a public key", nothing, store_public,
+	    "2 'friend' C1C2 private 0 modifiable 1 type 2/2 bits 256 usage 0 "
+	    "auth 0 here 0 04" G_X G_Y "\n",
+	    NULL },
+	{ "destroy a certificate", nothing, destroy_certificate, NULL,
+	    "3003020101" },
+	{ "destroy data", store_data, destroy_data, NULL, "note" },
+	{ "destroy a public key", store_public, destroy_public, NULL,
+	    "friend" },
+	{ "rename a key", generate, rename_key, "1 'a longer name' B1B2B3B4",
+	    "made" },
+	{ "rename data", store_data, rename_data, "3 'n' C1C2", "'note'" },
+};
+
+enum { CHANGES = sizeof(changes) / sizeof(changes[0]) };
+
+static struct live *prepare(const struct change *ch)
+{
+	struct live *l = live_new();
+
+	live_login(l);
+	expect_ok(ch->before(l));
+	expect_ok(uk_card_load_objects(live_card(l)));
+	return l;
+}
+
+/* --- without trouble ----------------------------------------------------- */
+
+static void every_change_is_seen_by_all(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CHANGES; i++) {
+		struct live *l = prepare(&changes[i]);
+		char *text;
+
+		expect_ok(changes[i].make(l));
+		assert_true(live_card(l)->loaded);
+		text = live_listing(l);
+		if (changes[i].appears != NULL &&
+		    strstr(text, changes[i].appears) == NULL)
+			fail_msg("%s:\n%s", changes[i].name, text);
+		if (changes[i].goes != NULL &&
+		    strstr(text, changes[i].goes) != NULL)
+			fail_msg("%s:\n%s", changes[i].name, text);
+		live_expect_foreign(l);
+		free(text);
+		live_free(&l);
+	}
+}
+
+/* The module's own list is the one that a newcomer would read, and needs no
+ * second reading. */
+static void the_list_is_up_to_date(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CHANGES; i++) {
+		struct live *l = prepare(&changes[i]);
+		uint32_t version;
+
+		expect_ok(changes[i].make(l));
+		version = live_card(l)->info.content_version;
+		live_fail(l, 0, REFUSED);
+		expect_ok(uk_card_load_objects(live_card(l)));
+		assert_int_equal(live_exchanges(l), 0);
+		expect_ok(uk_card_reselect(live_card(l)));
+		assert_true(live_card(l)->loaded);
+		assert_int_equal(live_card(l)->info.content_version, version);
+		live_free(&l);
+	}
+}
+
+/* --- cut short ----------------------------------------------------------- */
+
+static char *listing_after(const struct change *ch, bool made)
+{
+	struct live *l = prepare(ch);
+	char *text;
+
+	if (made)
+		expect_ok(ch->make(l));
+	text = live_listing(l);
+	live_free(&l);
+	return text;
+}
+
+/* What the driver that met the failure believes must be what is there, unless
+ * it says that it does not know. */
+static void expect_honest(struct live *l, enum live_failure how)
+{
+	uk_card *c = live_card(l);
+	uint32_t version = c->info.content_version;
+
+	if (how != REFUSED || !c->loaded)
+		return;
+	expect_ok(uk_card_reselect(c));
+	assert_int_equal(c->info.content_version, version);
+	assert_true(c->loaded);
+}
+
+/* true if the change was made before the failure struck. */
+static bool cut_short(const struct change *ch, unsigned nth,
+    enum live_failure how, const char *old, const char *new)
+{
+	struct live *l = prepare(ch);
+	bool failed, made;
+	char *text;
+	uk_err err;
+
+	live_fail(l, nth, how);
+	err = ch->make(l);
+	failed = live_failed(l);
+	live_fail(l, 0, how);
+	if (!failed)
+		expect_ok(err);
+	else if (how != REFUSED)
+		expect_code(err, UK_ERR_CARD_REMOVED);
+	expect_honest(l, how);
+	text = live_listing(l);
+	made = strcmp(text, new) == 0;
+	if (!made && strcmp(text, old) != 0)
+		fail_msg("%s, exchange %u lost (%d): neither\n%s\nnor\n%s\n"
+			 "but\n%s",
+		    ch->name, nth, how, old, new, text);
+	if (uk_is_ok(err))
+		assert_true(made);
+	live_expect_foreign(l);
+	if (!made) {
+		free(text);
+		live_login(l);
+		expect_ok(ch->make(l));
+		text = live_listing(l);
+		assert_string_equal(text, new);
+	}
+	free(text);
+	live_free(&l);
+	return !failed;
+}
+
+static void every_exchange_may_fail(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CHANGES; i++) {
+		char *old = listing_after(&changes[i], false);
+		char *new = listing_after(&changes[i], true);
+
+		for (int how = 0; how < LIVE_FAILURES; how++) {
+			unsigned nth = 1;
+
+			while (!cut_short(
+			    &changes[i], nth, (enum live_failure)how, old, new))
+				nth++;
+			assert_in_range(nth, 5, 40);
+		}
+		free(old);
+		free(new);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_change_is_seen_by_all),
+		cmocka_unit_test(the_list_is_up_to_date),
+		cmocka_unit_test(every_exchange_may_fail),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
