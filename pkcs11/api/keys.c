@@ -1,4 +1,5 @@
 /* PKCS#11 3.0, 5.14: keys that are made, wrapped or derived. */
+#include "change.h"
 #include "shell.h"
 
 CK_RV C_GenerateKey(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism,
@@ -12,20 +13,25 @@ CK_RV C_GenerateKey(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism,
 }
 
 CK_RV C_GenerateKeyPair(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism,
-    CK_ATTRIBUTE_PTR public_key_templateate,
-    CK_ULONG public_key_attribute_count,
-    CK_ATTRIBUTE_PTR private_key_templateate,
-    CK_ULONG private_key_attribute_count, CK_OBJECT_HANDLE_PTR public_key,
-    CK_OBJECT_HANDLE_PTR private_key)
+    CK_ATTRIBUTE_PTR public_key_template, CK_ULONG public_key_attribute_count,
+    CK_ATTRIBUTE_PTR private_key_template, CK_ULONG private_key_attribute_count,
+    CK_OBJECT_HANDLE_PTR public_key, CK_OBJECT_HANDLE_PTR private_key)
 {
-	UNUSED(mechanism);
-	UNUSED(public_key_templateate);
-	UNUSED(public_key_attribute_count);
-	UNUSED(private_key_templateate);
-	UNUSED(private_key_attribute_count);
-	UNUSED(public_key);
-	UNUSED(private_key);
-	return p11_unsupported("C_GenerateKeyPair", session);
+	struct p11_pair pair = {
+		.mechanism = mechanism,
+		.public_list = public_key_template,
+		.public_count = public_key_attribute_count,
+		.private_list = private_key_template,
+		.private_count = private_key_attribute_count,
+		.public_key = public_key,
+		.private_key = private_key,
+	};
+	struct p11_call call;
+	CK_RV rv = p11_enter(&call, "C_GenerateKeyPair", session);
+
+	if (rv == CKR_OK)
+		rv = p11_generate_pair(call.slot, call.session, &pair);
+	return p11_leave(&call, rv);
 }
 
 CK_RV C_WrapKey(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism,

@@ -1,5 +1,4 @@
-/* PKCS#11 3.0, 5.7: objects. What a card of ours holds is made by the bank;
- * programs read it. */
+/* PKCS#11 3.0, 5.7: objects. */
 #include "attr.h"
 #include "change.h"
 #include "find.h"
@@ -12,7 +11,8 @@ CK_RV C_CreateObject(CK_SESSION_HANDLE session, CK_ATTRIBUTE_PTR template,
 	CK_RV rv = p11_enter(&call, "C_CreateObject", session);
 
 	if (rv == CKR_OK)
-		rv = p11_create(call.session, template, count, object);
+		rv = p11_create(
+		    call.slot, call.session, template, count, object);
 	return p11_leave(&call, rv);
 }
 
@@ -23,7 +23,8 @@ CK_RV C_CopyObject(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
 	CK_RV rv = p11_enter(&call, "C_CopyObject", session);
 
 	if (rv == CKR_OK)
-		rv = p11_copy(call.slot, object, template, count, new_object);
+		rv = p11_copy(call.slot, call.session, object, template, count,
+		    new_object);
 	return p11_leave(&call, rv);
 }
 

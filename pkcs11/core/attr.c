@@ -425,7 +425,7 @@ static const struct row key_rows[] = {
 	{ CKA_SUBJECT, nothing, 0, false },
 	{ CKA_START_DATE, nothing, 0, false },
 	{ CKA_END_DATE, nothing, 0, false },
-	{ CKA_DERIVE, constant_bool, false, false },
+	{ CKA_DERIVE, usage, UK_USE_DERIVE, false },
 	{ CKA_LOCAL, made_on_card, 0, false },
 	{ CKA_KEY_GEN_MECHANISM, gen_mechanism, 0, false },
 	{ CKA_ALLOWED_MECHANISMS, allowed_mechanisms, 0, false },
@@ -439,9 +439,9 @@ static const struct row key_rows[] = {
 };
 
 static const struct row public_rows[] = {
-	{ CKA_ENCRYPT, constant_bool, false, false },
+	{ CKA_ENCRYPT, usage, UK_USE_ENCRYPT | UK_USE_DECRYPT, false },
 	{ CKA_VERIFY, usage, SIGNS | UK_USE_VERIFY, false },
-	{ CKA_VERIFY_RECOVER, constant_bool, false, false },
+	{ CKA_VERIFY_RECOVER, usage, UK_USE_VERIFY_RECOVER, false },
 	{ CKA_WRAP, constant_bool, false, false },
 	{ CKA_TRUSTED, constant_bool, false, false },
 	{ 0, NULL, 0, false },
@@ -454,7 +454,7 @@ static const struct row private_rows[] = {
 	{ CKA_NEVER_EXTRACTABLE, made_on_card, 0, false },
 	{ CKA_SIGN, usage, SIGNS, false },
 	{ CKA_SIGN_RECOVER, constant_bool, false, false },
-	{ CKA_DECRYPT, constant_bool, false, false },
+	{ CKA_DECRYPT, usage, UK_USE_DECRYPT, false },
 	{ CKA_UNWRAP, constant_bool, false, false },
 	{ CKA_WRAP_WITH_TRUSTED, constant_bool, false, false },
 	{ CKA_ALWAYS_AUTHENTICATE, always_auth, 0, false },

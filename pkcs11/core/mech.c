@@ -19,6 +19,13 @@
 		    CKF_DIGEST, 0, 0                                           \
 	}
 
+#define GENERATE(mechanism, type, flags, min, max)                             \
+	{                                                                      \
+		mechanism, #mechanism, type, UK_SIG_PKCS1, UK_HASH_NONE,       \
+		    P11_NO_PARAMS, CKF_HW | CKF_GENERATE_KEY_PAIR | (flags),   \
+		    min, max                                                   \
+	}
+
 static const struct p11_mech table[] = {
 	RSA(CKM_RSA_PKCS, UK_SIG_PKCS1, UK_HASH_NONE, P11_NO_PARAMS),
 	RSA(CKM_SHA1_RSA_PKCS, UK_SIG_PKCS1, UK_HASH_SHA1, P11_NO_PARAMS),
@@ -47,6 +54,8 @@ static const struct p11_mech table[] = {
 	DIGEST(CKM_SHA256, UK_HASH_SHA256),
 	DIGEST(CKM_SHA384, UK_HASH_SHA384),
 	DIGEST(CKM_SHA512, UK_HASH_SHA512),
+	GENERATE(CKM_RSA_PKCS_KEY_PAIR_GEN, CKK_RSA, 0, 2048, 4096),
+	GENERATE(CKM_EC_KEY_PAIR_GEN, CKK_EC, EC, 256, 521),
 };
 
 enum { ROWS = sizeof(table) / sizeof(table[0]) };

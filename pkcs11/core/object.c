@@ -97,7 +97,7 @@ static CK_RV append(struct p11_objects *t, struct p11_object **o)
 	return CKR_OK;
 }
 
-static void end(struct p11_object *o)
+void p11_object_end(struct p11_object *o)
 {
 	o->gone = true;
 	o->handle = CK_INVALID_HANDLE;
@@ -122,7 +122,7 @@ void p11_objects_end_session(struct p11_objects *t, CK_SESSION_HANDLE session)
 		CK_SESSION_HANDLE owner = t->list[i]->owner;
 
 		if (owner != 0 && (session == 0 || owner == session))
-			end(t->list[i]);
+			p11_object_end(t->list[i]);
 	}
 }
 
@@ -212,7 +212,7 @@ static CK_RV note_entry(struct p11_objects *t, CK_OBJECT_CLASS class,
 		return CKR_OK;
 	}
 	if (o != NULL)
-		end(o);
+		p11_object_end(o);
 	if ((o = p11_object_new(class)) == NULL)
 		return CKR_HOST_MEMORY;
 	take_entry(o, entry);
@@ -262,7 +262,7 @@ static CK_RV compare(struct p11_slot *s, size_t fresh, bool theirs)
 			       : OURS);
 	for (size_t i = 0; i < t->count && rv == CKR_OK; i++) {
 		if (t->list[i]->unseen)
-			end(t->list[i]);
+			p11_object_end(t->list[i]);
 	}
 	t->loaded = rv == CKR_OK;
 	return rv;
@@ -342,6 +342,6 @@ void p11_objects_hide_private(struct p11_objects *t)
 			continue;
 		t->list[i]->handle = CK_INVALID_HANDLE;
 		if (t->list[i]->owner != 0)
-			end(t->list[i]);
+			p11_object_end(t->list[i]);
 	}
 }

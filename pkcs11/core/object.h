@@ -63,6 +63,8 @@ void p11_object_free(struct p11_object **o); /* accepts NULL */
 /* Takes it over, with a handle, as an object of this session. */
 CK_RV p11_objects_add(struct p11_slot *s, CK_SESSION_HANDLE owner,
     struct p11_object **o, CK_OBJECT_HANDLE *handle);
+/* It is no longer there; p11_objects_sweep frees it. */
+void p11_object_end(struct p11_object *o);
 /* The objects of a session end with it; 0 = of all sessions. */
 void p11_objects_end_session(struct p11_objects *t, CK_SESSION_HANDLE session);
 

@@ -127,6 +127,13 @@ CK_RV p11_session_info(const struct p11_slot *s,
 	return CKR_OK;
 }
 
+/* Not every kind of card makes keys. */
+static bool offered(const struct p11_slot *s, const struct p11_mech *m)
+{
+	return (m->flags & CKF_GENERATE_KEY_PAIR) == 0 ||
+	       s->card->ops->generate != NULL;
+}
+
 CK_RV p11_mechanism_list(
     const struct p11_slot *s, CK_MECHANISM_TYPE_PTR list, CK_ULONG_PTR count)
 {
@@ -139,9 +146,10 @@ CK_RV p11_mechanism_list(
 		return CKR_ARGUMENTS_BAD;
 	if (rv != CKR_OK)
 		return rv;
-	while (n < sizeof(types) / sizeof(types[0]) &&
-	       (m = p11_mech_at(n)) != NULL)
-		types[n++] = m->type;
+	for (size_t i = 0; (m = p11_mech_at(i)) != NULL; i++) {
+		if (offered(s, m) && n < sizeof(types) / sizeof(types[0]))
+			types[n++] = m->type;
+	}
 	return p11_give_list(list, count, types, n);
 }
 
@@ -155,7 +163,7 @@ CK_RV p11_mechanism_info(
 		return CKR_ARGUMENTS_BAD;
 	if (rv != CKR_OK)
 		return rv;
-	if (m == NULL)
+	if (m == NULL || !offered(s, m))
 		return CKR_MECHANISM_INVALID;
 	*out = (CK_MECHANISM_INFO){ m->min_size, m->max_size, m->flags };
 	return CKR_OK;

@@ -242,15 +242,18 @@ static void changes(void **state)
 {
 	CK_SESSION_HANDLE ro = open_ro(0), rw = open_rw(0);
 	CK_OBJECT_HANDLE cert = find(ro, CKO_CERTIFICATE, 1), o;
-	CK_BYTE b[4] = { 0 };
+	CK_BYTE b[4] = { 0x61, 0x62, 0x63, 0x64 };
 	CK_ATTRIBUTE label = { CKA_LABEL, b, 4 }, bad = { CKA_MODULUS, b, 4 };
+	CK_ATTRIBUTE value = { CKA_VALUE, b, 4 };
 	CK_ULONG n = 0;
 
 	(void)state;
 	expect_rv(
 	    F->C_SetAttributeValue(ro, cert, &label, 1), CKR_SESSION_READ_ONLY);
-	expect_rv(F->C_SetAttributeValue(rw, cert, &label, 1),
+	expect_rv(F->C_SetAttributeValue(rw, cert, &value, 1),
 	    CKR_ATTRIBUTE_READ_ONLY);
+	expect_rv(
+	    F->C_SetAttributeValue(rw, cert, &label, 1), CKR_ACTION_PROHIBITED);
 	expect_rv(F->C_SetAttributeValue(rw, cert, &bad, 1),
 	    CKR_ATTRIBUTE_TYPE_INVALID);
 	expect_rv(F->C_SetAttributeValue(rw, cert, NULL, 1), CKR_ARGUMENTS_BAD);
@@ -258,7 +261,9 @@ static void changes(void **state)
 	expect_rv(F->C_DestroyObject(rw, cert), CKR_ACTION_PROHIBITED);
 	expect_rv(F->C_DestroyObject(rw, 1), CKR_OBJECT_HANDLE_INVALID);
 	expect_rv(
-	    F->C_CopyObject(rw, cert, NULL, 0, &o), CKR_ACTION_PROHIBITED);
+	    F->C_CopyObject(rw, cert, NULL, 0, &o), CKR_USER_NOT_LOGGED_IN);
+	expect_rv(
+	    F->C_CopyObject(ro, cert, NULL, 0, &o), CKR_SESSION_READ_ONLY);
 	expect_rv(F->C_CopyObject(rw, cert, NULL, 0, NULL), CKR_ARGUMENTS_BAD);
 	expect_rv(
 	    F->C_CreateObject(rw, &label, 1, &o), CKR_TEMPLATE_INCOMPLETE);

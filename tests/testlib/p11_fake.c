@@ -1,7 +1,6 @@
 /* Fake readers, links and cards. */
-#include "p11_fake.h"
+#include "p11_fake_parts.h"
 
-#include "certs.h"
 #include "fixtures.h"
 
 #include <pthread.h>
@@ -31,7 +30,6 @@ static struct {
 
 struct fake_request fake_last;
 unsigned fake_tries[READERS];
-unsigned fake_reads;
 
 static void lock(void)
 {
@@ -244,24 +242,25 @@ static uk_err source_connect(uk_pcsc *p, const char *reader, uk_link **out)
 
 /* --- the card ------------------------------------------------------------ */
 
-struct fake_card {
-	uk_card base;
-	int reader;
-};
-
 static struct reader *reader_of(uk_card *c)
 {
 	return &world.readers[((struct fake_card *)c)->reader];
 }
 
-/* One command; every operation costs one. */
-static uk_err tick(uk_card *c)
+uk_err fake_tick(uk_card *c)
 {
 	uk_cmd cmd = { .ins = 0xca };
 
 	UK_TRY(uk_channel_transmit(c->ch, &cmd, NULL, NULL));
 	return reader_of(c)->stolen ? uk_fail_sw(UK_ERR_UNSUPPORTED, 0x6d00)
 				    : uk_ok();
+}
+
+bool fake_logged_in(uk_card *c, bool as_so)
+{
+	struct reader *r = reader_of(c);
+
+	return as_so ? r->so : r->user;
 }
 
 static void card_close(uk_card *c)
@@ -275,64 +274,10 @@ static uk_err card_reselect(uk_card *c)
 	struct reader *r = reader_of(c);
 
 	r->stolen = false;
-	UK_TRY(tick(c));
+	UK_TRY(fake_tick(c));
 	r->user = r->so = r->consent = false;
 	return r->serial == c->info.serial[7] ? uk_ok()
 					      : uk_fail(UK_ERR_CARD_REMOVED);
-}
-
-static uk_object key(unsigned ref, enum uk_key_type type, const char *label)
-{
-	uk_object o = { .kind = UK_OBJ_PRIVATE_KEY,
-		.id = { (uint8_t)ref },
-		.id_len = 1,
-		.key_type = type,
-		.key_bits = type == UK_KEY_RSA ? 2048 : 256,
-		.usage = ref == 1 ? UK_USE_SIGN : UK_USE_NON_REPUDIATION,
-		.always_auth = ref == 2,
-		.on_card = true,
-		.ref = ref };
-
-	snprintf(o.label, sizeof(o.label), "%s", label);
-	return o;
-}
-
-static uk_object certificate(unsigned ref)
-{
-	uk_object o = { .kind = UK_OBJ_CERTIFICATE,
-		.label = "Certificate",
-		.id = { (uint8_t)ref },
-		.id_len = 1,
-		.ref = 0x4330 + ref };
-
-	return o;
-}
-
-static uk_err card_load(uk_card *c)
-{
-	UK_TRY(tick(c));
-	c->objects = uk_new_array(4, sizeof(*c->objects));
-	if (c->objects == NULL)
-		return uk_fail(UK_ERR_MEMORY);
-	c->objects[0] = key(1, UK_KEY_RSA, "Login");
-	c->objects[1] = key(2, UK_KEY_P256, "Transactions");
-	c->objects[2] = certificate(1);
-	c->objects[3] = certificate(2);
-	c->object_count = 4;
-	c->loaded = true;
-	return uk_ok();
-}
-
-static uk_err card_read(uk_card *c, const uk_object *o, uk_blob *out)
-{
-	uint8_t storage[4096];
-	uk_buf der = UK_BUF(storage);
-	const char *text = o->ref == 0x4331 ? CERT_RSA : CERT_EC;
-
-	UK_TRY(tick(c));
-	fake_reads++;
-	uk_put(&der, hex(text));
-	return uk_blob_set(out, uk_buf_view(&der));
 }
 
 static uk_err card_verify(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin)
@@ -344,7 +289,7 @@ static uk_err card_verify(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin)
 
 	if (pin->n > 16)
 		return uk_fail(UK_ERR_PIN_LENGTH);
-	UK_TRY(tick(c));
+	UK_TRY(fake_tick(c));
 	if (state->tries_left == 0)
 		return uk_fail_sw(UK_ERR_PIN_BLOCKED, 0x6983);
 	if (!uk_bytes_eq(uk_pin_view(pin), uk_view_str(right))) {
@@ -367,7 +312,7 @@ static uk_err card_verify(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin)
 
 static uk_err card_logout(uk_card *c)
 {
-	UK_TRY(tick(c));
+	UK_TRY(fake_tick(c));
 	reader_of(c)->user = reader_of(c)->so = false;
 	return uk_ok();
 }
@@ -383,7 +328,7 @@ static uk_err card_unblock(uk_card *c, const uk_pin *puk, const uk_pin *pin)
 {
 	(void)puk;
 	(void)pin;
-	UK_TRY(tick(c));
+	UK_TRY(fake_tick(c));
 	if (!reader_of(c)->so)
 		return uk_fail_sw(UK_ERR_NOT_LOGGED_IN, 0x6982);
 	c->pins[0].tries_left = c->pins[0].tries_max;
@@ -404,7 +349,7 @@ static uk_err card_sign(
 	struct reader *where = reader_of(c);
 	uk_buf seen = UK_BUF(fake_last.input);
 
-	UK_TRY(tick(c));
+	UK_TRY(fake_tick(c));
 	if (r->key->always_auth ? !where->consent : !where->user)
 		return uk_fail_sw(UK_ERR_NOT_LOGGED_IN, 0x6982);
 	where->consent = false;
@@ -420,7 +365,7 @@ static uk_err card_sign(
 
 static uk_err card_challenge(uk_card *c, uint8_t *out, size_t n)
 {
-	UK_TRY(tick(c));
+	UK_TRY(fake_tick(c));
 	memset(out, 0xc5, n);
 	return uk_ok();
 }
@@ -428,16 +373,26 @@ static uk_err card_challenge(uk_card *c, uint8_t *out, size_t n)
 static uk_err card_prove(uk_card *c, uk_bytes hash, uk_bytes signature)
 {
 	(void)hash;
-	UK_TRY(tick(c));
+	UK_TRY(fake_tick(c));
 	return signature.p[0] == 0x01 ? uk_ok() : uk_fail(UK_ERR_SIGNATURE);
+}
+
+static uk_err card_initialize(
+    uk_card *c, const uk_pin *so_pin, const char *label)
+{
+	UK_TRY(card_verify(c, UK_PIN_SO, so_pin));
+	UK_TRY(uk_copy_str(
+	    c->info.label, sizeof(c->info.label), uk_view_str(label)));
+	return fake_wipe_objects(c);
 }
 
 static const struct uk_card_ops card_ops = {
 	.name = "fake",
 	.close = card_close,
 	.reselect = card_reselect,
-	.load_objects = card_load,
-	.read_object = card_read,
+	.load_objects = fake_load_objects,
+	.read_object = fake_read_object,
+	.read_public = fake_read_public,
 	.verify = card_verify,
 	.logout = card_logout,
 	.change_pin = card_change,
@@ -446,6 +401,12 @@ static const struct uk_card_ops card_ops = {
 	.sign = card_sign,
 	.challenge = card_challenge,
 	.prove_bank = card_prove,
+	.generate = fake_generate,
+	.import = fake_import,
+	.store = fake_store,
+	.destroy = fake_destroy,
+	.rename = fake_rename,
+	.initialize = card_initialize,
 };
 
 static const uk_card_info info = {
@@ -483,7 +444,7 @@ static uk_err source_open_card(uk_channel *ch, uk_card **out)
 	c->base.ops = &card_ops;
 	c->base.ch = ch;
 	c->reader = connecting;
-	if (!uk_is_ok(err = tick(&c->base)))
+	if (!uk_is_ok(err = fake_tick(&c->base)))
 		goto out;
 	err = uk_fail(UK_ERR_CARD_UNKNOWN);
 	if (reader_of(&c->base)->serial == 0)

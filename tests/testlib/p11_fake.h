@@ -16,7 +16,10 @@
 #define FAKE_PUK "87654321"
 
 /* The card's objects: key 1 (RSA-2048, sign, id 01) with a certificate, key 2
- * (P-256, asks for consent, id 02) with a certificate, data of nobody. */
+ * (P-256, asks for consent, id 02) with a certificate, which nobody can change;
+ * and FAKE_ROOM others, made by whoever has the PIN. An RSA key's modulus is
+ * its primes one after the other. */
+enum { FAKE_ROOM = 8 };
 
 /* A fresh world: the service runs, there are no readers. Installs the source.
  */

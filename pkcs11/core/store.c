@@ -1,0 +1,196 @@
+/* Putting objects where they are kept: on the card, or in memory. */
+#include "change.h"
+
+#include "p11login.h"
+#include "rv.h"
+#include "sw.h"
+
+enum { INVENTED_ID = 20, SPKI_MAX = 1024, SCALAR_MAX = 66 };
+
+/* PKCS#11 3.0, 5.7.1; and the card wants the PIN for every change. */
+CK_RV p11_may_change(const struct p11_slot *s,
+    const struct p11_session *session, bool token, bool private)
+{
+	if (token && !session->rw)
+		return CKR_SESSION_READ_ONLY;
+	if ((token || private) && s->login != P11_USER)
+		return CKR_USER_NOT_LOGGED_IN;
+	return CKR_OK;
+}
+
+CK_RV p11_change_begin(struct p11_slot *s)
+{
+	CK_RV rv = p11_slot_begin(s);
+
+	if (rv == CKR_OK && s->login != P11_USER) { /* the card was reset */
+		p11_slot_end(s);
+		rv = CKR_USER_NOT_LOGGED_IN;
+	}
+	return rv;
+}
+
+CK_RV p11_change_end(struct p11_slot *s, uk_err err)
+{
+	p11_slot_end(s);
+	if (uk_is_ok(err))
+		return CKR_OK;
+	if (uk_is(err, UK_ERR_NOT_LOGGED_IN)) {
+		s->reselect = true;
+		p11_login_forget(s);
+		return CKR_USER_NOT_LOGGED_IN;
+	}
+	switch (err.sw) {
+	case UK_SW_SPACE:
+		return CKR_DEVICE_MEMORY;
+	case UK_SW_DATA:
+	case UK_SW_FUNCTION:
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	default:
+		break;
+	}
+	if (uk_is(err, UK_ERR_TOO_SMALL))
+		return CKR_DEVICE_MEMORY;
+	if (uk_is(err, UK_ERR_ARGUMENT))
+		return CKR_ATTRIBUTE_VALUE_INVALID;
+	return p11_slot_failed(s, err);
+}
+
+CK_RV p11_invent_id(struct p11_slot *s, uk_object *entry)
+{
+	uk_crypto *crypto;
+	CK_RV rv = CKR_OK;
+
+	if (entry->id_len > 0)
+		return CKR_OK;
+	rv = p11_slot_crypto(s, &crypto);
+	if (rv == CKR_OK)
+		rv = p11_rv(uk_random(crypto, entry->id, INVENTED_ID));
+	if (rv == CKR_OK)
+		entry->id_len = INVENTED_ID;
+	return rv;
+}
+
+/* --- the card ------------------------------------------------------------- */
+
+static struct uk_new_object described(const struct p11_object *o)
+{
+	return (struct uk_new_object){
+		.kind = o->entry.kind,
+		.label = o->entry.label,
+		.id = uk_view(o->entry.id, o->entry.id_len),
+		.application = o->entry.application,
+		.is_private = o->private,
+		.usage = o->entry.usage,
+		.key_type = o->entry.key_type,
+		.key_bits = o->entry.key_bits,
+		.value = uk_blob_view(&o->value),
+	};
+}
+
+static uk_err store(struct p11_slot *s, const struct p11_object *o,
+    struct uk_new_object *what, size_t *place)
+{
+	uint8_t storage[SPKI_MAX];
+	uk_buf spki = UK_BUF(storage);
+
+	if (o->class == CKO_PUBLIC_KEY) {
+		UK_TRY(uk_put_spki(&spki, o->pub->type,
+		    uk_view(o->pub->modulus, o->pub->modulus_len),
+		    uk_view(o->pub->exponent, o->pub->exponent_len),
+		    uk_view(o->pub->point, o->pub->point_len)));
+		what->value = uk_buf_view(&spki);
+	}
+	return uk_card_store(s->card, what, place);
+}
+
+static uk_err import(struct p11_slot *s, const struct p11_template *t,
+    const struct uk_new_object *what, size_t *place)
+{
+	uint8_t scalar[SCALAR_MAX];
+	uk_buf d = UK_BUF(scalar);
+	struct uk_private_key key = { UK_NONE, UK_NONE, UK_NONE };
+	uk_err err;
+
+	if (what->key_type == UK_KEY_RSA) {
+		key.p = p11_given_integer(t, CKA_PRIME_1);
+		key.q = p11_given_integer(t, CKA_PRIME_2);
+	} else {
+		uk_put_padded(&d, p11_given_bytes(t, CKA_VALUE),
+		    uk_key_field(what->key_type));
+		key.d = uk_buf_view(&d);
+	}
+	err = uk_card_import(s->card, what, &key, place);
+	uk_wipe(scalar, sizeof(scalar));
+	return err;
+}
+
+static uk_err put(struct p11_slot *s, const struct p11_template *t,
+    const struct p11_object *o, size_t *place)
+{
+	struct uk_new_object what = described(o);
+
+	return o->class == CKO_PRIVATE_KEY ? import(s, t, &what, place)
+					   : store(s, o, &what, place);
+}
+
+/* The card has worked the public half out of the private one: are they the
+ * caller's? If not, the key goes again. */
+static CK_RV check_import(
+    struct p11_slot *s, const uk_public_key *wanted, struct p11_object *made)
+{
+	const uk_public_key *pub;
+	CK_RV rv = p11_object_public(s, made, &pub);
+	uk_err err;
+
+	if (rv != CKR_OK)
+		return rv;
+	if (uk_bytes_eq(uk_view(pub->modulus, pub->modulus_len),
+		uk_view(wanted->modulus, wanted->modulus_len)) &&
+	    (wanted->point_len == 0 ||
+		uk_bytes_eq(uk_view(pub->point, pub->point_len),
+		    uk_view(wanted->point, wanted->point_len))))
+		return CKR_OK;
+	if ((rv = p11_change_begin(s)) != CKR_OK)
+		return rv;
+	err = uk_card_destroy(s->card, made->src);
+	rv = p11_change_end(s, err);
+	if (rv == CKR_OK)
+		rv = p11_objects_changed(s, P11_NOTHING_NEW);
+	return rv == CKR_OK ? CKR_TEMPLATE_INCONSISTENT : rv;
+}
+
+static CK_RV keep_on_card(struct p11_slot *s, const struct p11_template *t,
+    struct p11_object *o, CK_OBJECT_HANDLE_PTR out)
+{
+	struct p11_object *made;
+	size_t place = P11_NOTHING_NEW;
+	CK_RV rv = CKR_OK;
+
+	if (o->class != CKO_DATA)
+		rv = p11_invent_id(s, &o->entry);
+	if (rv == CKR_OK)
+		rv = p11_change_begin(s);
+	if (rv == CKR_OK)
+		rv = p11_change_end(s, put(s, t, o, &place));
+	if (rv == CKR_OK)
+		rv = p11_objects_changed(s, place);
+	if (rv != CKR_OK)
+		return rv;
+	made = p11_objects_of_card(s, o->class, place);
+	if (made == NULL)
+		return CKR_DEVICE_ERROR;
+	if (o->class == CKO_PRIVATE_KEY)
+		rv = check_import(s, o->pub, made);
+	if (rv == CKR_OK)
+		*out = p11_object_handle(s, made);
+	return rv;
+}
+
+CK_RV p11_keep(struct p11_slot *s, const struct p11_session *session,
+    const struct p11_template *t, struct p11_object **o,
+    CK_OBJECT_HANDLE_PTR out)
+{
+	if ((*o)->owner != 0)
+		return p11_objects_add(s, session->handle, o, out);
+	return keep_on_card(s, t, *o, out);
+}
