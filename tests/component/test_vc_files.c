@@ -35,6 +35,22 @@ static uint32_t content_version(struct vc_card *card)
 	return uk_get_u32(&r);
 }
 
+/* Who could set a PIN may write without one; what nobody may write stays so. */
+static void test_the_officer_writes(void **state)
+{
+	struct vc_card *card = *state;
+
+	expect_sw(card, "00D6820001 AA", 0x6982);
+	expect_sw(card, "00200083" VC_PUK, 0x9000);
+	expect_sw(card, "00D6820001 AA", 0x9000);
+	expect_sw(card, "000E8200", 0x9000);
+	expect_sw(card, "00E000000A 6208 83024331 81020100", 0x9000);
+	expect_sw(card, "00E4020002 4331", 0x9000);
+	expect_sw(card, "00D6910001 AA", 0x6982);
+	expect_sw(card, "0020FF83", 0x9000);
+	expect_sw(card, "00D6820001 AA", 0x6982);
+}
+
 static void test_select_file(void **state)
 {
 	struct vc_card *card = *state;
@@ -267,6 +283,8 @@ int main(void)
 		TEST(test_erase),
 		TEST(test_create_and_delete),
 		TEST(test_card_full),
+		cmocka_unit_test_setup_teardown(
+		    test_the_officer_writes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_creation_state_writes_all, set_up_creation, tear_down),
 	};

@@ -26,7 +26,9 @@ static uint16_t may_write(void *owner, const struct vc_file_rule *rule)
 
 	if (vc_ukey_in_creation(u))
 		return UK_SW_OK;
-	return rule->write == WRITE_PIN && u->login ? UK_SW_OK : UK_SW_SECURITY;
+	return rule->write == WRITE_PIN && (u->login || u->puk)
+		   ? UK_SW_OK
+		   : UK_SW_SECURITY;
 }
 
 static uk_err changed(void *owner)
