@@ -14,9 +14,8 @@
 static const uint8_t id_new[] = { 0xc1, 0xc2 };
 static const uint8_t id_login[] = { 0xb1, 0xb2, 0xb3, 0xb4 };
 
-#define B16 "0F0E0D0C0B0A09080706050403020100"
-#define LONG_VALUE                                                             \
-	"3060" B16 B16 B16 B16 B16 "A0A1A2A3A4A5A6A7A8A9AAABACADAEAF"
+#define B16        "0F0E0D0C0B0A09080706050403020100"
+#define LONG_VALUE "3060" B16 B16 B16 B16 B16 "A0A1A2A3A4A5A6A7A8A9AAABACADAEAF"
 /* P-256 with d = 1: the point is the generator. SEC 2, 2.4.2; RFC 5480. */
 #define G_X "6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296"
 #define G_Y "4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5"
@@ -35,6 +34,20 @@ static uk_err generate(struct live *l)
 	size_t at;
 
 	return uk_card_generate(live_card(l), &what, &at);
+}
+
+/* SM2: what no other file tells must come from the public key's. */
+static uk_err import(struct live *l)
+{
+	static const uint8_t d[] = { 0x02 };
+	const struct uk_private_key secret = { .d = UK_ARRAY(d) };
+	const struct uk_new_object what = { .label = "brought",
+		.id = UK_ARRAY(id_new),
+		.usage = UK_USE_SIGN | UK_USE_UNWRAP,
+		.key_type = UK_KEY_SM2 };
+	size_t at;
+
+	return uk_card_import(live_card(l), &what, &secret, &at);
 }
 
 static uk_err store(struct live *l, enum uk_object_kind kind, uk_bytes id,
@@ -77,8 +90,8 @@ static uk_err replace_login(struct live *l)
 
 static uk_err shorten_login(struct live *l)
 {
-	return store(l, UK_OBJ_CERTIFICATE, UK_ARRAY(id_login), "login",
-	    "300402020107");
+	return store(
+	    l, UK_OBJ_CERTIFICATE, UK_ARRAY(id_login), "login", "300402020107");
 }
 
 static uk_err store_data(struct live *l)
@@ -95,6 +108,11 @@ static uk_err destroy(
     struct live *l, enum uk_object_kind kind, const char *what)
 {
 	return uk_card_destroy(live_card(l), live_find(l, kind, what));
+}
+
+static uk_err destroy_key(struct live *l)
+{
+	return destroy(l, UK_OBJ_PRIVATE_KEY, "made");
 }
 
 static uk_err destroy_certificate(struct live *l)
@@ -160,6 +178,12 @@ static const struct change {
 	    "2 'friend' C1C2 private 0 modifiable 1 type 2/2 bits 256 usage 0 "
 	    "auth 0 here 0 04" G_X G_Y "\n",
 	    NULL },
+	{ "import", nothing, import,
+	    "1 'brought' C1C2 private 1 modifiable 1 type 5/5 bits 256 usage "
+	    "24 "
+	    "auth 0 here 0 \n",
+	    NULL },
+	{ "destroy a key", generate, destroy_key, NULL, "made" },
 	{ "destroy a certificate", nothing, destroy_certificate, NULL,
 	    "3003020101" },
 	{ "destroy data", store_data, destroy_data, NULL, "note" },
@@ -314,12 +338,123 @@ static void every_exchange_may_fail(void **state)
 	}
 }
 
+/* --- starting anew ------------------------------------------------------- */
+
+static void fill(struct live *l)
+{
+	live_login(l);
+	expect_ok(generate(l));
+	expect_ok(import(l));
+	expect_ok(store_certificate(l));
+	expect_ok(replace_login(l));
+	expect_ok(store_data(l));
+	expect_ok(store(l, UK_OBJ_PUBLIC_KEY, UK_NONE, "nobody's", SPKI_G));
+}
+
+static uk_err initialize(struct live *l)
+{
+	uk_pin puk;
+
+	expect_ok(uk_pin_set(&puk, uk_view_str("12345678")));
+	return uk_card_initialize(live_card(l), &puk, "Neu");
+}
+
+static void expect_new(struct live *l)
+{
+	char *text;
+
+	assert_int_equal(live_card(l)->object_count, 4);
+	text = live_listing(l);
+	assert_non_null(strstr(text, "1 'login'"));
+	assert_non_null(strstr(text, "1 'transfer'"));
+	assert_non_null(strstr(text, LONG_VALUE));
+	assert_non_null(strstr(text, "3003020102"));
+	assert_non_null(strstr(text, "card 'Neu'"));
+	free(text);
+	live_expect_foreign(l);
+	/* also what was in nobody's list */
+	expect_bytes(live_raw(l, "0046810005AC0384010300"), hex("6A88"));
+	expect_bytes(live_raw(l, "0046810005AC0384010F00"), hex("6A88"));
+	expect_bytes(live_raw(l, "00A4020C024333"), hex("6A82"));
+	expect_bytes(live_raw(l, "00A4020C02450F"), hex("6A82"));
+}
+
+static void starting_anew_leaves_the_banks_own(void **state)
+{
+	struct live *l = live_new();
+
+	(void)state;
+	fill(l);
+	expect_bytes(live_raw(l, "004600000BAC0980011184010F95010100").n > 60
+			 ? hex("9000")
+			 : UK_NONE,
+	    hex("9000"));
+	expect_bytes(
+	    live_raw(l, "00E000000A62088302450F81020010"), hex("9000"));
+	live_insert(l);
+	expect_ok(initialize(l));
+	/* nobody is logged in */
+	expect_bytes(live_raw(l, "00200081"), hex("63C3"));
+	expect_bytes(live_raw(l, "00200083"), hex("63C5"));
+	expect_new(l);
+	live_free(&l);
+}
+
+/* Not in one step, but it can always be finished. */
+static void starting_anew_can_be_finished(void **state)
+{
+	unsigned nth = 1;
+	bool failed = true;
+
+	(void)state;
+	for (; failed; nth++) {
+		struct live *l = live_new();
+
+		fill(l);
+		live_insert(l);
+		live_fail(l, nth, nth % 2 == 0 ? LOST_BEFORE : LOST_AFTER);
+		(void)uk_is_ok(initialize(l));
+		failed = live_failed(l);
+		live_insert(l);
+		expect_ok(uk_card_load_objects(live_card(l)));
+		expect_ok(initialize(l));
+		expect_new(l);
+		live_free(&l);
+	}
+	assert_in_range(nth, 40, 100);
+}
+
+static void only_the_officer_starts_anew(void **state)
+{
+	struct live *l = live_new();
+	uk_pin puk;
+
+	(void)state;
+	expect_ok(uk_pin_set(&puk, uk_view_str("87654321")));
+	expect_code(
+	    uk_card_initialize(live_card(l), &puk, "x"), UK_ERR_PIN_WRONG);
+	expect_code(
+	    uk_card_initialize(live_card(l), &puk, ""), UK_ERR_ARGUMENT);
+	expect_code(
+	    uk_card_initialize(live_card(l), &puk, NULL), UK_ERR_ARGUMENT);
+	expect_code(uk_card_initialize(live_card(l), &puk,
+			"thirty-three characters are a lot"),
+	    UK_ERR_ARGUMENT);
+	expect_code(
+	    uk_card_initialize(live_card(l), &puk, "\xff"), UK_ERR_ARGUMENT);
+	expect_bytes(live_raw(l, "00200083"), hex("63C4")); /* one try */
+	live_free(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_change_is_seen_by_all),
 		cmocka_unit_test(the_list_is_up_to_date),
 		cmocka_unit_test(every_exchange_may_fail),
+		cmocka_unit_test(starting_anew_leaves_the_banks_own),
+		cmocka_unit_test(starting_anew_can_be_finished),
+		cmocka_unit_test(only_the_officer_starts_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
