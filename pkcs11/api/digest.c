@@ -37,8 +37,12 @@ CK_RV C_DigestUpdate(
 
 CK_RV C_DigestKey(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key)
 {
-	UNUSED(key);
-	return p11_unsupported("C_DigestKey", session);
+	struct p11_call call;
+	CK_RV rv = p11_enter(&call, "C_DigestKey", session);
+
+	if (rv == CKR_OK)
+		rv = p11_digest_add_key(call.slot, call.session, key);
+	return p11_leave(&call, rv);
 }
 
 CK_RV C_DigestFinal(

@@ -51,17 +51,23 @@ CK_RV C_SignFinal(CK_SESSION_HANDLE session, CK_BYTE_PTR signature,
 CK_RV C_SignRecoverInit(
     CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE key)
 {
-	UNUSED(mechanism);
-	UNUSED(key);
-	return p11_unsupported("C_SignRecoverInit", session);
+	struct p11_call call;
+	CK_RV rv = p11_enter(&call, "C_SignRecoverInit", session);
+
+	if (rv == CKR_OK)
+		rv = p11_sign_recover_begin(
+		    call.slot, call.session, mechanism, key);
+	return p11_leave(&call, rv);
 }
 
 CK_RV C_SignRecover(CK_SESSION_HANDLE session, CK_BYTE_PTR data,
     CK_ULONG data_len, CK_BYTE_PTR signature, CK_ULONG_PTR signature_len)
 {
-	UNUSED(data);
-	UNUSED(data_len);
-	UNUSED(signature);
-	UNUSED(signature_len);
-	return p11_unsupported("C_SignRecover", session);
+	struct p11_call call;
+	CK_RV rv = p11_enter(&call, "C_SignRecover", session);
+
+	if (rv == CKR_OK)
+		rv = p11_sign_recover(call.slot, call.session, data, data_len,
+		    signature, signature_len);
+	return p11_leave(&call, rv);
 }

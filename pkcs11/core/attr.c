@@ -234,6 +234,14 @@ GETTER(usage)
 	return give_bool(out, (o->src->usage & arg) != 0);
 }
 
+/* Only RSA signatures hold what was signed. */
+GETTER(recovers)
+{
+	UNUSED(s);
+	return give_bool(
+	    out, o->src->key_type == UK_KEY_RSA && (o->src->usage & arg) != 0);
+}
+
 GETTER(made_on_card)
 {
 	UNUSED(s);
@@ -264,10 +272,9 @@ GETTER(allowed_mechanisms)
 	uk_buf b = UK_BUF(out->scratch);
 	const struct p11_mech *m;
 
-	UNUSED(s);
 	UNUSED(arg);
 	for (size_t i = 0; (m = p11_mech_at(i)) != NULL; i++) {
-		if (p11_mech_signs_with(m, o->src->key_type))
+		if (p11_mech_suits(m, s->card, o->src))
 			uk_put(&b, uk_view(&m->type, sizeof(m->type)));
 	}
 	return give_made(out, &b);
@@ -425,7 +432,6 @@ static const struct row key_rows[] = {
 	{ CKA_SUBJECT, nothing, 0, false },
 	{ CKA_START_DATE, nothing, 0, false },
 	{ CKA_END_DATE, nothing, 0, false },
-	{ CKA_DERIVE, usage, UK_USE_DERIVE, false },
 	{ CKA_LOCAL, made_on_card, 0, false },
 	{ CKA_KEY_GEN_MECHANISM, gen_mechanism, 0, false },
 	{ CKA_ALLOWED_MECHANISMS, allowed_mechanisms, 0, false },
@@ -440,8 +446,10 @@ static const struct row key_rows[] = {
 
 static const struct row public_rows[] = {
 	{ CKA_ENCRYPT, usage, UK_USE_ENCRYPT | UK_USE_DECRYPT, false },
+	{ CKA_DERIVE, constant_bool, false, false },
 	{ CKA_VERIFY, usage, SIGNS | UK_USE_VERIFY, false },
-	{ CKA_VERIFY_RECOVER, usage, UK_USE_VERIFY_RECOVER, false },
+	{ CKA_VERIFY_RECOVER, recovers,
+	    SIGNS | UK_USE_SIGN_RECOVER | UK_USE_VERIFY_RECOVER, false },
 	{ CKA_WRAP, constant_bool, false, false },
 	{ CKA_TRUSTED, constant_bool, false, false },
 	{ 0, NULL, 0, false },
@@ -453,8 +461,9 @@ static const struct row private_rows[] = {
 	{ CKA_EXTRACTABLE, constant_bool, false, false },
 	{ CKA_NEVER_EXTRACTABLE, made_on_card, 0, false },
 	{ CKA_SIGN, usage, SIGNS, false },
-	{ CKA_SIGN_RECOVER, constant_bool, false, false },
+	{ CKA_SIGN_RECOVER, recovers, UK_USE_SIGN_RECOVER, false },
 	{ CKA_DECRYPT, usage, UK_USE_DECRYPT, false },
+	{ CKA_DERIVE, usage, UK_USE_DERIVE, false },
 	{ CKA_UNWRAP, constant_bool, false, false },
 	{ CKA_WRAP_WITH_TRUSTED, constant_bool, false, false },
 	{ CKA_ALWAYS_AUTHENTICATE, always_auth, 0, false },

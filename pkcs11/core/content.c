@@ -108,11 +108,15 @@ static CK_RV find_public(
     struct p11_slot *s, struct p11_object *o, uk_public_key *out)
 {
 	struct p11_object *cert = certificate_of(s, o);
+	CK_RV rv = CKR_OBJECT_HANDLE_INVALID;
 	const uk_x509 *x;
 
-	if (cert != NULL && p11_object_x509(s, cert, &x) == CKR_OK &&
-	    uk_is_ok(from_x509(x, out)))
+	if (cert != NULL)
+		rv = p11_object_x509(s, cert, &x);
+	if (rv == CKR_OK && uk_is_ok(from_x509(x, out)))
 		return CKR_OK;
+	if (rv == CKR_HOST_MEMORY) /* says nothing about the key */
+		return rv;
 	*out = (uk_public_key){ 0 };
 	return s->lost ? CKR_DEVICE_REMOVED : read_public(s, o, out);
 }

@@ -22,6 +22,11 @@
 #define CKP_AUTHENTICATION_TOKEN      3UL
 #define CKP_PUBLIC_CERTIFICATES_TOKEN 4UL
 
+#define CKM_SHA3_256                  0x2b0UL
+#define CKM_SHA3_224                  0x2b5UL
+#define CKM_SHA3_384                  0x2c0UL
+#define CKM_SHA3_512                  0x2d0UL
+
 #define CKR_OPERATION_CANCEL_FAILED   0x202UL
 
 #define CKF_INTERFACE_FORK_SAFE       1UL

@@ -56,17 +56,18 @@ static CK_RV wanted(const struct p11_slot *s, const struct p11_session *session,
     const struct p11_pair *p, struct wish *w)
 {
 	const struct p11_mech *m;
-	enum uk_hash hash;
+	struct uk_padding none;
 	CK_RV rv;
 
 	*w = (struct wish){ .owner = session->handle };
 	if (p->mechanism == NULL || p->public_key == NULL ||
 	    p->private_key == NULL)
 		return CKR_ARGUMENTS_BAD;
-	m = p11_mech_find(p->mechanism->mechanism, CKF_GENERATE_KEY_PAIR);
-	if (m == NULL || s->card->ops->generate == NULL)
+	m = p11_mech_for(
+	    s->card, p->mechanism->mechanism, CKF_GENERATE_KEY_PAIR);
+	if (m == NULL)
 		return CKR_MECHANISM_INVALID;
-	rv = p11_mech_params(m, p->mechanism, &hash);
+	rv = p11_mech_params(m, p->mechanism, &none);
 	if (rv == CKR_OK)
 		rv = p11_template_take(
 		    p->public_list, p->public_count, &w->pub);
@@ -78,7 +79,7 @@ static CK_RV wanted(const struct p11_slot *s, const struct p11_session *session,
 	if (rv == CKR_OK && !p11_given_bool(&w->key, CKA_TOKEN, false))
 		rv = CKR_TEMPLATE_INCONSISTENT; /* we hold no private keys */
 	if (rv == CKR_OK)
-		rv = m->key_type == CKK_RSA ? wanted_rsa(w) : wanted_curve(w);
+		rv = m->key == P11_RSA_KEY ? wanted_rsa(w) : wanted_curve(w);
 	if (rv == CKR_OK)
 		rv = check_unsaid(&w->pub);
 	if (rv == CKR_OK)

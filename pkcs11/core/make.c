@@ -182,6 +182,8 @@ static const struct {
 	{ CKA_VERIFY_RECOVER, CKO_PUBLIC_KEY, UK_USE_VERIFY_RECOVER, true,
 	    false, true },
 	{ CKA_SIGN, CKO_PRIVATE_KEY, UK_USE_SIGN, true, true, true },
+	{ CKA_SIGN_RECOVER, CKO_PRIVATE_KEY, UK_USE_SIGN_RECOVER, true, false,
+	    false },
 	{ CKA_DECRYPT, CKO_PRIVATE_KEY, UK_USE_DECRYPT, true, false, false },
 	{ CKA_DERIVE, CKO_PRIVATE_KEY, UK_USE_DERIVE, false, true, false },
 };

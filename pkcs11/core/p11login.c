@@ -70,16 +70,34 @@ static CK_RV login_token(
 	return CKR_OK;
 }
 
+/* The operation that is waiting for consent, or NULL. */
+static struct p11_op *waiting(struct p11_slot *s, struct p11_session *session)
+{
+	struct p11_op *ops[] = { &session->sign, &session->sign_recover,
+		&session->decrypt };
+
+	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+		const struct p11_object *key = NULL;
+
+		if (ops[i]->mech != NULL && !ops[i]->consent)
+			key = p11_object_find(s, ops[i]->key);
+		if (key != NULL && key->src != NULL && key->src->always_auth)
+			return ops[i];
+	}
+	return NULL;
+}
+
 /* Consent to the one operation that is waiting for it. */
 static CK_RV login_operation(
     struct p11_slot *s, struct p11_session *session, const uk_pin *pin)
 {
 	CK_RV rv = p11_slot_begin(s);
+	struct p11_op *op = waiting(s, session);
 	uk_err err;
 
 	if (rv != CKR_OK)
 		return rv;
-	if (session->sign.mech == NULL) { /* the card was reset: it is over */
+	if (op == NULL) { /* the card was reset: it is over */
 		p11_slot_end(s);
 		return CKR_USER_NOT_LOGGED_IN;
 	}
@@ -87,18 +105,8 @@ static CK_RV login_operation(
 	p11_slot_end(s);
 	if (!uk_is_ok(err))
 		return p11_slot_failed(s, err);
-	session->sign.consent = true;
+	op->consent = true;
 	return CKR_OK;
-}
-
-static bool wants_consent(struct p11_slot *s, const struct p11_session *session)
-{
-	const struct p11_object *key;
-
-	if (session->sign.mech == NULL)
-		return false;
-	key = p11_object_find(s, session->sign.key);
-	return key != NULL && key->src != NULL && key->src->always_auth;
 }
 
 CK_RV p11_login(struct p11_slot *s, struct p11_session *session,
@@ -110,7 +118,7 @@ CK_RV p11_login(struct p11_slot *s, struct p11_session *session,
 
 	if (!context)
 		rv = may_login(s, user);
-	else if (!wants_consent(s, session))
+	else if (waiting(s, session) == NULL)
 		rv = CKR_OPERATION_NOT_INITIALIZED;
 	if (rv == CKR_OK)
 		rv = take_pin(&copy, pin, pin_len);
@@ -126,7 +134,7 @@ void p11_login_forget(struct p11_slot *s)
 	s->login = P11_PUBLIC;
 	p11_objects_hide_private(&s->objects);
 	for (size_t i = 0; i < s->sessions.count; i++)
-		p11_op_end(&s->sessions.list[i]->sign);
+		p11_session_end_private(s->sessions.list[i]);
 }
 
 CK_RV p11_logout(struct p11_slot *s)

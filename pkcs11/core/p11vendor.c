@@ -16,6 +16,7 @@ CK_RV p11_challenge(struct p11_slot *s, CK_BYTE_PTR out, CK_ULONG n)
 		return rv;
 	err = uk_card_challenge(s->card, out, n);
 	p11_slot_end(s);
+	s->challenged = uk_is_ok(err);
 	return uk_is_ok(err) ? CKR_OK : p11_slot_failed(s, err);
 }
 
@@ -49,5 +50,6 @@ CK_RV p11_prove_bank(struct p11_slot *s, const CK_BYTE *hash, CK_ULONG hash_len,
 	err = uk_card_prove_bank(
 	    s->card, uk_view(hash, hash_len), uk_view(sig, sig_len));
 	p11_slot_end(s);
+	s->challenged = false;
 	return proof_rv(s, err);
 }

@@ -14,13 +14,15 @@
 
 struct p11_slot;
 
-/* One running operation: sign, verify or digest. */
+/* One running operation, of whichever kind. */
 struct p11_op {
 	const struct p11_mech *mech; /* NULL = none is running */
 	CK_OBJECT_HANDLE key;
-	enum uk_hash hash; /* of PSS parameters; else the mechanism's */
-	bool parts;        /* update was called: only final may end it */
-	bool consent;      /* context-specific login was given for it */
+	uk_key *pub;           /* the public key, if it works with one */
+	struct uk_padding pad; /* the parameters; hash: else the mechanism's */
+	uint8_t label[P11_OAEP_LABEL_MAX]; /* pad's */
+	bool parts;   /* update was called: only final may end it */
+	bool consent; /* context-specific login was given for it */
 	uk_hasher
 	    *hasher; /* NULL when the mechanism takes its input as it is */
 	uint8_t raw[UK_MODULUS_MAX]; /* that input, collected */
@@ -38,6 +40,8 @@ struct p11_session {
 	bool rw;
 	struct p11_search search;
 	struct p11_op sign, verify, digest;
+	struct p11_op encrypt, decrypt;
+	struct p11_op sign_recover, verify_recover;
 };
 
 enum { P11_SESSIONS_MAX = 4096 };
@@ -61,6 +65,8 @@ CK_STATE p11_session_state(
     const struct p11_slot *s, const struct p11_session *session);
 
 void p11_op_end(struct p11_op *op);
+/* Those that use a private key, and so end with the login. */
+void p11_session_end_private(struct p11_session *session);
 void p11_search_end(struct p11_search *search);
 
 #endif

@@ -3,39 +3,28 @@
 
 #include "p11login.h"
 #include "rv.h"
+#include "secret.h"
+
+enum { HASH_MIN = 20, SM2_INPUT = 32 };
 
 /* --- C_SignInit ---------------------------------------------------------- */
-
-static CK_RV check_key(const struct p11_object *key, const struct p11_mech *m)
-{
-	bool rsa;
-
-	if (key == NULL)
-		return CKR_KEY_HANDLE_INVALID;
-	if (key->class != CKO_PRIVATE_KEY)
-		return CKR_KEY_TYPE_INCONSISTENT;
-	rsa = key->src->key_type == UK_KEY_RSA;
-	if (rsa != (m->key_type == CKK_RSA))
-		return CKR_KEY_TYPE_INCONSISTENT;
-	if ((key->src->usage & (UK_USE_SIGN | UK_USE_NON_REPUDIATION)) == 0)
-		return CKR_KEY_FUNCTION_NOT_PERMITTED;
-	return CKR_OK;
-}
 
 /* May this key make this kind of signature? A mechanism that does not name its
  * hash is judged when the input is there. */
 static bool allowed(const struct p11_slot *s, const struct p11_object *key,
-    const struct p11_mech *m, enum uk_hash hash)
+    const struct p11_op *op)
 {
 	static const uint8_t zeros[UK_HASH_MAX + 32];
 	uint8_t storage[sizeof(zeros)];
 	uk_buf input = UK_BUF(storage);
+	enum uk_hash hash = op->pad.hash;
 	uk_bytes value = uk_view(zeros, uk_hash_size(hash));
-	struct uk_sign_request r = { key->src, m->scheme, hash, UK_NONE };
+	struct uk_sign_request r = { key->src, op->mech->scheme, hash,
+		UK_NONE };
 
 	if (hash == UK_HASH_NONE)
 		return true;
-	if (m->scheme != UK_SIG_PKCS1)
+	if (r.scheme != UK_SIG_PKCS1)
 		uk_put(&input, value);
 	else if (!uk_is_ok(uk_put_digest_info(&input, hash, value)))
 		return false;
@@ -43,52 +32,64 @@ static bool allowed(const struct p11_slot *s, const struct p11_object *key,
 	return uk_card_can_sign(s->card, &r);
 }
 
-CK_RV p11_sign_begin(struct p11_slot *s, struct p11_session *session,
+static CK_RV check(const struct p11_slot *s, const struct p11_object *key,
+    const struct p11_op *op)
+{
+	enum uk_sig_scheme scheme = op->mech->scheme;
+
+	/* Not among the key's CKA_ALLOWED_MECHANISMS. */
+	if (scheme == UK_SIG_RSA_RAW && !p11_signs_raw(s->card, key->src))
+		return CKR_MECHANISM_INVALID;
+	if (scheme == UK_SIG_PSS && !p11_pss_is_usual(&op->pad))
+		return CKR_MECHANISM_PARAM_INVALID;
+	return allowed(s, key, op) ? CKR_OK : CKR_KEY_FUNCTION_NOT_PERMITTED;
+}
+
+CK_RV p11_op_sign_begin(struct p11_slot *s, struct p11_op *op, CK_FLAGS use,
     const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
 {
-	struct p11_op *op = &session->sign;
-	const struct p11_object *o;
+	CK_ATTRIBUTE_TYPE attribute = use == CKF_SIGN ? CKA_SIGN
+						      : CKA_SIGN_RECOVER;
 	const struct p11_mech *m;
-	CK_RV rv;
+	struct p11_object *o;
+	CK_RV rv = p11_op_mechanism(s, op, mechanism, use, &m);
 
-	if (mechanism == NULL) { /* 3.0: ends a running one */
-		rv = op->mech != NULL ? CKR_OK : CKR_ARGUMENTS_BAD;
-		p11_op_end(op);
+	if (m == NULL)
 		return rv;
-	}
-	if (op->mech != NULL)
-		return CKR_OPERATION_ACTIVE;
-	if ((m = p11_mech_find(mechanism->mechanism, CKF_SIGN)) == NULL)
-		return CKR_MECHANISM_INVALID;
-	o = p11_object_find(s, key);
-	rv = check_key(o, m);
+	rv = p11_op_key(s, key, CKO_PRIVATE_KEY, attribute, m, &o);
 	if (rv == CKR_OK)
 		rv = p11_op_begin(s, op, m, mechanism);
 	if (rv != CKR_OK)
 		return rv;
 	op->key = key;
-	if (allowed(s, o, m, op->hash))
-		return CKR_OK;
-	p11_op_end(op);
-	return CKR_KEY_FUNCTION_NOT_PERMITTED;
+	rv = check(s, o, op);
+	if (rv == CKR_OK)
+		rv = p11_op_sm2_z(s, op, mechanism, o);
+	if (rv != CKR_OK)
+		p11_op_end(op);
+	return rv;
 }
 
-enum { HASH_MIN = 20 };
-
-/* --- the signature ------------------------------------------------------- */
-
-static size_t signature_size(const uk_object *key)
+CK_RV p11_sign_begin(struct p11_slot *s, struct p11_session *session,
+    const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
 {
-	size_t field = uk_key_field(key->key_type);
+	return p11_op_sign_begin(s, &session->sign, CKF_SIGN, mechanism, key);
+}
 
-	return field == 0 ? (key->key_bits + 7) / 8 : 2 * field;
+/* --- what is signed ------------------------------------------------------ */
+
+size_t p11_signature_size(enum uk_key_type type, unsigned bits)
+{
+	size_t field = uk_key_field(type);
+
+	return field == 0 ? (bits + 7) / 8 : 2 * field;
 }
 
 /* Any bytes: their leftmost bits are used (FIPS 186-5, 6.4.1). The card wants
  * at least a SHA-1; zeros in front do not change the number that they are. */
-static CK_RV ecdsa_input(const uk_object *key, uk_bytes v, uk_buf *input)
+static CK_RV ecdsa_input(enum uk_key_type type, uk_bytes v, uk_buf *input)
 {
-	v = uk_bytes_first(v, uk_key_field(key->key_type));
+	v = uk_bytes_first(v, uk_key_field(type));
 	if (v.n == 0 || v.n > UK_HASH_MAX)
 		return CKR_DATA_LEN_RANGE;
 	if (v.n < HASH_MIN)
@@ -109,39 +110,47 @@ static CK_RV pkcs1_input(enum uk_hash hash, size_t k, uk_bytes v, uk_buf *input)
 	return rv == CKR_OK && input->len + 11 > k ? CKR_DATA_LEN_RANGE : rv;
 }
 
-/* From what was collected to what the card is given. */
-static CK_RV make_request(const struct p11_object *key, struct p11_op *op,
-    uk_buf *input, struct uk_sign_request *r)
+static CK_RV exactly(size_t n, uk_bytes v, uk_buf *input)
 {
-	size_t k = signature_size(key->src);
+	uk_put(input, v);
+	return v.n == n ? CKR_OK : CKR_DATA_LEN_RANGE;
+}
+
+static CK_RV raw_input(size_t k, uk_bytes v, uk_buf *input)
+{
+	if (v.n > k)
+		return CKR_DATA_LEN_RANGE;
+	uk_put_padded(input, v, k);
+	return CKR_OK;
+}
+
+CK_RV p11_op_signed(
+    struct p11_op *op, enum uk_key_type type, size_t k, uk_buf *out)
+{
 	uint8_t storage[UK_MODULUS_MAX];
 	uk_buf b = UK_BUF(storage);
 	CK_RV rv = p11_op_input(op, &b);
 	uk_bytes v = uk_buf_view(&b);
 
-	*r = (struct uk_sign_request){ key->src, op->mech->scheme, op->hash,
-		UK_NONE };
 	if (rv != CKR_OK)
 		return rv;
-	switch (r->scheme) {
+	switch (op->mech->scheme) {
 	case UK_SIG_PKCS1:
-		rv = pkcs1_input(op->hash, k, v, input);
-		break;
+		return pkcs1_input(op->pad.hash, k, v, out);
 	case UK_SIG_PSS:
-		uk_put(input, v);
-		if (v.n != uk_hash_size(op->hash))
-			rv = CKR_DATA_LEN_RANGE;
-		break;
+		return exactly(uk_hash_size(op->pad.hash), v, out);
+	case UK_SIG_SM2:
+		return exactly(SM2_INPUT, v, out);
+	case UK_SIG_RSA_RAW:
+		return raw_input(k, v, out);
 	default:
-		rv = ecdsa_input(key->src, v, input);
-		break;
+		return ecdsa_input(type, v, out);
 	}
-	r->input = uk_buf_view(input);
-	return rv;
 }
 
-/* What the card said about the key's login: a login key's is over for all. */
-static CK_RV refused(
+/* --- the signature ------------------------------------------------------- */
+
+CK_RV p11_key_refused(
     struct p11_slot *s, const struct p11_object *key, uk_err err)
 {
 	if (uk_is(err, UK_ERR_NOT_LOGGED_IN) && !key->src->always_auth) {
@@ -150,6 +159,16 @@ static CK_RV refused(
 		return CKR_USER_NOT_LOGGED_IN;
 	}
 	return p11_slot_failed(s, err);
+}
+
+CK_RV p11_key_begin(struct p11_slot *s)
+{
+	CK_RV rv = p11_slot_begin(s);
+
+	if (rv != CKR_OK || s->login == P11_USER)
+		return rv;
+	p11_slot_end(s); /* the card was reset meanwhile */
+	return CKR_USER_NOT_LOGGED_IN;
 }
 
 static CK_RV ask_card(struct p11_slot *s, const struct p11_object *key,
@@ -161,31 +180,36 @@ static CK_RV ask_card(struct p11_slot *s, const struct p11_object *key,
 	if (!uk_card_can_sign(s->card, r))
 		return r->hash == UK_HASH_NONE ? CKR_KEY_FUNCTION_NOT_PERMITTED
 					       : CKR_DATA_LEN_RANGE;
-	if ((rv = p11_slot_begin(s)) != CKR_OK)
+	if ((rv = p11_key_begin(s)) != CKR_OK)
 		return rv;
-	if (s->login != P11_USER) { /* the card was reset meanwhile */
-		p11_slot_end(s);
-		return CKR_USER_NOT_LOGGED_IN;
-	}
 	err = uk_card_sign(s->card, r, sig);
 	p11_slot_end(s);
+	/* A number that is not below the modulus. */
+	if (r->scheme == UK_SIG_RSA_RAW && err.code == UK_ERR_CARD_STATUS)
+		return CKR_DATA_INVALID;
 	if (!uk_is_ok(err))
-		return refused(s, key, err);
-	return sig->len == signature_size(key->src) ? CKR_OK : CKR_DEVICE_ERROR;
+		return p11_key_refused(s, key, err);
+	return sig->len ==
+		       p11_signature_size(r->key->key_type, r->key->key_bits)
+		   ? CKR_OK
+		   : CKR_DEVICE_ERROR;
 }
 
-/* Ends with the signature in sig; op has been given all its input. */
-static CK_RV make_signature(struct p11_slot *s, struct p11_session *session,
-    const struct p11_object *key, CK_BYTE_PTR out, CK_ULONG_PTR out_len)
+/* Ends with the signature in out; op has been given all its input. */
+static CK_RV make_signature(struct p11_slot *s, const struct p11_object *key,
+    struct p11_op *op, CK_BYTE_PTR out, CK_ULONG_PTR out_len)
 {
 	uint8_t in[UK_MODULUS_MAX], made[UK_SIGNATURE_MAX];
 	uk_buf input = UK_BUF(in), sig = UK_BUF(made);
-	struct uk_sign_request r;
+	struct uk_sign_request r = { key->src, op->mech->scheme, op->pad.hash,
+		UK_NONE };
 	CK_RV rv;
 
-	if (key->src->always_auth && !session->sign.consent)
+	if (key->src->always_auth && !op->consent)
 		return CKR_USER_NOT_LOGGED_IN;
-	rv = make_request(key, &session->sign, &input, &r);
+	rv = p11_op_signed(op, r.key->key_type,
+	    p11_signature_size(r.key->key_type, r.key->key_bits), &input);
+	r.input = uk_buf_view(&input);
 	if (rv == CKR_OK)
 		rv = ask_card(s, key, &r, &sig);
 	if (rv == CKR_OK)
@@ -194,19 +218,19 @@ static CK_RV make_signature(struct p11_slot *s, struct p11_session *session,
 	return rv;
 }
 
-static CK_RV finish(struct p11_slot *s, struct p11_session *session,
-    uk_bytes data, CK_BYTE_PTR out, CK_ULONG_PTR out_len)
+CK_RV p11_op_sign(struct p11_slot *s, struct p11_op *op, uk_bytes data,
+    CK_BYTE_PTR sig, CK_ULONG_PTR sig_len)
 {
-	struct p11_op *op = &session->sign;
 	const struct p11_object *key = p11_object_find(s, op->key);
 	CK_RV rv = CKR_KEY_HANDLE_INVALID;
 
 	if (key != NULL)
-		rv = p11_room(out, out_len, signature_size(key->src));
+		rv = p11_room(sig, sig_len,
+		    p11_signature_size(key->src->key_type, key->src->key_bits));
 	if (rv == CKR_OK)
 		rv = p11_op_add(op, data);
 	if (rv == CKR_OK)
-		rv = make_signature(s, session, key, out, out_len);
+		rv = make_signature(s, key, op, sig, sig_len);
 	return p11_op_answer(op, rv);
 }
 
@@ -225,7 +249,13 @@ CK_RV p11_sign(struct p11_slot *s, struct p11_session *session,
 	rv = p11_take(data, data_len, &input);
 	if (rv != CKR_OK)
 		return p11_op_answer(op, rv);
-	return finish(s, session, input, sig, sig_len);
+	return p11_op_sign(s, op, input, sig, sig_len);
+}
+
+CK_RV p11_sign_add(
+    struct p11_session *session, const CK_BYTE *part, CK_ULONG part_len)
+{
+	return p11_op_part(&session->sign, part, part_len);
 }
 
 CK_RV p11_sign_end(struct p11_slot *s, struct p11_session *session,
@@ -233,5 +263,5 @@ CK_RV p11_sign_end(struct p11_slot *s, struct p11_session *session,
 {
 	if (session->sign.mech == NULL)
 		return CKR_OPERATION_NOT_INITIALIZED;
-	return finish(s, session, UK_NONE, sig, sig_len);
+	return p11_op_sign(s, &session->sign, UK_NONE, sig, sig_len);
 }

@@ -46,6 +46,7 @@ void p11_slot_drop(struct p11_slot *s, enum p11_verdict v)
 	s->login = P11_PUBLIC;
 	s->lost = false;
 	s->reselect = false;
+	s->challenged = false;
 	atomic_store(&s->verdict, v);
 }
 

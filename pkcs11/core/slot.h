@@ -51,6 +51,8 @@ struct p11_slot {
 	bool reselect; /* another program reset the card or left our application
 			*/
 
+	bool challenged; /* the bank's proof for a challenge is awaited */
+
 	uint32_t serials; /* handles given out so far; never reused */
 	struct p11_objects objects;
 	struct p11_sessions sessions;

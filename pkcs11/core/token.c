@@ -127,13 +127,6 @@ CK_RV p11_session_info(const struct p11_slot *s,
 	return CKR_OK;
 }
 
-/* Not every kind of card makes keys. */
-static bool offered(const struct p11_slot *s, const struct p11_mech *m)
-{
-	return (m->flags & CKF_GENERATE_KEY_PAIR) == 0 ||
-	       s->card->ops->generate != NULL;
-}
-
 CK_RV p11_mechanism_list(
     const struct p11_slot *s, CK_MECHANISM_TYPE_PTR list, CK_ULONG_PTR count)
 {
@@ -146,8 +139,10 @@ CK_RV p11_mechanism_list(
 		return CKR_ARGUMENTS_BAD;
 	if (rv != CKR_OK)
 		return rv;
-	for (size_t i = 0; (m = p11_mech_at(i)) != NULL; i++) {
-		if (offered(s, m) && n < sizeof(types) / sizeof(types[0]))
+	for (size_t i = 0; n < sizeof(types) / sizeof(types[0]) &&
+			   (m = p11_mech_at(i)) != NULL;
+	     i++) {
+		if (p11_mech_flags(m, s->card) != 0)
 			types[n++] = m->type;
 	}
 	return p11_give_list(list, count, types, n);
@@ -156,16 +151,18 @@ CK_RV p11_mechanism_list(
 CK_RV p11_mechanism_info(
     const struct p11_slot *s, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *out)
 {
-	const struct p11_mech *m = p11_mech_find(type, 0);
+	const struct p11_mech *m;
 	CK_RV rv = p11_slot_token(s);
 
 	if (out == NULL)
 		return CKR_ARGUMENTS_BAD;
 	if (rv != CKR_OK)
 		return rv;
-	if (m == NULL || !offered(s, m))
+	m = p11_mech_find(type, 0);
+	if (m == NULL || p11_mech_flags(m, s->card) == 0)
 		return CKR_MECHANISM_INVALID;
-	*out = (CK_MECHANISM_INFO){ m->min_size, m->max_size, m->flags };
+	*out = (CK_MECHANISM_INFO){ m->min_size, m->max_size,
+		p11_mech_flags(m, s->card) };
 	return CKR_OK;
 }
 

@@ -15,6 +15,10 @@ static const char *const hash_names[UK_HASH_COUNT] = {
 	[UK_HASH_SHA384] = "SHA2-384",
 	[UK_HASH_SHA512] = "SHA2-512",
 	[UK_HASH_SM3] = "SM3",
+	[UK_HASH_SHA3_224] = "SHA3-224",
+	[UK_HASH_SHA3_256] = "SHA3-256",
+	[UK_HASH_SHA3_384] = "SHA3-384",
+	[UK_HASH_SHA3_512] = "SHA3-512",
 };
 
 /* --- the error queue ----------------------------------------------------- */

@@ -57,6 +57,49 @@ UK_RESULT uk_key_verify(const uk_key *k, enum uk_sig_scheme scheme,
 UK_RESULT uk_key_sign(const uk_key *k, enum uk_sig_scheme scheme,
     enum uk_hash hash, uk_bytes msg, uk_buf *sig);
 
+/* --- finished hashes and whole blocks (keyops.c, oaep.c, sm2.c) ----------- */
+
+/* What PSS and OAEP (RFC 8017) and SM2 leave open. */
+struct uk_padding {
+	enum uk_hash hash; /* of the message, or of the label */
+	enum uk_hash mgf;  /* of MGF1 */
+	size_t salt;       /* PSS: its length */
+	uk_bytes label;    /* OAEP */
+};
+
+enum uk_enc_scheme {
+	UK_ENC_RSA_RAW, /* x^e mod n; shorter input is a smaller number */
+	UK_ENC_PKCS1,   /* RSAES-PKCS1-v1_5 */
+	UK_ENC_OAEP,
+	UK_ENC_SM2 /* to 04 || x || y || C3 || C2, GB/T 32918.4 */
+};
+
+/* Is sig the signature over the finished hash `value`? PKCS1: over these very
+ * bytes, usually a DigestInfo. RSA_RAW: is sig^e the number `value`? pad is
+ * read for PSS only. UK_ERR_SIGNATURE if not, UK_ERR_ARGUMENT for a key of
+ * another kind. */
+UK_RESULT uk_key_verify_hash(const uk_key *k, enum uk_sig_scheme scheme,
+    const struct uk_padding *pad, uk_bytes value, uk_bytes sig);
+/* What an RSA signature says: PKCS1 without its padding, RSA_RAW all k bytes.
+ * UK_ERR_SIGNATURE if the padding is wrong. */
+UK_RESULT uk_key_recover(
+    const uk_key *k, enum uk_sig_scheme scheme, uk_bytes sig, uk_buf *out);
+/* pad is read for OAEP only. UK_ERR_ARGUMENT: msg is too long, or no number
+ * below the modulus. */
+UK_RESULT uk_key_encrypt(const uk_key *k, enum uk_enc_scheme scheme,
+    const struct uk_padding *pad, uk_bytes msg, uk_buf *out);
+/* The message in a deciphered block of k bytes, in constant time; one error,
+ * UK_ERR_FORMAT, for all that can be wrong with it (RFC 8017, 7.1.2). */
+UK_RESULT uk_oaep_unpad(
+    uk_crypto *c, const struct uk_padding *pad, uk_bytes block, uk_buf *out);
+
+/* Z of GB/T 32918.2, 5.5: identity (empty = the default one) and public key
+ * 04 || x || y, which are hashed in front of every message. UK_ERR_ARGUMENT if
+ * the identity is longer than 8191 bytes. */
+UK_RESULT uk_sm2_z(uk_crypto *c, uk_bytes id, uk_bytes point, uk_buf *out);
+/* From SEQUENCE { x, y, C3, C2 } (GM/T 0009) to 04 || x || y || C3 || C2. */
+UK_RESULT uk_sm2_cipher_from_der(uk_bytes der, uk_buf *raw);
+
 /* --- certificates (cert.c, trust.c) -------------------------------------- */
 
 typedef struct uk_cert uk_cert;

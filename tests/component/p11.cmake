@@ -1,7 +1,8 @@
-foreach(name IN ITEMS general slot session login object make store sign life)
+foreach(name IN ITEMS general slot session login object make store sign verify life)
 	uk_test(test_p11_${name} SOURCES test_p11_${name}.c
 		USES p11api p11_fake p11_run)
 endforeach()
+target_include_directories(test_p11_verify PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit)
 
 # The module itself, loaded. Sanitizers do not go with RTLD_DEEPBIND.
 if(NOT UKEY_SANITIZE)

@@ -136,13 +136,12 @@ static void missing_functions(void **state)
 				  : CKR_SESSION_HANDLE_INVALID;
 
 		expect_rv(F->C_GetOperationState(h, b, &n), want);
-		expect_rv(F->C_EncryptInit(h, NULL, 0), want);
-		expect_rv(F->C_DecryptInit(h, NULL, 0), want);
-		expect_rv(F->C_SignRecoverInit(h, NULL, 0), want);
-		expect_rv(F->C_SignRecover(h, b, 8, b, &n), want);
-		expect_rv(F->C_DigestKey(h, 1), want);
+		expect_rv(F->C_SetOperationState(h, b, 8, 0, 0), want);
 		expect_rv(F->C_GenerateKey(h, NULL, NULL, 0, &n), want);
 		expect_rv(F->C_DigestEncryptUpdate(h, b, 8, b, &n), want);
+		expect_rv(F->C_DecryptDigestUpdate(h, b, 8, b, &n), want);
+		expect_rv(F->C_SignEncryptUpdate(h, b, 8, b, &n), want);
+		expect_rv(F->C_DecryptVerifyUpdate(h, b, 8, b, &n), want);
 		expect_rv(F3->C_MessageSignInit(h, NULL, 0), want);
 		expect_rv(F3->C_MessageVerifyFinal(h), want);
 	}
@@ -161,7 +160,25 @@ static void random_numbers(void **state)
 	expect_rv(F->C_GenerateRandom(s, a, sizeof(a)), CKR_OK);
 	expect_rv(F->C_GenerateRandom(s, b, sizeof(b)), CKR_OK);
 	assert_memory_not_equal(a, b, sizeof(a));
-	assert_int_equal(fake_commands(), 0);
+	assert_int_equal(fake_commands(), 2); /* one challenge each */
+}
+
+/* A card that fails is no reason to have no random numbers; one that is gone
+ * is. */
+static void random_without_card(void **state)
+{
+	CK_SESSION_HANDLE s = open_ro(0);
+	CK_BYTE a[100] = { 0 }, b[100] = { 0 };
+
+	(void)state;
+	fake_fail(1, UK_ERR_CARD_MUTE);
+	expect_rv(F->C_GenerateRandom(s, a, sizeof(a)), CKR_OK);
+	assert_true(fake_failed());
+	assert_memory_not_equal(a, b, sizeof(a));
+	assert_memory_not_equal(a, a + 32, 32); /* every block is another */
+	assert_int_not_equal(a[96] | a[97] | a[98] | a[99], 0);
+	fake_fail(1, UK_ERR_CARD_REMOVED);
+	expect_rv(F->C_GenerateRandom(s, a, 1), CKR_DEVICE_REMOVED);
 }
 
 static const struct ukey_functions *vendor(void)
@@ -211,11 +228,18 @@ static void vendor_proof(void **state)
 	expect_rv(v->get_challenge(s, c, 33), CKR_ARGUMENTS_BAD);
 	expect_rv(v->get_challenge(s, c, 32), CKR_OK);
 	assert_int_equal(c[31], 0xc5);
+	/* the card forgets it with the next one: nobody asks for that now */
+	fake_commands();
+	expect_rv(F->C_GenerateRandom(s, c, 33), CKR_OK);
+	assert_int_equal(fake_commands(), 0);
 	expect_rv(
 	    v->external_authenticate(s, NULL, 32, sig, 64), CKR_ARGUMENTS_BAD);
 	expect_rv(
 	    v->external_authenticate(s, hash, 32, sig, 63), CKR_ARGUMENTS_BAD);
 	expect_rv(v->external_authenticate(s, hash, 32, sig, 64), CKR_OK);
+	fake_commands();
+	expect_rv(F->C_GenerateRandom(s, c, 33), CKR_OK);
+	assert_int_equal(fake_commands(), 1);
 	sig[0] = 2;
 	expect_rv(v->external_authenticate(s, hash, 32, sig, 64),
 	    CKR_SIGNATURE_INVALID);
@@ -233,6 +257,7 @@ int main(void)
 		TEST(not_parallel),
 		TEST(missing_functions),
 		TEST(random_numbers),
+		TEST(random_without_card),
 		TEST(vendor_status),
 		TEST(vendor_proof),
 	};
