@@ -3,3 +3,6 @@ uk_test(test_ukey_pin SOURCES test_ukey_pin.c ukey_script.c USES card)
 uk_test(test_ukey_sign SOURCES test_ukey_sign.c ukey_script.c USES card)
 uk_test(test_ukey_live SOURCES test_ukey_live.c ukey_live.c
 	USES base codec card vc_apps vcard_fixture)
+uk_test(test_ukey_make SOURCES test_ukey_make.c ukey_script.c USES card)
+uk_test(test_ukey_decipher SOURCES test_ukey_decipher.c ukey_live.c ukey_script.c
+	USES base codec card vc_apps vcard_fixture uk_libcrypto)

@@ -23,6 +23,10 @@ static const uk_object sm2_3 = { .kind = UK_OBJ_PRIVATE_KEY,
 	.key_type = UK_KEY_SM2,
 	.key_bits = 256,
 	.ref = 3 };
+static const uk_object rsa_3 = { .kind = UK_OBJ_PRIVATE_KEY,
+	.key_type = UK_KEY_RSA,
+	.key_bits = 2048,
+	.ref = 3 };
 static const uk_object cert = { .kind = UK_OBJ_CERTIFICATE, .ref = 1 };
 
 /* --- what is sent -------------------------------------------------------- */
@@ -50,6 +54,9 @@ static const struct good_row {
 	    "00883001 40" HASH32 HASH32 "00", SIG64 },
 	{ &sm2_3, UK_SIG_SM2, UK_HASH_SM3, HASH32, NULL,
 	    "00884003 20" HASH32 "00", SIG64 },
+	/* raw RSA: 256 bytes in, the extended form */
+	{ &rsa_3, UK_SIG_RSA_RAW, UK_HASH_NONE, SIG256, NULL,
+	    "00880003 000100" SIG256 "0100", SIG256 },
 	/* transaction key: environment and signature, hashes only */
 	{ &key_2, UK_SIG_ECDSA, UK_HASH_SHA256, HASH32, MSE_2 "30 840102",
 	    PSO "20" HASH32 "00", SIG64 },
@@ -136,7 +143,12 @@ static void what_a_key_cannot_do_is_not_sent(void **state)
 		{ &key_1, UK_SIG_PKCS1, UK_HASH_SHA512, HASH32 },
 		{ &key_1, UK_SIG_PKCS1, UK_HASH_NONE, SIG256 }, /* > k - 11 */
 		{ &key_1, UK_SIG_PSS, UK_HASH_COUNT, HASH32 },
-		{ &key_1, UK_SIG_SM2 + 1, UK_HASH_SHA256, HASH32 },
+		{ &key_1, UK_SIG_RSA_RAW + 1, UK_HASH_SHA256, HASH32 },
+		{ &key_1, UK_SIG_RSA_RAW, UK_HASH_NONE, SIG256 },
+		{ &rsa_2, UK_SIG_RSA_RAW, UK_HASH_NONE, SIG256 },
+		{ &ec_1, UK_SIG_RSA_RAW, UK_HASH_NONE, SIG64 },
+		{ &rsa_3, UK_SIG_RSA_RAW, UK_HASH_NONE, HASH32 },
+		{ &rsa_3, UK_SIG_RSA_RAW, UK_HASH_NONE, SIG256 "00" },
 		{ &ec_1, UK_SIG_PSS, UK_HASH_SHA256, HASH32 },
 		{ &ec_1, UK_SIG_SM2, UK_HASH_SM3, HASH32 },
 		{ &ec_1, UK_SIG_ECDSA, UK_HASH_NONE, "0102" },
@@ -324,6 +336,15 @@ static void what_a_kind_leaves_out_is_unsupported(void **state)
 	expect_code(uk_card_challenge(&c, NULL, 8), UK_ERR_UNSUPPORTED);
 	expect_code(
 	    uk_card_prove_bank(&c, UK_NONE, UK_NONE), UK_ERR_UNSUPPORTED);
+	expect_code(uk_card_generate(&c, NULL, NULL), UK_ERR_UNSUPPORTED);
+	expect_code(uk_card_import(&c, NULL, NULL, NULL), UK_ERR_UNSUPPORTED);
+	expect_code(uk_card_store(&c, NULL, NULL), UK_ERR_UNSUPPORTED);
+	expect_code(uk_card_destroy(&c, NULL), UK_ERR_UNSUPPORTED);
+	expect_code(uk_card_rename(&c, NULL, "", UK_NONE), UK_ERR_UNSUPPORTED);
+	expect_code(uk_card_initialize(&c, &pin, ""), UK_ERR_UNSUPPORTED);
+	assert_false(uk_card_can_decipher(&c, NULL, UK_DECIPHER_RSA));
+	expect_code(uk_card_decipher(&c, NULL, UK_DECIPHER_RSA, UK_NONE, NULL),
+	    UK_ERR_UNSUPPORTED);
 }
 
 int main(void)

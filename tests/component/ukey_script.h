@@ -65,6 +65,12 @@
 #define SIG64    TEN16("ABCDEF01")
 #define SIG256   TEN16(TEN16("5A"))
 
+/* What follows every change: the content version (8 now), and the directories. */
+#define GET_STATUS "00CA010100"
+#define STATUS_8                                                               \
+	"8002 0100 8108 " SERIAL "8204 00000008"                               \
+	"8309 810303 820303 830505 8404 FFFFFFFF 850101 5004 54657374 9000"
+
 struct desk {
 	uk_channel *ch;
 	uk_card *card;
