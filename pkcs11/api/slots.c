@@ -70,20 +70,14 @@ CK_RV C_GetMechanismInfo(
 	return p11_leave(&call, rv);
 }
 
-/* The bank personalises its cards; a program cannot. */
 CK_RV C_InitToken(
     CK_SLOT_ID slot_id, CK_BYTE_PTR pin, CK_ULONG pin_len, CK_BYTE_PTR label)
 {
 	struct p11_call call;
 	CK_RV rv = p11_enter_slot(&call, "C_InitToken", slot_id);
 
-	UNUSED(pin_len);
-	if (rv == CKR_OK && (pin == NULL || label == NULL))
-		rv = CKR_ARGUMENTS_BAD;
 	if (rv == CKR_OK)
-		rv = p11_slot_token(call.slot);
-	if (rv == CKR_OK)
-		rv = CKR_FUNCTION_NOT_SUPPORTED;
+		rv = p11_init_token(call.slot, pin, pin_len, label);
 	return p11_leave(&call, rv);
 }
 

@@ -75,9 +75,10 @@ static CK_RV rename_on_card(
 	CK_RV rv = p11_change_begin(s);
 
 	if (rv == CKR_OK)
-		rv = p11_change_end(
-		    s, uk_card_rename(s->card, o->src, as->label,
-			   uk_view(as->id, as->id_len)));
+		rv = p11_change_end(s,
+		    uk_card_rename(s->card, o->src, as->label,
+			uk_view(as->id, as->id_len)),
+		    CKR_ACTION_PROHIBITED);
 	return rv == CKR_OK ? p11_objects_changed(s, P11_NOTHING_NEW) : rv;
 }
 
@@ -259,6 +260,7 @@ CK_RV p11_destroy(struct p11_slot *s, const struct p11_session *session,
 	if (rv == CKR_OK)
 		rv = p11_change_begin(s);
 	if (rv == CKR_OK)
-		rv = p11_change_end(s, uk_card_destroy(s->card, o->src));
+		rv = p11_change_end(
+		    s, uk_card_destroy(s->card, o->src), CKR_ACTION_PROHIBITED);
 	return rv == CKR_OK ? p11_objects_changed(s, P11_NOTHING_NEW) : rv;
 }

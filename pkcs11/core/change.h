@@ -44,8 +44,9 @@ CK_RV p11_may_change(const struct p11_slot *s,
     const struct p11_session *session, bool token, bool private);
 /* A transaction for a change of the card. Not CKR_OK: none is open. */
 CK_RV p11_change_begin(struct p11_slot *s);
-/* Ends it; what the card's answer to a change means. */
-CK_RV p11_change_end(struct p11_slot *s, uk_err err);
+/* Ends it; what the answer to a change means. otherwise: that of a driver which
+ * does not do this. */
+CK_RV p11_change_end(struct p11_slot *s, uk_err err, CK_RV otherwise);
 /* Puts a made object on the card, or into the session's. */
 CK_RV p11_keep(struct p11_slot *s, const struct p11_session *session,
     const struct p11_template *t, struct p11_object **o,

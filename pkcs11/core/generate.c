@@ -162,8 +162,8 @@ static CK_RV make_on_card(
 	if (rv == CKR_OK)
 		rv = p11_change_begin(s);
 	if (rv == CKR_OK)
-		rv = p11_change_end(
-		    s, uk_card_generate(s->card, &what, &place));
+		rv = p11_change_end(s, uk_card_generate(s->card, &what, &place),
+		    CKR_TEMPLATE_INCONSISTENT);
 	if (rv == CKR_OK)
 		rv = p11_objects_changed(s, place);
 	*made = p11_objects_of_card(s, CKO_PRIVATE_KEY, place);

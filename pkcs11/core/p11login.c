@@ -1,8 +1,10 @@
-/* C_Login, C_Logout, C_SetPIN, C_InitPIN: who may do what, and the card's part.
- */
+/* C_Login, C_Logout, C_SetPIN, C_InitPIN, C_InitToken: who may do what, and the
+ * card's part. */
 #include "p11login.h"
 
 #include "rv.h"
+
+enum { LABEL = 32 }; /* CK_TOKEN_INFO.label */
 
 static bool has_ro_session(const struct p11_slot *s)
 {
@@ -159,6 +161,25 @@ CK_RV p11_logout(struct p11_slot *s)
 
 /* --- changing PINs ------------------------------------------------------- */
 
+/*
+ * PKCS#11 has no function for "my PIN is blocked, here is the PUK". Programs
+ * say it with C_SetPIN, nobody logged in and the PUK as the old PIN
+ * (pkcs11-tool --unlock-pin). Too short for a PUK: then it is the old PIN,
+ * which is blocked, and no try of the PUK is spent on it.
+ */
+static uk_err unblock(struct p11_slot *s, const uk_pin *puk, const uk_pin *pin)
+{
+	if (puk->n < s->card->info.so_pin_min)
+		return uk_fail(UK_ERR_PIN_BLOCKED);
+	return uk_card_unblock(s->card, puk, pin);
+}
+
+static bool is_blocked(const struct p11_slot *s)
+{
+	return s->login == P11_PUBLIC && s->card->pins[0].is_set &&
+	       s->card->pins[0].tries_left == 0;
+}
+
 static CK_RV change(struct p11_slot *s, enum uk_pin_ref ref, const uk_pin *old,
     const uk_pin *pin)
 {
@@ -167,7 +188,8 @@ static CK_RV change(struct p11_slot *s, enum uk_pin_ref ref, const uk_pin *old,
 
 	if (rv != CKR_OK)
 		return rv;
-	err = uk_card_change_pin(s->card, ref, old, pin);
+	err = is_blocked(s) ? unblock(s, old, pin)
+			    : uk_card_change_pin(s->card, ref, old, pin);
 	p11_slot_end(s);
 	return uk_is_ok(err) ? CKR_OK : p11_slot_failed(s, err);
 }
@@ -207,6 +229,48 @@ CK_RV p11_init_pin(struct p11_slot *s, const CK_BYTE *pin, CK_ULONG pin_len)
 	if (rv == CKR_OK) {
 		err = uk_card_unblock(s->card, NULL, &copy);
 		p11_slot_end(s);
+		rv = uk_is_ok(err) ? CKR_OK : p11_slot_failed(s, err);
+	}
+	uk_wipe(&copy, sizeof(copy));
+	return rv;
+}
+
+/* --- the whole token ------------------------------------------------------ */
+
+/* 32 characters, padded with blanks, without an end. */
+static CK_RV take_label(const CK_UTF8CHAR *label, char *out, size_t cap)
+{
+	size_t n = LABEL;
+
+	if (label == NULL)
+		return CKR_ARGUMENTS_BAD;
+	while (n > 0 && label[n - 1] == ' ')
+		n--;
+	return n > 0 && uk_is_ok(uk_copy_str(out, cap, uk_view(label, n)))
+		   ? CKR_OK
+		   : CKR_ARGUMENTS_BAD;
+}
+
+CK_RV p11_init_token(struct p11_slot *s, const CK_BYTE *pin, CK_ULONG pin_len,
+    const CK_UTF8CHAR *label)
+{
+	char name[LABEL + 1];
+	uk_pin copy = { 0 };
+	CK_RV rv = p11_slot_token(s);
+	uk_err err;
+
+	if (rv == CKR_OK && s->sessions.count > 0)
+		rv = CKR_SESSION_EXISTS;
+	if (rv == CKR_OK)
+		rv = take_label(label, name, sizeof(name));
+	if (rv == CKR_OK)
+		rv = take_pin(&copy, pin, pin_len);
+	if (rv == CKR_OK)
+		rv = begin_fresh(s);
+	if (rv == CKR_OK) {
+		err = uk_card_initialize(s->card, &copy, name);
+		p11_slot_end(s);
+		p11_objects_free(&s->objects);
 		rv = uk_is_ok(err) ? CKR_OK : p11_slot_failed(s, err);
 	}
 	uk_wipe(&copy, sizeof(copy));

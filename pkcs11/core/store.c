@@ -29,7 +29,7 @@ CK_RV p11_change_begin(struct p11_slot *s)
 	return rv;
 }
 
-CK_RV p11_change_end(struct p11_slot *s, uk_err err)
+CK_RV p11_change_end(struct p11_slot *s, uk_err err, CK_RV otherwise)
 {
 	p11_slot_end(s);
 	if (uk_is_ok(err))
@@ -52,6 +52,8 @@ CK_RV p11_change_end(struct p11_slot *s, uk_err err)
 		return CKR_DEVICE_MEMORY;
 	if (uk_is(err, UK_ERR_ARGUMENT))
 		return CKR_ATTRIBUTE_VALUE_INVALID;
+	if (uk_is(err, UK_ERR_UNSUPPORTED) && err.sw == 0)
+		return otherwise;
 	return p11_slot_failed(s, err);
 }
 
@@ -153,10 +155,20 @@ static CK_RV check_import(
 	if ((rv = p11_change_begin(s)) != CKR_OK)
 		return rv;
 	err = uk_card_destroy(s->card, made->src);
-	rv = p11_change_end(s, err);
+	rv = p11_change_end(s, err, CKR_ACTION_PROHIBITED);
 	if (rv == CKR_OK)
 		rv = p11_objects_changed(s, P11_NOTHING_NEW);
 	return rv == CKR_OK ? CKR_TEMPLATE_INCONSISTENT : rv;
+}
+
+/* The driver does not do it: at all, or not with such an object. */
+static CK_RV cannot(const struct p11_slot *s, const struct p11_object *o)
+{
+	const struct uk_card_ops *ops = s->card->ops;
+	bool has = o->class == CKO_PRIVATE_KEY ? ops->import != NULL
+					       : ops->store != NULL;
+
+	return has ? CKR_TEMPLATE_INCONSISTENT : CKR_FUNCTION_NOT_SUPPORTED;
 }
 
 static CK_RV keep_on_card(struct p11_slot *s, const struct p11_template *t,
@@ -171,7 +183,7 @@ static CK_RV keep_on_card(struct p11_slot *s, const struct p11_template *t,
 	if (rv == CKR_OK)
 		rv = p11_change_begin(s);
 	if (rv == CKR_OK)
-		rv = p11_change_end(s, put(s, t, o, &place));
+		rv = p11_change_end(s, put(s, t, o, &place), cannot(s, o));
 	if (rv == CKR_OK)
 		rv = p11_objects_changed(s, place);
 	if (rv != CKR_OK)

@@ -1,5 +1,6 @@
 /* Logins and PINs. */
 #include "cmocka_all.h"
+#include "mem.h"
 #include "p11_run.h"
 
 enum {
@@ -94,6 +95,95 @@ static void changing(void **state)
 	expect_rv(F->C_SetPIN(rw, old, 6, new, 6), CKR_OK);
 }
 
+/* The PUK as the old PIN, when nobody is logged in and the PIN is blocked. */
+static void unblocking(void **state)
+{
+	CK_SESSION_HANDLE s = open_rw(0);
+	CK_UTF8CHAR pin[] = FAKE_PIN, puk[] = FAKE_PUK, wrong[] = "00000000";
+
+	(void)state;
+	/* not blocked: it is a wrong PIN */
+	expect_rv(F->C_SetPIN(s, puk, 8, pin, 6), CKR_PIN_INCORRECT);
+	expect_rv(login(s, CKU_USER, "000000"), CKR_PIN_INCORRECT);
+	expect_rv(login(s, CKU_USER, "000000"), CKR_PIN_INCORRECT);
+	assert_int_equal(token_flags(0) & USER_FLAGS, CKF_USER_PIN_LOCKED);
+	/* somebody's old PIN is no try of the PUK */
+	expect_rv(F->C_SetPIN(s, pin, 6, pin, 6), CKR_PIN_LOCKED);
+	assert_int_equal(token_flags(0) & SO_FLAGS, 0);
+	expect_rv(F->C_SetPIN(s, wrong, 8, pin, 6), CKR_PIN_INCORRECT);
+	assert_int_equal(token_flags(0) & SO_FLAGS, CKF_SO_PIN_COUNT_LOW);
+	expect_rv(F->C_SetPIN(s, puk, 8, pin, 6), CKR_OK);
+	assert_int_equal(token_flags(0) & USER_FLAGS, 0);
+	assert_int_equal(token_flags(0) & SO_FLAGS, 0);
+	expect_rv(login(s, CKU_USER, FAKE_PIN), CKR_OK);
+}
+
+static CK_UTF8CHAR my_card[] = "My card                         ";
+
+static void initialising(void **state)
+{
+	CK_UTF8CHAR puk[] = FAKE_PUK,
+		    blanks[] = "                                ";
+	CK_SESSION_HANDLE s = open_rw(0);
+	CK_TOKEN_INFO info;
+
+	(void)state;
+	expect_rv(F->C_InitToken(0, puk, 8, my_card), CKR_SESSION_EXISTS);
+	expect_rv(F->C_CloseSession(s), CKR_OK);
+	fake_commands();
+	expect_rv(F->C_InitToken(0, NULL, 8, my_card), CKR_ARGUMENTS_BAD);
+	expect_rv(F->C_InitToken(0, puk, 8, NULL), CKR_ARGUMENTS_BAD);
+	expect_rv(F->C_InitToken(0, puk, 8, blanks), CKR_ARGUMENTS_BAD);
+	expect_rv(F->C_InitToken(0, puk, 0, my_card), CKR_PIN_LEN_RANGE);
+	expect_rv(F->C_InitToken(77, puk, 8, my_card), CKR_SLOT_ID_INVALID);
+	assert_int_equal(fake_commands(), 0);
+	puk[0]++;
+	expect_rv(F->C_InitToken(0, puk, 8, my_card), CKR_PIN_INCORRECT);
+	assert_int_equal(token_flags(0) & SO_FLAGS, CKF_SO_PIN_COUNT_LOW);
+	puk[0]--;
+	expect_rv(F->C_InitToken(0, puk, 8, my_card), CKR_OK);
+	assert_int_equal(token_flags(0) & SO_FLAGS, 0);
+	expect_rv(F->C_GetTokenInfo(0, &info), CKR_OK);
+	assert_memory_equal(info.label, my_card, 32);
+	s = open_rw(0);
+	expect_rv(F->C_InitPIN(s, puk, 8), CKR_USER_NOT_LOGGED_IN);
+	assert_int_equal(count_objects(s), 8);
+	fake_remove(0);
+	await_token(0, CKR_TOKEN_NOT_PRESENT);
+	expect_rv(F->C_InitToken(0, puk, 8, my_card), CKR_TOKEN_NOT_PRESENT);
+}
+
+static CK_RV init_token(void)
+{
+	CK_UTF8CHAR puk[] = FAKE_PUK;
+
+	return F->C_InitToken(0, puk, 8, my_card);
+}
+
+static void initialising_fails(void **state)
+{
+	CK_RV rv = CKR_HOST_MEMORY;
+	unsigned long nth;
+
+	(void)state;
+	for (nth = 1; rv != CKR_OK && nth < 20; nth++) {
+		uk_mem_fail_nth(nth);
+		rv = init_token();
+		uk_mem_fail_nth(0);
+		if (rv != CKR_OK)
+			expect_rv(rv, CKR_HOST_MEMORY);
+	}
+	assert_in_range(nth, 2, 19);
+	for (nth = 1, rv = CKR_OK; nth < 20; nth++) {
+		fake_fail((unsigned)nth, UK_ERR_IO);
+		rv = init_token();
+		if (!fake_failed())
+			break;
+		expect_rv(rv, CKR_FUNCTION_FAILED);
+	}
+	expect_rv(rv, CKR_OK);
+}
+
 static void with_a_name(void **state)
 {
 	CK_SESSION_HANDLE s = open_ro(0);
@@ -158,6 +248,9 @@ int main(void)
 		TEST(pins_that_stay_here),
 		TEST(wrong_pins),
 		TEST(changing),
+		TEST(unblocking),
+		TEST(initialising),
+		TEST(initialising_fails),
 		TEST(with_a_name),
 		TEST(failing_commands),
 	};

@@ -326,11 +326,15 @@ static uk_err card_change(
 
 static uk_err card_unblock(uk_card *c, const uk_pin *puk, const uk_pin *pin)
 {
-	(void)puk;
 	(void)pin;
-	UK_TRY(fake_tick(c));
-	if (!reader_of(c)->so)
-		return uk_fail_sw(UK_ERR_NOT_LOGGED_IN, 0x6982);
+	if (puk != NULL) {
+		UK_TRY(card_verify(c, UK_PIN_SO, puk));
+		reader_of(c)->so = false;
+	} else {
+		UK_TRY(fake_tick(c));
+		if (!reader_of(c)->so)
+			return uk_fail_sw(UK_ERR_NOT_LOGGED_IN, 0x6982);
+	}
 	c->pins[0].tries_left = c->pins[0].tries_max;
 	return uk_ok();
 }
@@ -381,6 +385,7 @@ static uk_err card_initialize(
     uk_card *c, const uk_pin *so_pin, const char *label)
 {
 	UK_TRY(card_verify(c, UK_PIN_SO, so_pin));
+	reader_of(c)->so = false;
 	UK_TRY(uk_copy_str(
 	    c->info.label, sizeof(c->info.label), uk_view_str(label)));
 	return fake_wipe_objects(c);
