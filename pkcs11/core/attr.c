@@ -446,7 +446,8 @@ static const struct row key_rows[] = {
 
 static const struct row public_rows[] = {
 	{ CKA_ENCRYPT, usage, UK_USE_ENCRYPT | UK_USE_DECRYPT, false },
-	{ CKA_DERIVE, constant_bool, false, false },
+	/* of the pair: pkcs11-tool asks both halves for it */
+	{ CKA_DERIVE, usage, UK_USE_DERIVE, false },
 	{ CKA_VERIFY, usage, SIGNS | UK_USE_VERIFY, false },
 	{ CKA_VERIFY_RECOVER, recovers,
 	    SIGNS | UK_USE_SIGN_RECOVER | UK_USE_VERIFY_RECOVER, false },

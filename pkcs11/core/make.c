@@ -181,6 +181,7 @@ static const struct {
 	{ CKA_ENCRYPT, CKO_PUBLIC_KEY, UK_USE_ENCRYPT, true, false, true },
 	{ CKA_VERIFY_RECOVER, CKO_PUBLIC_KEY, UK_USE_VERIFY_RECOVER, true,
 	    false, true },
+	{ CKA_DERIVE, CKO_PUBLIC_KEY, UK_USE_DERIVE, false, true, false },
 	{ CKA_SIGN, CKO_PRIVATE_KEY, UK_USE_SIGN, true, true, true },
 	{ CKA_SIGN_RECOVER, CKO_PRIVATE_KEY, UK_USE_SIGN_RECOVER, true, false,
 	    false },
