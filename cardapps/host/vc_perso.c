@@ -261,9 +261,11 @@ uk_err vc_perso_public(struct vc_card *card, uint8_t ref, EVP_PKEY **out)
 	return uk_fail(UK_ERR_NOT_FOUND);
 }
 
-/* RSASSA-PKCS1-v1_5 or ECDSA with the hash of this length. */
+/* RSASSA-PKCS1-v1_5, ECDSA or SM2 with the hash of this length. */
 static uint8_t algorithm_for(EVP_PKEY *public, size_t hash_size)
 {
+	if (EVP_PKEY_is_a(public, "SM2"))
+		return 0x40;
 	if (!EVP_PKEY_is_a(public, "RSA"))
 		return 0x30;
 	switch (hash_size) {

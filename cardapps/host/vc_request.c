@@ -3,6 +3,7 @@
 
 #include "der.h"
 #include "vc_public.h"
+#include "vc_sm2.h"
 
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -21,6 +22,7 @@ static const struct scheme {
 	{ "EC", 256, EVP_sha256, NID_ecdsa_with_SHA256, V_ASN1_UNDEF },
 	{ "EC", 384, EVP_sha384, NID_ecdsa_with_SHA384, V_ASN1_UNDEF },
 	{ "EC", 521, EVP_sha512, NID_ecdsa_with_SHA512, V_ASN1_UNDEF },
+	{ "SM2", 256, EVP_sm3, NID_SM2_with_SM3, V_ASN1_UNDEF },
 };
 
 static const struct scheme *scheme_of(EVP_PKEY *public)
@@ -139,16 +141,41 @@ static int set_signature(
 	return good;
 }
 
+static bool is_sm2(const struct scheme *s)
+{
+	return s->nid == NID_SM2_with_SM3;
+}
+
 static uk_err hash_request(X509_REQ *req, const struct scheme *s,
-    uint8_t hash[EVP_MAX_MD_SIZE], unsigned int *n)
+    EVP_PKEY *public, uint8_t hash[EVP_MAX_MD_SIZE], unsigned int *n)
 {
 	unsigned char *tbs = NULL;
 	int len = i2d_re_X509_REQ_tbs(req, &tbs);
-	int good = len > 0 &&
-		   EVP_Digest(tbs, (size_t)len, hash, n, s->md(), NULL) == 1;
+	uk_err err = vc_host_openssl(len);
 
+	*n = VC_SM2_HASH;
+	if (uk_is_ok(err) && is_sm2(s))
+		err = vc_sm2_hash(public, tbs, (size_t)len, hash);
+	else if (uk_is_ok(err))
+		err = vc_host_openssl(
+		    EVP_Digest(tbs, (size_t)len, hash, n, s->md(), NULL));
 	OPENSSL_free(tbs);
-	return vc_host_openssl(good);
+	return err;
+}
+
+/* SM2's identity is no part of the request: it must be known to verify it. */
+static int set_identity(X509_REQ *req)
+{
+	ASN1_OCTET_STRING *id = ASN1_OCTET_STRING_new();
+
+	if (id == NULL ||
+	    ASN1_OCTET_STRING_set(id, (const unsigned char *)VC_SM2_ID,
+		sizeof(VC_SM2_ID) - 1) != 1) {
+		ASN1_OCTET_STRING_free(id);
+		return 0;
+	}
+	X509_REQ_set0_distinguishing_id(req, id); /* takes it */
+	return 1;
 }
 
 static uk_err sign_request(struct vc_card *card, uint8_t ref, X509_REQ *req,
@@ -159,7 +186,7 @@ static uk_err sign_request(struct vc_card *card, uint8_t ref, X509_REQ *req,
 	unsigned int n = 0;
 	uk_bytes made;
 
-	UK_TRY(hash_request(req, s, hash, &n));
+	UK_TRY(hash_request(req, s, public, hash, &n));
 	UK_TRY(vc_perso_sign(card, ref, public, uk_view(hash, n), &sig));
 	made = uk_buf_view(&sig);
 	if (s->bits != 0) {
@@ -167,6 +194,8 @@ static uk_err sign_request(struct vc_card *card, uint8_t ref, X509_REQ *req,
 		made = uk_buf_view(&der);
 	}
 	UK_TRY(vc_host_openssl(set_signature(req, s, made)));
+	if (is_sm2(s))
+		UK_TRY(vc_host_openssl(set_identity(req)));
 	return vc_host_openssl(X509_REQ_verify(req, public));
 }
 

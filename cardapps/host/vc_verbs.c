@@ -4,6 +4,7 @@
 #include "vc_prompt.h"
 #include "vc_public.h"
 #include "vc_say_error.h"
+#include "vc_sm2.h"
 
 #include "hex.h"
 #include "tlv.h"
@@ -343,7 +344,9 @@ const struct vc_verb vc_verb_request = {
 	.name = "request",
 	.args = "FILE",
 	.doc = "Print a certificate request (PKCS#10, PEM) signed by a key of "
-	       "the card.\vAsks for the PIN if the card is operational.",
+	       "the card.\vAsks for the PIN if the card is operational. An SM2 "
+	       "key signs with SM3 and the identity " VC_SM2_ID
+	       "; openssl req -verify wants -vfyopt distid:" VC_SM2_ID ".",
 	.options = request_options,
 	.wants_card = true,
 	.wants_key = true,

@@ -33,20 +33,23 @@ expect_exit 9 "nobody to control" "$V" control --control nobody.ctl count
 proves "personalisation: init, request, import, activate"
 openssl ecparam -name prime256v1 -genkey -noout -out ca.key
 openssl req -x509 -new -key ca.key -subj "/CN=Test CA" -days 3 -out ca.pem
-for type in p256 p384 p521 rsa2048; do
+for type in p256 p384 p521 rsa2048 sm2; do
+	identity=()
+	[[ $type != sm2 ]] || identity=(-vfyopt distid:1234567812345678)
 	ok "init $type" init --card $type --label "Karte $type" --key-type $type
 	for key in 1 2; do
 		expect_exit 0 "request for key $key" "$V" request $type --key $key \
 			--subject "/CN=Alice\\/Bob/O=Bank"
 		cp .out $type.$key.csr
 		expect_exit 0 "openssl accepts it" openssl req -in $type.$key.csr \
-			-verify -noout -text -nameopt RFC2253
+			-verify -noout -text -nameopt RFC2253 "${identity[@]}"
 		expect_line 'CN=Alice/Bob' "with the subject"
 		[[ $key == 2 ]] || expect_line 'TLS Web Client Authentication'
 		[[ $key == 2 ]] || expect_line '^ +Digital Signature$'
 		[[ $key == 1 ]] || expect_line '^ +Non Repudiation$'
+		[[ $type != sm2 ]] || expect_line 'Signature Algorithm: SM2-with-SM3'
 		openssl x509 -req -in $type.$key.csr -CA ca.pem -CAkey ca.key \
-			-days 2 -out $type.$key.pem 2>/dev/null
+			"${identity[@]}" -days 2 -out $type.$key.pem 2>/dev/null
 	done
 	expect_exit 7 "the other key's certificate is refused" \
 		"$V" import $type --key 1 --cert $type.2.pem
@@ -60,6 +63,10 @@ for type in p256 p384 p521 rsa2048; do
 	expect_exit 0 "info" "$V" info $type --json
 	expect_line "\"label\":\"Karte $type\".*\"state\":\"operational\""
 done
+# Its exit code says so only from OpenSSL 3.2 on.
+ERR=$(openssl req -in sm2.1.csr -verify -noout \
+	-vfyopt distid:8765432187654321 2>&1) || true
+expect_line 'verify fail' "SM2's identity counts: another one is refused"
 expect_equal "the card's file is private" 600 "$(stat -c %a p256)"
 expect_exit 5 "init does not overwrite a card" init --card p256
 expect_exit 6 "a PIN that is too short" \
