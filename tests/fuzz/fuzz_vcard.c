@@ -4,9 +4,12 @@
  * Input: a byte of mode, then commands, each with one byte of length; length 00
  * is a reset. Mode bit 0: PIN and PUK are random, so that the input cannot know
  * them, and nothing that they guard may ever succeed. Otherwise they are 1234
- * and 12345678, and key 01 may sign only after a VERIFY 81 with data. With the
- * low four bits all set but bit 0, the card lives in a file, which must open
- * again.
+ * and 12345678, and keys sign and decipher only after a VERIFY 81 with data.
+ * With the low four bits all set but bit 0, the card lives in a file, which
+ * must open again.
+ *
+ * Keys 01 and 02 are P-256; 03 (P-256) signs and derives, 04 (SM2) signs and
+ * deciphers.
  */
 #include "bytes.h"
 #include "vc_apps.h"
@@ -23,6 +26,7 @@ enum {
 	MODE_MASK = 0x0f,
 	MODE_FILE = 0x0e,
 	INS_VERIFY = 0x20,
+	INS_PSO = 0x2a,
 	INS_GENERATE = 0x46,
 	INS_INTERNAL_AUTH = 0x88,
 	INS_SELECT = 0xa4
@@ -86,29 +90,40 @@ static void personalise(struct vc_card *card, bool secret)
 		  "\x00\x00");
 	SAY(card, "\x00\x46\x00\x00\x00\x00\x08\xac\x06\x80\x01\x11\x84\x01\x02"
 		  "\x00\x00");
+	SAY(card, "\x00\x46\x00\x00\x00\x00\x0b\xac\x09\x80\x01\x11\x84\x01\x03"
+		  "\x95\x01\x05\x00\x00");
+	SAY(card, "\x00\x46\x00\x00\x00\x00\x0b\xac\x09\x80\x01\x21\x84\x01\x04"
+		  "\x95\x01\x03\x00\x00");
 	SAY(card, "\x00\x44\x00\x00");
 	vc_card_reset(card);
 }
 
-/* RSA keys take seconds to make: not what is looked for here. */
+/* RSA keys take seconds to make: not what is looked for here. (Imported ones do
+ * not, and are.) */
 static bool is_slow(uk_bytes c)
 {
-	return c.n > 1 && c.p[1] == INS_GENERATE &&
-	       (c.p[0] != 0x00 || (c.n > 9 && c.p[9] < 0x11) ||
-		   (c.n > 11 && c.p[11] < 0x11));
+	if (c.n < 2 || c.p[1] != INS_GENERATE)
+		return false;
+	if (c.p[0] != 0x00) /* parts of it */
+		return true;
+	for (uk_bytes v = c; v.n >= 3; v = uk_bytes_from(v, 1)) {
+		if (v.p[0] == 0x80 && v.p[1] == 0x01 && v.p[2] < 0x11)
+			return true;
+	}
+	return false;
 }
 
 /* With random PIN and PUK, these never answer 9000 when they carry data. */
-static bool is_guarded(uint8_t ins)
+static bool is_guarded(uk_bytes c)
 {
 	static const uint8_t guarded[] = { 0x0e, 0x24, 0x2a, 0x2c, 0x44, 0x82,
 		0x88, 0xd6, 0xd7, 0xdb, 0xe0, 0xe4 };
 
 	for (size_t i = 0; i < sizeof(guarded); i++) {
-		if (guarded[i] == ins)
+		if (guarded[i] == c.p[1])
 			return true;
 	}
-	return false;
+	return c.p[1] == INS_GENERATE && c.p[2] == 0x00;
 }
 
 static void check(struct model *m, uk_bytes c, unsigned sw, bool secret)
@@ -120,7 +135,7 @@ static void check(struct model *m, uk_bytes c, unsigned sw, bool secret)
 		return;
 	if (last && c.p[1] == INS_SELECT && (c.p[2] == 0x04 || c.p[2] == 0x00))
 		m->login = m->login && c.p[2] != 0x04;
-	if (last && secret && is_guarded(c.p[1]))
+	if (last && secret && is_guarded(c))
 		must(false, "something guarded, without PIN");
 	if (c.p[1] == INS_VERIFY && c.p[2] == 0x00 && c.p[3] == 0x81) {
 		if (last && (c.n > 5 || m->chained)) {
@@ -131,7 +146,9 @@ static void check(struct model *m, uk_bytes c, unsigned sw, bool secret)
 		m->chained = !last;
 	}
 	if (last && c.p[1] == INS_INTERNAL_AUTH)
-		must(m->login, "key 01 signs without VERIFY");
+		must(m->login, "a key signs without VERIFY");
+	if (last && c.p[1] == INS_PSO && c.p[2] == 0x80)
+		must(m->login, "a key deciphers without VERIFY");
 }
 
 static void run(struct vc_card *card, uk_bytes input, bool secret)
