@@ -111,8 +111,8 @@ static const struct cli_row rows[CLI_CAUSE_COUNT] = {
 	    "several cards fit: take one out, or choose with --token URI (see "
 	    "`ukey cards`)" },
 	[CLI_CARD_REFUSES_BANK] = { 84, "bank-not-proven-to-card",
-	    "the bank did not prove itself to the card: nothing was signed; "
-	    "check the address of the bank and tell the bank" },
+	    "the bank has not proved itself to the card for this text: nothing "
+	    "was signed; check the address of the bank and tell the bank" },
 
 	[CLI_BANK_UNREACHABLE] = { 90, "bank-unreachable",
 	    "the bank cannot be reached: check --bank and the network" },
@@ -274,6 +274,8 @@ cli_end cli_from_ckr(unsigned long rv)
 		{ CKR_OK, CLI_DONE },
 		{ CKR_HOST_MEMORY, CLI_MEMORY },
 		{ CKR_FUNCTION_CANCELED, CLI_CANCELLED },
+		/* The transaction key signs only what the bank has prepared. */
+		{ CKR_FUNCTION_REJECTED, CLI_CARD_REFUSES_BANK },
 		{ CKR_DEVICE_ERROR, CLI_CARD_MUTE },
 		{ CKR_DEVICE_MEMORY, CLI_CARD_STATUS },
 		{ CKR_DEVICE_REMOVED, CLI_CARD_REMOVED },

@@ -54,7 +54,7 @@ openssl pkcs8 -topk8 -nocrypt -in new.key -out bank/sign.key
 bank_start
 expect_exit 0 "the certificate is good, so login works" ukey login
 expect_exit 84 "ukey transfer" pay 1.00
-expect_line 'did not prove itself to the card' "says so"
+expect_line 'has not proved itself to the card' "says so"
 expect_equal "no consent was given" 0 "$(consents)"
 expect_equal "nothing was paid" 100000 "$(balance)"
 bank_stop
