@@ -139,6 +139,8 @@ case ${UKEY_SANITIZE:-} in
 	;;
 *) sanitizer_runtime= ;;
 esac
+# wakeup.c says why.
+[[ -z $sanitizer_runtime ]] || sanitizer_runtime+=" $UKEY_BUILD/tests/wakeup.so"
 
 foreign() {
 	if [[ -n $sanitizer_runtime ]]; then
