@@ -1,5 +1,5 @@
-# The module in other people's programs: pkcs11-tool's own test, GnuTLS's p11tool,
-# p11-kit; and what the debug log says about them.
+# The module in other people's programs: pkcs11-tool's own test, GnuTLS's p11tool;
+# and what the debug log says about them. More of them: test_client_*.sh.
 . "$(dirname "$0")/lib.sh"
 
 user() {
@@ -26,22 +26,6 @@ for type in rsa2048 p256; do
 		openssl verify -CAfile "$FIXTURES/ca.pem" exported.pem
 	[[ $type == p256 ]] || card_remove
 done
-
-# p11-kit reads no user's configuration for root, so the machine's folder is
-# replaced, which takes a mount namespace.
-if [[ $PCSC_PLAN == A ]]; then
-	proves "p11-kit finds the module by its file"
-	mount -t tmpfs tmpfs /usr/share/p11-kit/modules
-	sed "s|^module:.*|module: $MODULE|" "$UKEY_BUILD/pkcs11/api/ukey.module" \
-		>/usr/share/p11-kit/modules/ukey.module
-	# p11-kit itself never ends with the address sanitizer's runtime in it.
-	if [[ -z $sanitizer_runtime ]]; then
-		run timeout 60 p11-kit list-modules
-		ok "p11-kit list-modules" shows "token: Test card"
-	fi
-	run foreign timeout 60 p11tool --login --set-pin "$CARD_PIN" --list-privkeys pkcs11:
-	ok "p11tool through p11-kit sees the private keys" shows "Private key"
-fi
 
 proves "the debug log names calls, results and commands, and nothing else"
 export UKEY_PKCS11_DEBUG=$WORK/debug.log
