@@ -81,7 +81,7 @@ done
 expect_exit 1 "another curve is refused" \
 	user --keypairgen --key-type EC:secp256k1 --id 15
 expect_exit 1 "RSA 1024 is refused" user --keypairgen --key-type rsa:1024 --id 15
-ok "nothing is left of these" lacks privkey "ID: *15"
+ok "nothing is left of these" lacks privkey "ID: *15$"
 
 proves "pkcs11-tool --write-object"
 expect_exit 0 "certificate" \
@@ -116,12 +116,12 @@ proves "changes"
 expect_exit 0 "--set-id of a key" user --set-id 44 --type privkey --id 12
 ok "both halves have it" signs 44 ec
 expect_exit 0 "--delete-object of a key" user --delete-object --type privkey --id 21
-ok "both halves are gone" lacks 'pubkey' "ID: *21"
+ok "both halves are gone" lacks 'pubkey' "ID: *21$"
 expect_exit 0 "of a certificate" user --delete-object --type cert --id 11
 expect_exit 0 "of a public key" user --delete-object --type pubkey --id 31
 expect_exit 0 "of data" user --delete-object --type data --label note
-ok "the certificate is gone" lacks cert "ID: *11"
-ok "the public key is gone" lacks pubkey "ID: *31"
+ok "the certificate is gone" lacks cert "ID: *11$"
+ok "the public key is gone" lacks pubkey "ID: *31$"
 ok "the data are gone" lacks data note
 expect_exit 1 "the bank's keys stay" user --delete-object --type privkey --label Login
 ok "they do" has privkey "label: *Login"
@@ -147,7 +147,7 @@ expect_exit 0 "--write --load-privkey" gnutls --write --mark-private \
 ok "it signs" signs 53 ec
 expect_exit 0 "--delete" gnutls --delete \
 	"pkcs11:token=Test%20card;id=%52;type=cert"
-ok "the certificate is gone" lacks cert "ID: *52"
+ok "the certificate is gone" lacks cert "ID: *52$"
 
 proves "PINs"
 expect_exit 0 "--change-pin" user --change-pin --new-pin 593026
