@@ -135,6 +135,8 @@ CK_RV p11_template_take(
 	*out = (struct p11_template){ list, rv == CKR_OK ? count : 0 };
 	for (CK_ULONG i = 0; i < out->count && rv == CKR_OK; i++)
 		rv = check(out, &list[i]);
+	if (rv != CKR_OK)
+		*out = (struct p11_template){ NULL, 0 };
 	return rv;
 }
 

@@ -16,7 +16,7 @@ struct p11_template {
 
 /* CKR_ARGUMENTS_BAD, CKR_ATTRIBUTE_VALUE_INVALID (a wrong length, a CK_BBOOL
  * that is neither, text that is not UTF-8), CKR_TEMPLATE_INCONSISTENT (two
- * values for one attribute). */
+ * values for one attribute); *out is empty then. */
 CK_RV p11_template_take(
     const CK_ATTRIBUTE *list, CK_ULONG count, struct p11_template *out);
 

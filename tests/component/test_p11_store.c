@@ -410,6 +410,9 @@ static void generating_arguments(void **state)
 	expect_rv(F->C_GenerateKeyPair(
 		      rw, &rsa_gen, NULL, 0, key.list, key.n, &p, &k),
 	    CKR_TEMPLATE_INCOMPLETE);
+	pub.list[0].pValue = NULL; /* and a length */
+	expect_rv(generate(rw, &rsa_gen, &p, &k), CKR_ATTRIBUTE_VALUE_INVALID);
+	templates(true);
 	expect_rv(F->C_Logout(rw), CKR_OK);
 	expect_rv(generate(rw, &rsa_gen, &p, &k), CKR_USER_NOT_LOGGED_IN);
 }

@@ -4,7 +4,7 @@
  * memory really reaches. Input: one byte of function, then records of type (2),
  * form (1), length (1), value.
  */
-#include "p11_fake.h"
+#include "p11_make.h"
 
 #include "mem.h"
 
@@ -12,8 +12,8 @@
 
 enum { RECORDS = 24, VALUE = 64 };
 
-static CK_FUNCTION_LIST *F;
 static CK_SESSION_HANDLE session;
+static struct tmpl certificate;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -32,6 +32,7 @@ static void up(void)
 		&session) != CKR_OK ||
 	    F->C_Login(session, CKU_USER, pin, 6) != CKR_OK)
 		abort();
+	t_certificate(&certificate, session);
 }
 
 struct input {
@@ -133,18 +134,94 @@ static void mechanisms(struct input *in)
 	}
 }
 
-static void create(struct input *in)
+/* Whatever was made is looked at, changed, copied and destroyed. */
+static void use(const struct input *in, CK_OBJECT_HANDLE o)
+{
+	CK_ATTRIBUTE copy[RECORDS];
+	CK_OBJECT_HANDLE other;
+	CK_ULONG size;
+
+	read_attributes(in, o);
+	(void)F->C_GetObjectSize(session, o, &size);
+	for (CK_ULONG i = 0; i < in->count; i++)
+		copy[i] = in->list[i];
+	(void)F->C_SetAttributeValue(session, o, copy, in->count);
+	if (F->C_CopyObject(session, o, copy, in->count, &other) == CKR_OK)
+		(void)F->C_DestroyObject(session, other);
+	if (F->C_CopyObject(session, o, NULL, 0, &other) == CKR_OK)
+		(void)F->C_DestroyObject(session, other);
+	(void)F->C_DestroyObject(session, o);
+}
+
+static void bare(struct input *in)
 {
 	CK_OBJECT_HANDLE o;
 
-	(void)F->C_CreateObject(session, in->list, in->count, &o);
+	if (F->C_CreateObject(session, in->list, in->count, &o) == CKR_OK)
+		use(in, o);
 	(void)F->C_CopyObject(session, 0x100, in->list, in->count, &o);
+}
+
+/* A good template, with the input's attributes in place of, or after, its own.
+ */
+static void mix(struct tmpl *t, const struct input *in, bool replace)
+{
+	for (CK_ULONG i = 0; i < in->count; i++) {
+		if (replace)
+			t_without(t, in->list[i].type);
+		if (t->n < TEMPLATE_ROOM)
+			t->list[t->n++] = in->list[i];
+	}
+}
+
+static void create(struct input *in)
+{
+	static void (*const bases[])(struct tmpl *) = { t_data, t_rsa_public,
+		t_ec_public, t_rsa_private, t_ec_private };
+	static struct tmpl t;
+	CK_OBJECT_HANDLE o;
+
+	for (size_t i = 0; i < 12; i++) {
+		if (i / 2 < 5)
+			bases[i / 2](&t);
+		else
+			t_copy(&t, &certificate);
+		mix(&t, in, i % 2 != 0);
+		if (F->C_CreateObject(session, t.list, t.n, &o) == CKR_OK)
+			use(in, o);
+	}
+}
+
+static void generate(struct input *in)
+{
+	static struct tmpl pub, key;
+	CK_MECHANISM m = { CKM_EC_KEY_PAIR_GEN, NULL, 0 };
+	CK_OBJECT_HANDLE p, k;
+
+	for (int way = 0; way < 8; way++) {
+		pub.n = key.n = 0;
+		t_bool(&pub, CKA_TOKEN, true);
+		t_bool(&key, CKA_TOKEN, true);
+		t_number(&pub, CKA_MODULUS_BITS, 2048);
+		m.mechanism = CKM_RSA_PKCS_KEY_PAIR_GEN;
+		if ((way & 1) != 0) {
+			t_without(&pub, CKA_MODULUS_BITS);
+			t_hex(&pub, CKA_EC_PARAMS, "06082a8648ce3d030107");
+			m.mechanism = CKM_EC_KEY_PAIR_GEN;
+		}
+		mix((way & 2) != 0 ? &pub : &key, in, (way & 4) != 0);
+		if (F->C_GenerateKeyPair(session, &m, pub.list, pub.n, key.list,
+			key.n, &p, &k) != CKR_OK)
+			continue;
+		use(in, p);
+		use(in, k);
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const ways[])(
-	    struct input *) = { search, on_every_object, mechanisms, create };
+	static void (*const ways[])(struct input *) = { search, on_every_object,
+		mechanisms, bare, create, generate };
 	uk_reader r = uk_read(uk_view(data, size));
 	struct input *in = calloc(1, sizeof(*in));
 	uint8_t way = uk_get_u8(&r);

@@ -1,2 +1,2 @@
 uk_fuzz(fuzz_template SOURCES fuzz_template.c
-	USES p11api p11_fake uk_cmocka testlib)
+	USES p11api p11_fake p11_run uk_cmocka testlib)

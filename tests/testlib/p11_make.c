@@ -13,9 +13,11 @@ void t_without(struct tmpl *t, CK_ATTRIBUTE_TYPE type)
 	for (CK_ULONG i = 0; i < t->n; i++) {
 		if (t->list[i].type == type)
 			continue;
-		memmove(t->values[kept], t->values[i], VALUE_ROOM);
 		t->list[kept] = t->list[i];
-		t->list[kept].pValue = t->values[kept];
+		if (t->list[i].pValue == t->values[i]) {
+			memmove(t->values[kept], t->values[i], VALUE_ROOM);
+			t->list[kept].pValue = t->values[kept];
+		}
 		kept++;
 	}
 	t->n = kept;
@@ -54,6 +56,14 @@ void t_bool(struct tmpl *t, CK_ATTRIBUTE_TYPE type, bool yes)
 void t_number(struct tmpl *t, CK_ATTRIBUTE_TYPE type, CK_ULONG n)
 {
 	t_bytes(t, type, &n, sizeof(n));
+}
+
+void t_copy(struct tmpl *to, const struct tmpl *from)
+{
+	to->n = 0;
+	for (CK_ULONG i = 0; i < from->n; i++)
+		t_bytes(to, from->list[i].type, from->list[i].pValue,
+		    from->list[i].ulValueLen);
 }
 
 static void begin(struct tmpl *t, CK_OBJECT_CLASS class, bool token)

@@ -26,6 +26,8 @@ void t_bool(struct tmpl *t, CK_ATTRIBUTE_TYPE type, bool yes);
 void t_number(struct tmpl *t, CK_ATTRIBUTE_TYPE type, CK_ULONG n);
 void t_without(struct tmpl *t, CK_ATTRIBUTE_TYPE type);
 
+void t_copy(struct tmpl *to, const struct tmpl *from);
+
 /* Complete ones for C_CreateObject, with CKA_TOKEN false and label "mine". The
  * certificate is that of the card's key 1. */
 void t_certificate(struct tmpl *t, CK_SESSION_HANDLE s);
