@@ -227,6 +227,8 @@ CK_RV p11_copy(struct p11_slot *s, const struct p11_session *session,
 		return CKR_ACTION_PROHIBITED;
 	token = p11_given_bool(&t, CKA_TOKEN, from->owner == 0);
 	rv = check_copy(from, &t);
+	if (rv == CKR_OK && token && from->class == CKO_SECRET_KEY)
+		rv = CKR_TEMPLATE_INCONSISTENT; /* the card holds none */
 	if (rv == CKR_OK)
 		rv = p11_may_change(s, session, token,
 		    p11_given_bool(&t, CKA_PRIVATE, from->private));

@@ -15,6 +15,7 @@ struct reader {
 	uint32_t events, epoch; /* epoch: counts resets */
 	uint8_t serial;
 	bool user, so, consent, stolen;
+	bool changed; /* by another program */
 };
 
 static struct {
@@ -276,6 +277,9 @@ static uk_err card_reselect(uk_card *c)
 	r->stolen = false;
 	UK_TRY(fake_tick(c));
 	r->user = r->so = r->consent = false;
+	if (r->changed)
+		fake_lose_first(c);
+	r->changed = false;
 	return r->serial == c->info.serial[7] ? uk_ok()
 					      : uk_fail(UK_ERR_CARD_REMOVED);
 }
@@ -543,6 +547,14 @@ void fake_reset_card(int i)
 	world.readers[i].epoch++;
 	world.readers[i].stolen = true; /* the master file is selected */
 	world.readers[i].user = world.readers[i].so = false;
+	unlock();
+}
+
+void fake_change(int i)
+{
+	fake_reset_card(i);
+	lock();
+	world.readers[i].changed = true;
 	unlock();
 }
 

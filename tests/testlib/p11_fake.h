@@ -35,6 +35,9 @@ void fake_insert(int i, uint8_t serial);
 void fake_remove(int i);
 /* Another program resets the card: its logins are gone. */
 void fake_reset_card(int i);
+/* Another program resets the card and destroys the first object that its owner
+ * has made. */
+void fake_change(int i);
 /* Another program selects another application, without a reset. */
 void fake_steal(int i);
 

@@ -268,6 +268,17 @@ uk_err fake_rename(
 	return list_again(c, NULL, NULL);
 }
 
+void fake_lose_first(uk_card *c)
+{
+	size_t i = 0;
+
+	while (i < FAKE_ROOM && items_of(c)[i].o.ref == 0)
+		i++;
+	if (i < FAKE_ROOM)
+		items_of(c)[i].o.ref = 0;
+	c->loaded = false;
+}
+
 uk_err fake_wipe_objects(uk_card *c)
 {
 	memset(items_of(c), 0, sizeof(struct fake_item[FAKE_ROOM]));

@@ -33,5 +33,7 @@ uk_err fake_destroy(uk_card *c, const uk_object *o);
 uk_err fake_rename(
     uk_card *c, const uk_object *o, const char *label, uk_bytes id);
 uk_err fake_wipe_objects(uk_card *c);
+/* The list must be read again then. */
+void fake_lose_first(uk_card *c);
 
 #endif
