@@ -1,5 +1,6 @@
 /* PKCS#11 3.0, 5.14: keys that are made, wrapped or derived. */
 #include "change.h"
+#include "derive.h"
 #include "shell.h"
 
 CK_RV C_GenerateKey(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism,
@@ -65,10 +66,11 @@ CK_RV C_DeriveKey(CK_SESSION_HANDLE session, CK_MECHANISM_PTR mechanism,
     CK_OBJECT_HANDLE base_key, CK_ATTRIBUTE_PTR template,
     CK_ULONG attribute_count, CK_OBJECT_HANDLE_PTR key)
 {
-	UNUSED(mechanism);
-	UNUSED(base_key);
-	UNUSED(template);
-	UNUSED(attribute_count);
-	UNUSED(key);
-	return p11_unsupported("C_DeriveKey", session);
+	struct p11_call call;
+	CK_RV rv = p11_enter(&call, "C_DeriveKey", session);
+
+	if (rv == CKR_OK)
+		rv = p11_derive(call.slot, call.session, mechanism, base_key,
+		    template, attribute_count, key);
+	return p11_leave(&call, rv);
 }

@@ -2,6 +2,7 @@
 #include "attr.h"
 
 #include "der.h"
+#include "gm.h"
 #include "hex.h"
 #include "rv.h"
 #include "slot.h"
@@ -223,6 +224,8 @@ GETTER(key_type)
 {
 	UNUSED(s);
 	UNUSED(arg);
+	if (o->src->key_type == UK_KEY_SM2)
+		return give_number(out, p11_gm()->key);
 	return give_number(
 	    out, o->src->key_type == UK_KEY_RSA ? CKK_RSA : CKK_EC);
 }
@@ -262,6 +265,8 @@ GETTER(gen_mechanism)
 	UNUSED(arg);
 	if (!o->src->on_card)
 		return give_number(out, CK_UNAVAILABLE_INFORMATION);
+	if (o->src->key_type == UK_KEY_SM2)
+		return give_number(out, p11_gm()->generate);
 	return give_number(out, o->src->key_type == UK_KEY_RSA
 				    ? CKM_RSA_PKCS_KEY_PAIR_GEN
 				    : CKM_EC_KEY_PAIR_GEN);
@@ -362,6 +367,41 @@ GETTER(public_key_info)
 		    uk_view(pub->exponent, pub->exponent_len),
 		    uk_view(pub->point, pub->point_len)));
 	return rv == CKR_OK ? give_made(out, &b) : rv;
+}
+
+/* --- secret keys in memory ----------------------------------------------- */
+
+enum { S_SENSITIVE, S_EXTRACTABLE };
+
+GETTER(secret_is)
+{
+	UNUSED(s);
+	return give_bool(
+	    out, arg == S_SENSITIVE ? o->sensitive : o->extractable);
+}
+
+GETTER(secret_value)
+{
+	UNUSED(s);
+	UNUSED(arg);
+	if (o->sensitive || !o->extractable)
+		return CKR_ATTRIBUTE_SENSITIVE;
+	return give(out, uk_blob_view(&o->value));
+}
+
+GETTER(secret_length)
+{
+	UNUSED(s);
+	UNUSED(arg);
+	return give_number(out, o->value.n);
+}
+
+GETTER(no_mechanism)
+{
+	UNUSED(s);
+	UNUSED(o);
+	UNUSED(arg);
+	return give_number(out, CK_UNAVAILABLE_INFORMATION);
 }
 
 /* --- the tables ---------------------------------------------------------- */
@@ -478,6 +518,35 @@ static const struct row private_rows[] = {
 	{ 0, NULL, 0, false },
 };
 
+static const struct row secret_rows[] = {
+	{ CKA_LABEL, label, 0, false },
+	{ CKA_ID, id, 0, false },
+	{ CKA_KEY_TYPE, constant_number, CKK_GENERIC_SECRET, false },
+	{ CKA_START_DATE, nothing, 0, false },
+	{ CKA_END_DATE, nothing, 0, false },
+	{ CKA_LOCAL, constant_bool, false, false },
+	{ CKA_KEY_GEN_MECHANISM, no_mechanism, 0, false },
+	{ CKA_ALLOWED_MECHANISMS, nothing, 0, false },
+	{ CKA_CHECK_VALUE, nothing, 0, false },
+	{ CKA_SENSITIVE, secret_is, S_SENSITIVE, false },
+	{ CKA_EXTRACTABLE, secret_is, S_EXTRACTABLE, false },
+	/* it was made outside: the other side has it, too */
+	{ CKA_ALWAYS_SENSITIVE, constant_bool, false, false },
+	{ CKA_NEVER_EXTRACTABLE, constant_bool, false, false },
+	{ CKA_WRAP_WITH_TRUSTED, constant_bool, false, false },
+	{ CKA_TRUSTED, constant_bool, false, false },
+	{ CKA_ENCRYPT, usage, UK_USE_ENCRYPT, false },
+	{ CKA_DECRYPT, usage, UK_USE_DECRYPT, false },
+	{ CKA_WRAP, usage, UK_USE_WRAP, false },
+	{ CKA_UNWRAP, usage, UK_USE_UNWRAP, false },
+	{ CKA_SIGN, usage, UK_USE_SIGN, false },
+	{ CKA_VERIFY, usage, UK_USE_VERIFY, false },
+	{ CKA_DERIVE, usage, UK_USE_DERIVE, false },
+	{ CKA_VALUE, secret_value, 0, false },
+	{ CKA_VALUE_LEN, secret_length, 0, false },
+	{ 0, NULL, 0, false },
+};
+
 static const struct {
 	CK_OBJECT_CLASS class;
 	const struct row *tables[4];
@@ -487,6 +556,7 @@ static const struct {
 	{ CKO_CERTIFICATE, { common, certificate_rows, NULL } },
 	{ CKO_PUBLIC_KEY, { common, key_rows, public_rows, NULL } },
 	{ CKO_PRIVATE_KEY, { common, key_rows, private_rows, NULL } },
+	{ CKO_SECRET_KEY, { common, secret_rows, NULL } },
 };
 
 static const struct row *find_in(const struct row *r, CK_ATTRIBUTE_TYPE type)
@@ -527,6 +597,17 @@ CK_RV p11_attr_get(struct p11_slot *s, struct p11_object *o,
 	if (r == NULL)
 		return CKR_ATTRIBUTE_TYPE_INVALID;
 	return r->get(s, o, r->arg, out);
+}
+
+bool p11_attr_same(const struct p11_object *o, CK_ATTRIBUTE_TYPE type,
+    uk_bytes actual, uk_bytes wanted)
+{
+	static const CK_KEY_TYPE curve = CKK_EC;
+
+	if (uk_bytes_eq(actual, wanted))
+		return true;
+	return type == CKA_KEY_TYPE && o->entry.key_type == UK_KEY_SM2 &&
+	       uk_bytes_eq(wanted, uk_view(&curve, sizeof(curve)));
 }
 
 bool p11_attr_reads(const struct p11_object *o, CK_ATTRIBUTE_TYPE type)

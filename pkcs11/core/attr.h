@@ -21,6 +21,10 @@ struct p11_value {
  * the card said. */
 CK_RV p11_attr_get(struct p11_slot *s, struct p11_object *o,
     CK_ATTRIBUTE_TYPE type, struct p11_value *out);
+/* Is that what the object says? An SM2 key is found as CKK_EC, too, whatever
+ * number it calls itself by (gm.h). */
+bool p11_attr_same(const struct p11_object *o, CK_ATTRIBUTE_TYPE type,
+    uk_bytes actual, uk_bytes wanted);
 /* Does this class of object have the attribute at all? */
 bool p11_attr_known(const struct p11_object *o, CK_ATTRIBUTE_TYPE type);
 

@@ -61,7 +61,7 @@ static CK_RV key_value(struct p11_slot *s, CK_OBJECT_HANDLE key, uk_bytes *out)
 	*out = UK_NONE;
 	if (o == NULL)
 		return CKR_KEY_HANDLE_INVALID;
-	if (o->class != CKO_SECRET_KEY)
+	if (o->class != CKO_SECRET_KEY || o->sensitive || !o->extractable)
 		return CKR_KEY_INDIGESTIBLE;
 	return p11_object_value(s, o, out);
 }

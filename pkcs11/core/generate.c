@@ -37,6 +37,15 @@ static CK_RV wanted_curve(struct wish *w)
 	return w->type == UK_KEY_NONE ? CKR_CURVE_NOT_SUPPORTED : CKR_OK;
 }
 
+/* The mechanism says the curve; a template that says another is refused when
+ * it is compared. */
+static CK_RV wanted_sm2(struct wish *w)
+{
+	w->type = UK_KEY_SM2;
+	w->bits = uk_key_curve_bits(w->type);
+	return CKR_OK;
+}
+
 /* What comes out cannot be said beforehand. */
 static CK_RV check_unsaid(const struct p11_template *t)
 {
@@ -79,7 +88,9 @@ static CK_RV wanted(const struct p11_slot *s, const struct p11_session *session,
 	if (rv == CKR_OK && !p11_given_bool(&w->key, CKA_TOKEN, false))
 		rv = CKR_TEMPLATE_INCONSISTENT; /* we hold no private keys */
 	if (rv == CKR_OK)
-		rv = m->key == P11_RSA_KEY ? wanted_rsa(w) : wanted_curve(w);
+		rv = m->key == P11_RSA_KEY   ? wanted_rsa(w)
+		     : m->key == P11_SM2_KEY ? wanted_sm2(w)
+					     : wanted_curve(w);
 	if (rv == CKR_OK)
 		rv = check_unsaid(&w->pub);
 	if (rv == CKR_OK)

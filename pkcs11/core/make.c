@@ -3,6 +3,7 @@
 
 #include "attr.h"
 #include "der.h"
+#include "gm.h"
 #include "rv.h"
 
 enum { NEEDED_MAX = 6, SPKI_MAX = 1024, EXPONENT = 65537 };
@@ -175,28 +176,34 @@ static const struct {
 	CK_ATTRIBUTE_TYPE type;
 	CK_OBJECT_CLASS class;
 	uint32_t usage;
-	bool rsa, curve, unless_told;
+	bool rsa, curve, sm2, unless_told;
 } usages[] = {
-	{ CKA_VERIFY, CKO_PUBLIC_KEY, UK_USE_VERIFY, true, true, true },
-	{ CKA_ENCRYPT, CKO_PUBLIC_KEY, UK_USE_ENCRYPT, true, false, true },
+	{ CKA_VERIFY, CKO_PUBLIC_KEY, UK_USE_VERIFY, true, true, true, true },
+	{ CKA_ENCRYPT, CKO_PUBLIC_KEY, UK_USE_ENCRYPT, true, false, true,
+	    true },
 	{ CKA_VERIFY_RECOVER, CKO_PUBLIC_KEY, UK_USE_VERIFY_RECOVER, true,
-	    false, true },
-	{ CKA_DERIVE, CKO_PUBLIC_KEY, UK_USE_DERIVE, false, true, false },
-	{ CKA_SIGN, CKO_PRIVATE_KEY, UK_USE_SIGN, true, true, true },
-	{ CKA_SIGN_RECOVER, CKO_PRIVATE_KEY, UK_USE_SIGN_RECOVER, true, false,
+	    false, false, true },
+	{ CKA_DERIVE, CKO_PUBLIC_KEY, UK_USE_DERIVE, false, true, false,
 	    false },
-	{ CKA_DECRYPT, CKO_PRIVATE_KEY, UK_USE_DECRYPT, true, false, false },
-	{ CKA_DERIVE, CKO_PRIVATE_KEY, UK_USE_DERIVE, false, true, false },
+	{ CKA_SIGN, CKO_PRIVATE_KEY, UK_USE_SIGN, true, true, true, true },
+	{ CKA_SIGN_RECOVER, CKO_PRIVATE_KEY, UK_USE_SIGN_RECOVER, true, false,
+	    false, false },
+	{ CKA_DECRYPT, CKO_PRIVATE_KEY, UK_USE_DECRYPT, true, false, true,
+	    false },
+	{ CKA_DERIVE, CKO_PRIVATE_KEY, UK_USE_DERIVE, false, true, false,
+	    false },
 };
 
 void p11_make_usage(struct p11_object *o, const struct p11_template *t)
 {
-	bool rsa = o->entry.key_type == UK_KEY_RSA;
+	enum p11_family family = p11_family_of(o->entry.key_type);
 
 	o->entry.usage = 0;
 	for (size_t i = 0; i < sizeof(usages) / sizeof(usages[0]); i++) {
 		if (usages[i].class == o->class &&
-		    (rsa ? usages[i].rsa : usages[i].curve) &&
+		    (family == P11_RSA_KEY      ? usages[i].rsa
+			: family == P11_SM2_KEY ? usages[i].sm2
+						: usages[i].curve) &&
 		    p11_given_bool(t, usages[i].type, usages[i].unless_told))
 			o->entry.usage |= usages[i].usage;
 	}
@@ -304,6 +311,8 @@ static CK_RV find_kind(const struct p11_template *t, const struct kind **out)
 	CK_KEY_TYPE type = p11_given_number(t, CKA_KEY_TYPE, NO_KEY);
 
 	*out = NULL;
+	if (type == p11_gm()->key) /* its curve says that it is SM2 */
+		type = CKK_EC;
 	if (!p11_given(t, CKA_CLASS))
 		return CKR_TEMPLATE_INCOMPLETE;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -394,8 +403,10 @@ static CK_RV agrees(struct p11_slot *s, struct p11_object *o,
 		return CKR_OK; /* part of the key itself */
 	if (rv == CKR_HOST_MEMORY)
 		return rv;
-	return rv == CKR_OK &&
-		       p11_form_same(type, actual.v, p11_given_bytes(t, type))
+	return rv == CKR_OK && (p11_form_same(
+				    type, actual.v, p11_given_bytes(t, type)) ||
+				   p11_attr_same(o, type, actual.v,
+				       p11_given_bytes(t, type)))
 		   ? CKR_OK
 		   : CKR_TEMPLATE_INCONSISTENT;
 }

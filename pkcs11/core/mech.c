@@ -74,6 +74,8 @@ static const struct p11_mech table[] = {
 	ECDSA(CKM_ECDSA_SHA256, UK_HASH_SHA256),
 	ECDSA(CKM_ECDSA_SHA384, UK_HASH_SHA384),
 	ECDSA(CKM_ECDSA_SHA512, UK_HASH_SHA512),
+	EC(CKM_ECDH1_DERIVE, UK_HASH_NONE, P11_ECDH_PARAMS,
+	    CKF_HW | CKF_DERIVE),
 	DIGEST(CKM_SHA_1, "CKM_SHA_1", UK_HASH_SHA1),
 	DIGEST(CKM_SHA224, "CKM_SHA224", UK_HASH_SHA224),
 	DIGEST(CKM_SHA256, "CKM_SHA256", UK_HASH_SHA256),
@@ -87,7 +89,7 @@ static const struct p11_mech table[] = {
 	GENERATE(CKM_EC_KEY_PAIR_GEN, P11_EC_KEY, CURVE, 256, 521),
 };
 
-enum { ROWS = sizeof(table) / sizeof(table[0]), GM_ROWS = 4 };
+enum { ROWS = sizeof(table) / sizeof(table[0]), GM_ROWS = 5 };
 
 #define GM_TABLE(preset, key, generate, sign, sign_sm3, encrypt, sm3)          \
 	{ SM2(sign, "SM2 signature of e", UK_HASH_NONE, P11_NO_PARAMS, SIGN),  \
@@ -95,7 +97,10 @@ enum { ROWS = sizeof(table) / sizeof(table[0]), GM_ROWS = 4 };
 		    P11_SM2_ID, SIGN),                                         \
 		SM2(encrypt, "SM2 encryption", UK_HASH_NONE, P11_NO_PARAMS,    \
 		    CRYPT),                                                    \
-		DIGEST(sm3, "SM3", UK_HASH_SM3) },
+		DIGEST(sm3, "SM3", UK_HASH_SM3),                               \
+		{ generate, "SM2 key pair", P11_SM2_KEY, UK_SIG_SM2,           \
+		    UK_ENC_SM2, UK_HASH_NONE, P11_NO_PARAMS,                   \
+		    CKF_HW | CKF_GENERATE_KEY_PAIR | CURVE, 256, 256 } },
 
 static const struct p11_mech gm_tables[][GM_ROWS] = { P11_GM_PRESETS(
     GM_TABLE) };

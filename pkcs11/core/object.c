@@ -42,7 +42,7 @@ struct p11_object *p11_object_new(CK_OBJECT_CLASS class)
 /* What was read on demand is asked for again. */
 static void forget_content(struct p11_object *o)
 {
-	if (o->private && o->value.p != NULL)
+	if ((o->private || o->class == CKO_SECRET_KEY) && o->value.p != NULL)
 		uk_wipe(o->value.p, o->value.n);
 	uk_blob_free(&o->value);
 	uk_free(o->pub);

@@ -28,6 +28,7 @@ struct p11_object {
 	const uk_object *src;    /* &entry; NULL for a profile */
 	CK_ULONG profile;
 	bool private, modifiable, copyable, destroyable;
+	bool sensitive, extractable; /* secret keys */
 	bool gone;
 	bool unseen; /* while a directory is compared */
 	/* read on demand; a session object has them from the start */

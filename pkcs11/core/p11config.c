@@ -2,6 +2,7 @@
 #include "p11config.h"
 
 #include "bytes.h"
+#include "gm.h"
 #include "log.h"
 
 #include <ctype.h>
@@ -43,12 +44,20 @@ static void set_level(const char *value)
 	config.level = strcmp(value, "debug") == 0 ? UK_LOG_DEBUG : UK_LOG_INFO;
 }
 
+/* A name that we do not know leaves the default. */
+static void set_gm_numbers(const char *value)
+{
+	if (!p11_gm_choose(value))
+		p11_gm_default();
+}
+
 static const struct {
 	const char *name;
 	void (*set)(const char *value);
 } settings[] = {
 	{ "debug", set_debug },
 	{ "debug_level", set_level },
+	{ "gm_numbers", set_gm_numbers },
 };
 
 static void take_line(char *line)
@@ -114,6 +123,7 @@ void p11_config_load(void)
 
 	config.debug[0] = '\0';
 	config.level = UK_LOG_INFO;
+	p11_gm_default();
 	read_files();
 	if (debug != NULL)
 		set_debug(debug);

@@ -7,6 +7,8 @@
  *
  *   debug = PATH                     the debug log; UKEY_PKCS11_DEBUG overrides
  *   debug_level = info | debug       calls only, or every command as well
+ *   gm_numbers = luna | ec | sansec | tass | ep11
+ *                                    what SM2 and SM3 are called (gm.h)
  *
  * The environment is ignored in set-user-id programs. What cannot be read is as
  * if it were not there: a module must not keep its host from starting.

@@ -70,7 +70,7 @@ static CK_RV compare(
 	rv = p11_attr_get(s, o, a->type, &value);
 	if (rv == CKR_DEVICE_REMOVED || rv == CKR_HOST_MEMORY)
 		return rv;
-	*same = rv == CKR_OK && uk_bytes_eq(value.v, wanted);
+	*same = rv == CKR_OK && p11_attr_same(o, a->type, value.v, wanted);
 	return CKR_OK;
 }
 

@@ -347,6 +347,8 @@ static uk_err card_unblock(uk_card *c, const uk_pin *puk, const uk_pin *pin)
 static bool card_can_sign(const uk_card *c, const struct uk_sign_request *r)
 {
 	(void)c;
+	if (r->scheme == UK_SIG_RSA_RAW)
+		return fake_is_further(r->key);
 	return r->scheme != UK_SIG_ECDSA ||
 	       (r->input.n >= 20 && r->input.n <= 64);
 }
@@ -416,6 +418,8 @@ static const struct uk_card_ops card_ops = {
 	.destroy = fake_destroy,
 	.rename = fake_rename,
 	.initialize = card_initialize,
+	.can_decipher = fake_can_decipher,
+	.decipher = fake_decipher,
 };
 
 static const uk_card_info info = {

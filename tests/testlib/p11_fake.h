@@ -57,6 +57,14 @@ struct fake_request {
 };
 extern struct fake_request fake_last;
 
+/* What reached a card last to be deciphered, and what its answer is. */
+struct fake_cipher {
+	enum uk_decipher_scheme scheme;
+	uint8_t input[600], output[600];
+	size_t input_len, output_len;
+};
+extern struct fake_cipher fake_cipher;
+
 extern unsigned fake_tries[4]; /* PIN tries left of the card in reader i */
 extern unsigned fake_reads;    /* certificates read */
 

@@ -12,11 +12,17 @@
 enum { ALWAYS = 4, FIRST_REF = 0x100 };
 
 unsigned fake_reads;
+struct fake_cipher fake_cipher;
 
 /* The base point of P-256 (FIPS 186-5, SP 800-186 3.2.1.3). */
 #define P256_G                                                                 \
 	"046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"   \
 	"4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
+
+/* GB/T 32918.5-2017, A.2: the example's public key. */
+#define SM2_POINT                                                              \
+	"0409f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020"   \
+	"ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13"
 
 static uk_object key(unsigned ref, enum uk_key_type type, const char *label)
 {
@@ -173,7 +179,8 @@ static void set_public(struct fake_item *it, uk_bytes modulus)
 		uk_put(&n, modulus);
 		uk_put(&e, hex("010001"));
 	} else {
-		uk_put(&point, hex(P256_G));
+		uk_put(&point,
+		    hex(it->o.key_type == UK_KEY_SM2 ? SM2_POINT : P256_G));
 	}
 	it->pub.modulus_len = n.len;
 	it->pub.exponent_len = e.len;
@@ -283,4 +290,42 @@ uk_err fake_wipe_objects(uk_card *c)
 {
 	memset(items_of(c), 0, sizeof(struct fake_item[FAKE_ROOM]));
 	return list_again(c, NULL, NULL);
+}
+
+/* --- private keys ----------------------------------------------------------
+ */
+
+bool fake_is_further(const uk_object *o)
+{
+	return o->ref >= FIRST_REF;
+}
+
+bool fake_can_decipher(
+    const uk_card *c, const uk_object *key, enum uk_decipher_scheme scheme)
+{
+	static const uint32_t usages[] = { [UK_DECIPHER_RSA] = UK_USE_DECRYPT,
+		[UK_DECIPHER_ECDH] = UK_USE_DERIVE,
+		[UK_DECIPHER_SM2] = UK_USE_DECRYPT };
+
+	(void)c;
+	return fake_is_further(key) && (key->usage & usages[scheme]) != 0;
+}
+
+/* Input that ends with FF is what the card does not like. */
+uk_err fake_decipher(uk_card *c, const uk_object *key,
+    enum uk_decipher_scheme scheme, uk_bytes in, uk_buf *out)
+{
+	uk_buf seen = UK_BUF(fake_cipher.input);
+
+	(void)key;
+	UK_TRY(fake_tick(c));
+	if (!fake_logged_in(c, false))
+		return uk_fail_sw(UK_ERR_NOT_LOGGED_IN, 0x6982);
+	if (in.p[in.n - 1] == 0xff)
+		return uk_fail_sw(UK_ERR_CARD_STATUS, 0x6a80);
+	uk_put(&seen, in);
+	fake_cipher.scheme = scheme;
+	fake_cipher.input_len = seen.len;
+	uk_put(out, uk_view(fake_cipher.output, fake_cipher.output_len));
+	return uk_buf_result(out);
 }

@@ -35,5 +35,11 @@ uk_err fake_rename(
 uk_err fake_wipe_objects(uk_card *c);
 /* The list must be read again then. */
 void fake_lose_first(uk_card *c);
+bool fake_can_decipher(
+    const uk_card *c, const uk_object *key, enum uk_decipher_scheme scheme);
+uk_err fake_decipher(uk_card *c, const uk_object *key,
+    enum uk_decipher_scheme scheme, uk_bytes in, uk_buf *out);
+/* Made by the owner. */
+bool fake_is_further(const uk_object *o);
 
 #endif
