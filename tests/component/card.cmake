@@ -6,3 +6,4 @@ uk_test(test_ukey_live SOURCES test_ukey_live.c ukey_live.c
 uk_test(test_ukey_make SOURCES test_ukey_make.c ukey_script.c USES card)
 uk_test(test_ukey_decipher SOURCES test_ukey_decipher.c ukey_live.c ukey_script.c
 	USES base codec card vc_apps vcard_fixture uk_libcrypto)
+uk_test(test_ukey_store SOURCES test_ukey_store.c ukey_script.c USES card)

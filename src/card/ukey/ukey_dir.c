@@ -19,12 +19,6 @@ static const uint8_t sfis[] = {
 	[UK_P15_DATA] = 0x05,
 };
 
-uk_err ukey_dir_read(uk_card *c, enum uk_p15_kind kind, struct ukey_dir *out)
-{
-	*out = (struct ukey_dir){ .kind = kind };
-	return ukey_file_read(c, sfis[kind], &out->content);
-}
-
 struct ukey_walk ukey_dir_walk(const struct ukey_dir *d)
 {
 	return (struct ukey_walk){ .kind = d->kind, .r = uk_read(d->content) };
@@ -42,6 +36,21 @@ bool ukey_dir_next(struct ukey_walk *w)
 	one = uk_read(w->entry.whole);
 	w->entry.known = uk_p15_next(&one, w->kind, &w->entry.o);
 	return !w->r.bad;
+}
+
+/* One that is no row of objects is not touched, and no step taken before that
+ * is known. */
+uk_err ukey_dir_read(uk_card *c, enum uk_p15_kind kind, struct ukey_dir *out)
+{
+	struct ukey_walk w;
+
+	*out = (struct ukey_dir){ .kind = kind };
+	UK_TRY(ukey_file_read(c, sfis[kind], &out->content));
+	w = ukey_dir_walk(out);
+	while (ukey_dir_next(&w)) {
+		; /* to its end */
+	}
+	return uk_read_ok(&w.r);
 }
 
 bool ukey_dir_find(const struct ukey_dir *d, ukey_pick *pick, const void *arg,
@@ -86,7 +95,6 @@ uk_err ukey_dir_write(uk_card *c, const struct ukey_dir *d, ukey_pick *pick,
 			placed = true;
 		}
 	}
-	UK_TRY(uk_read_ok(&w.r));
 	if (!placed)
 		uk_put(&next, entry);
 	return put_content(c, d, &next);

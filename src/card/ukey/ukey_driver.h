@@ -131,9 +131,10 @@ struct ukey_walk {
 
 typedef bool ukey_pick(const struct ukey_entry *e, const void *arg);
 
+/* UK_ERR_FORMAT if it is no row of DER objects. */
 UK_RESULT ukey_dir_read(
     uk_card *c, enum uk_p15_kind kind, struct ukey_dir *out);
-/* All entries in order, in walk.entry; check uk_read_ok(&walk.r) after it. */
+/* All entries in order, in walk.entry. */
 struct ukey_walk ukey_dir_walk(const struct ukey_dir *d);
 bool ukey_dir_next(struct ukey_walk *w);
 /* The first entry that is picked; views into d. */

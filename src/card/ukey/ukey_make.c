@@ -114,7 +114,6 @@ static uk_err find_room(uk_card *c, struct making *m)
 		if (w.entry.known && w.entry.o.key_ref <= UKEY_KEY_LAST)
 			taken[w.entry.o.key_ref] = true;
 	}
-	UK_TRY(uk_read_ok(&w.r));
 	for (m->key.ref = UKEY_KEY_FURTHER; m->key.ref <= UKEY_KEY_LAST;
 	     m->key.ref++) {
 		if (!taken[m->key.ref])

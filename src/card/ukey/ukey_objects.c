@@ -183,7 +183,7 @@ static uk_err read_directory(
 				   ? add_public(found, &w.entry)
 				   : add_other(found, &w.entry));
 	}
-	return uk_read_ok(&w.r);
+	return uk_ok();
 }
 
 /* Cards of other makers may do without the last one or two. */
@@ -249,8 +249,8 @@ bool ukey_pick_object(const struct ukey_entry *e, const void *arg)
 
 /* --- contents ------------------------------------------------------------ */
 
-/* A certificate that was replaced by a shorter one may still have its end behind
- * that, and other people's are padded. */
+/* A certificate that was replaced by a shorter one may still have its end
+ * behind that, and other people's are padded. */
 static uk_bytes without_tail(uk_bytes content)
 {
 	uk_reader r = uk_read(content);

@@ -163,7 +163,7 @@ static uk_err learn_ids(uk_card *c, struct leaving *l)
 		uk_put(&id, uk_view(o->id, o->id_len));
 		l->id_lens[o->key_ref - UKEY_KEY_LOGIN] = id.len;
 	}
-	return uk_read_ok(&w.r);
+	return uk_ok();
 }
 
 /* Files first..last that the directory does not name any more, known of or

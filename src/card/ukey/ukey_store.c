@@ -277,8 +277,9 @@ static uk_err put_public(uk_card *c, uk_bytes entry, uint32_t *ref)
 
 	UK_TRY(ukey_dir_read(c, UK_P15_PUKEY, &d));
 	w = ukey_dir_walk(&d);
-	while (ukey_dir_next(&w))
+	while (ukey_dir_next(&w)) {
 		; /* to its end: how many there are */
+	}
 	*ref = UKEY_PUBLIC + (uint32_t)w.count;
 	return ukey_dir_write(c, &d, pick_none, NULL, entry);
 }
