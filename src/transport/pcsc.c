@@ -8,9 +8,10 @@
 #include "pcsc_err.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -77,26 +78,48 @@ uk_err uk_pcsc_err(LONG rv, enum uk_pcsc_asked asked)
 	return uk_fail(UK_ERR_IO);
 }
 
-/* Is there a socket that this user may not open? libpcsclite answers "no
- * service" then as well. */
-static bool socket_forbidden(void)
-{
-	const char *path = secure_getenv("PCSCLITE_CSOCK_NAME");
-
-	return faccessat(AT_FDCWD, path == NULL ? SERVICE_SOCKET : path,
-		   R_OK | W_OK, AT_EACCESS) != 0 &&
-	       errno == EACCES;
-}
-
 /* --- the service --------------------------------------------------------- */
 
+/* Asks the socket itself: 0 if somebody answers there, or an errno. */
+static int knock(void)
+{
+	const char *path = secure_getenv("PCSCLITE_CSOCK_NAME");
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd, error = 0;
+
+	if (!uk_is_ok(uk_copy_str(a.sun_path, sizeof(a.sun_path),
+		uk_view_str(path == NULL ? SERVICE_SOCKET : path))))
+		return ENAMETOOLONG;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return errno;
+	if (connect(fd, (const struct sockaddr *)&a, sizeof(a)) != 0)
+		error = errno;
+	close(fd);
+	return error;
+}
+
+/*
+ * libpcsclite says "no service" or "communication error" also to a user whom
+ * the service refuses: the socket is closed to him, or, where polkit is asked,
+ * pcscd takes the connection and hangs up before it has read anything. (If that
+ * comes late enough, SCARD_W_SECURITY_VIOLATION is the answer.)
+ */
 static uk_err establish(SCARDCONTEXT *ctx)
 {
 	LONG rv = SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, ctx);
+	int error;
 
-	/* Without polkit's permission pcscd takes the connection and hangs up,
-	 * which libpcsclite calls SCARD_W_SECURITY_VIOLATION itself. */
-	if (rv == SCARD_E_NO_SERVICE && socket_forbidden())
+	if (rv != SCARD_E_NO_SERVICE && rv != SCARD_F_COMM_ERROR)
+		return uk_pcsc_err(rv, UK_ASKED_SERVICE);
+	error = knock();
+	if (error == EACCES)
+		return uk_fail(UK_ERR_NO_PERMISSION);
+	if (error != 0)
+		return uk_fail(UK_ERR_NO_SERVICE);
+	/* It may have come up just now. */
+	rv = SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, ctx);
+	if (rv == SCARD_E_NO_SERVICE || rv == SCARD_F_COMM_ERROR)
 		return uk_fail(UK_ERR_NO_PERMISSION);
 	return uk_pcsc_err(rv, UK_ASKED_SERVICE);
 }
