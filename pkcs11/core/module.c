@@ -74,6 +74,28 @@ void p11_module_unlock(void)
 	pthread_mutex_unlock(&module.lock);
 }
 
+static struct timespec from_now(unsigned ms)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	t.tv_sec += ms / 1000;
+	t.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_nsec -= 1000000000;
+		t.tv_sec++;
+	}
+	return t;
+}
+
+bool p11_module_lock_within(unsigned timeout_ms)
+{
+	struct timespec until = from_now(timeout_ms);
+
+	return atomic_load(&owner) == getpid() &&
+	       pthread_mutex_timedlock(&module.lock, &until) == 0;
+}
+
 void p11_module_wait(unsigned timeout_ms)
 {
 	struct timespec until;
@@ -82,13 +104,7 @@ void p11_module_wait(unsigned timeout_ms)
 		pthread_cond_wait(&module.woken, &module.lock);
 		return;
 	}
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += timeout_ms / 1000;
-	until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_nsec -= 1000000000;
-		until.tv_sec++;
-	}
+	until = from_now(timeout_ms);
 	pthread_cond_timedwait(&module.woken, &module.lock, &until);
 }
 

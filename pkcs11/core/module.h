@@ -52,6 +52,8 @@ CK_RV p11_finalize(const void *reserved);
 /* --- for the scan -------------------------------------------------------- */
 
 void p11_module_lock(void);
+/* Gives up after timeout_ms; also false in the child of a fork. */
+bool p11_module_lock_within(unsigned timeout_ms);
 void p11_module_unlock(void);
 /* With the lock held: sleeps until woken, or timeout_ms passed (0 = none). */
 void p11_module_wait(unsigned timeout_ms);

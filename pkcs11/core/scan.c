@@ -7,11 +7,14 @@
 
 #include <dlfcn.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <time.h>
 
 enum {
 	WAIT_MS = 60000, /* how long the watcher sleeps when nothing happens */
 	RETRY_MS = 1000, /* how often it looks for a service that is away */
+	EXIT_MS = 1000,  /* how long the end of the host waits for us */
+	EXIT_STEP_MS = 20,
 	POLL_MS = 200 /* how often a blocked caller scans without a watcher */
 };
 
@@ -246,12 +249,37 @@ static void *hold_module(void)
 	return dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD);
 }
 
+/*
+ * A host that ends without C_Finalize takes libpcsclite down under the
+ * watcher's feet, which is then a crash of the host. This runs before the
+ * destructors of libraries and sends the watcher home; whatever keeps it, the
+ * host is not kept for long. Not in the child of a fork: the watcher is its
+ * parent's.
+ */
+static void at_exit(void)
+{
+	if (!p11_module_lock_within(EXIT_MS))
+		return;
+	scan.stop = true;
+	p11_module_wake();
+	for (int i = 0; scan.watching && i < EXIT_MS / EXIT_STEP_MS; i++) {
+		if (scan.pcsc != NULL)
+			p11_source()->cancel(scan.pcsc);
+		p11_module_wait(EXIT_STEP_MS);
+	}
+	p11_module_unlock();
+}
+
 /* Signals are the host's: none is delivered to our thread. */
 static CK_RV start_watcher(void)
 {
+	static bool registered;
 	sigset_t all, before;
 	int failed;
 
+	/* Belongs to this library: dlclose runs and forgets it. */
+	if (!registered)
+		registered = atexit(at_exit) == 0;
 	scan.self = hold_module();
 	scan.watching = true;
 	sigfillset(&all);

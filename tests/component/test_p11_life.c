@@ -343,6 +343,57 @@ static void forked(void **state)
 	expect_rv(sign_with(s, key), CKR_OK); /* the parent is untouched */
 }
 
+static bool ending; /* in a child that is about to leave */
+
+/* Registered before the module registers anything, so it runs after it, as the
+ * destructors of libraries do. */
+static void look_around(void)
+{
+	if (ending)
+		_exit(fake_waiting() == 0 ? 0 : 9);
+}
+
+/* A host that ends without C_Finalize: nobody of ours may still be at work when
+ * the libraries we use are taken down. */
+static void leave_without_a_word(void)
+{
+	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK };
+
+	fake_after_fork();
+	if (F->C_Initialize(&args) != CKR_OK)
+		_exit(1);
+	while (fake_waiting() == 0)
+		(void)usleep(1000);
+	ending = true;
+	exit(8);
+}
+
+static int status_of(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void ended_without_finalize(void **state)
+{
+	pid_t pid;
+
+	(void)state;
+#ifdef __SANITIZE_THREAD__
+	skip();
+#endif
+	if ((pid = fork()) == 0)
+		leave_without_a_word();
+	assert_int_equal(status_of(pid), 0);
+	if ((pid = fork()) == 0) /* a child that never heard of us */
+		exit(7);
+	assert_int_equal(status_of(pid), 7);
+	expect_rv(sign_once(0), CKR_OK);
+}
+
 /* An application that brings its own mutexes. */
 static unsigned made, locked;
 
@@ -407,8 +458,10 @@ int main(void)
 		TEST(finalized_during_calls),
 		TEST(initialised_by_many),
 		TEST(forked),
+		TEST(ended_without_finalize),
 		TEST(application_mutexes),
 	};
 
+	atexit(look_around);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

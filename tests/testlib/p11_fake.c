@@ -4,6 +4,7 @@
 #include "fixtures.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -191,6 +192,13 @@ static bool same(const uk_reader_state *known, size_t n)
 	return n == count;
 }
 
+static _Atomic int waiting;
+
+int fake_waiting(void)
+{
+	return atomic_load(&waiting);
+}
+
 static uk_err source_wait(
     uk_pcsc *p, const uk_reader_state *known, size_t n, unsigned timeout_ms)
 {
@@ -201,9 +209,11 @@ static uk_err source_wait(
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += timeout_ms / 1000 + 1;
 	pthread_mutex_lock(&world.lock);
+	atomic_fetch_add(&waiting, 1);
 	while (world.service && !p->cancelled && same(known, n) && woken == 0)
 		woken = pthread_cond_timedwait(
 		    &world.changed, &world.lock, &until);
+	atomic_fetch_sub(&waiting, 1);
 	if (!world.service)
 		err = uk_fail(UK_ERR_NO_SERVICE);
 	else if (p->cancelled)
@@ -501,6 +511,7 @@ void fake_reset(void)
 
 void fake_after_fork(void)
 {
+	atomic_store(&waiting, 0);
 	pthread_mutex_init(&world.lock, NULL);
 	pthread_cond_init(&world.changed, NULL);
 }

@@ -41,6 +41,9 @@ void fake_change(int i);
 /* Another program selects another application, without a reset. */
 void fake_steal(int i);
 
+/* Threads that wait for readers and cards just now. */
+int fake_waiting(void);
+
 /* Commands sent to cards since the last time this was asked. */
 unsigned fake_commands(void);
 /* The nth command from now fails so; 0 = none. */
