@@ -9,19 +9,20 @@
 #define CRYPT   (CKF_HW | CKF_ENCRYPT | CKF_DECRYPT)
 #define CURVE   (CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS)
 
-#define RSA(m, scheme, enc, hash, params, flags)                               \
+/* Names are made where the macro is written: further down they are numbers. */
+#define RSA(m, name, scheme, enc, hash, params, flags)                         \
 	{                                                                      \
-		m, #m, P11_RSA_KEY, scheme, enc, hash, params, flags, 2048,    \
+		m, name, P11_RSA_KEY, scheme, enc, hash, params, flags, 2048,  \
 		    4096                                                       \
 	}
 #define RSA_SIGN(m, scheme, hash, params)                                      \
-	RSA(m, scheme, UK_ENC_RSA_RAW, hash, params, SIGN)
-#define EC(m, hash, params, flags)                                             \
+	RSA(m, #m, scheme, UK_ENC_RSA_RAW, hash, params, SIGN)
+#define EC(m, name, hash, params, flags)                                       \
 	{                                                                      \
-		m, #m, P11_EC_KEY, UK_SIG_ECDSA, UK_ENC_RSA_RAW, hash, params, \
-		    (flags) | CURVE, 256, 521                                  \
+		m, name, P11_EC_KEY, UK_SIG_ECDSA, UK_ENC_RSA_RAW, hash,       \
+		    params, (flags) | CURVE, 256, 521                          \
 	}
-#define ECDSA(m, hash) EC(m, hash, P11_NO_PARAMS, SIGN)
+#define ECDSA(m, hash) EC(m, #m, hash, P11_NO_PARAMS, SIGN)
 #define DIGEST(m, name, hash)                                                  \
 	{                                                                      \
 		m, name, P11_NO_KEY, UK_SIG_PKCS1, UK_ENC_RSA_RAW, hash,       \
@@ -42,12 +43,12 @@
 
 /* PKCS1 decryption is missing on purpose: docs/mechanisms.md says why. */
 static const struct p11_mech table[] = {
-	RSA(CKM_RSA_PKCS, UK_SIG_PKCS1, UK_ENC_PKCS1, UK_HASH_NONE,
-	    P11_NO_PARAMS, SIGN | RECOVER | CKF_ENCRYPT),
-	RSA(CKM_RSA_X_509, UK_SIG_RSA_RAW, UK_ENC_RSA_RAW, UK_HASH_NONE,
-	    P11_NO_PARAMS, SIGN | RECOVER | CRYPT),
-	RSA(CKM_RSA_PKCS_OAEP, UK_SIG_PKCS1, UK_ENC_OAEP, UK_HASH_NONE,
-	    P11_OAEP_PARAMS, CRYPT),
+	RSA(CKM_RSA_PKCS, "CKM_RSA_PKCS", UK_SIG_PKCS1, UK_ENC_PKCS1,
+	    UK_HASH_NONE, P11_NO_PARAMS, SIGN | RECOVER | CKF_ENCRYPT),
+	RSA(CKM_RSA_X_509, "CKM_RSA_X_509", UK_SIG_RSA_RAW, UK_ENC_RSA_RAW,
+	    UK_HASH_NONE, P11_NO_PARAMS, SIGN | RECOVER | CRYPT),
+	RSA(CKM_RSA_PKCS_OAEP, "CKM_RSA_PKCS_OAEP", UK_SIG_PKCS1, UK_ENC_OAEP,
+	    UK_HASH_NONE, P11_OAEP_PARAMS, CRYPT),
 	RSA_SIGN(CKM_SHA1_RSA_PKCS, UK_SIG_PKCS1, UK_HASH_SHA1, P11_NO_PARAMS),
 	RSA_SIGN(
 	    CKM_SHA224_RSA_PKCS, UK_SIG_PKCS1, UK_HASH_SHA224, P11_NO_PARAMS),
@@ -74,7 +75,7 @@ static const struct p11_mech table[] = {
 	ECDSA(CKM_ECDSA_SHA256, UK_HASH_SHA256),
 	ECDSA(CKM_ECDSA_SHA384, UK_HASH_SHA384),
 	ECDSA(CKM_ECDSA_SHA512, UK_HASH_SHA512),
-	EC(CKM_ECDH1_DERIVE, UK_HASH_NONE, P11_ECDH_PARAMS,
+	EC(CKM_ECDH1_DERIVE, "CKM_ECDH1_DERIVE", UK_HASH_NONE, P11_ECDH_PARAMS,
 	    CKF_HW | CKF_DERIVE),
 	DIGEST(CKM_SHA_1, "CKM_SHA_1", UK_HASH_SHA1),
 	DIGEST(CKM_SHA224, "CKM_SHA224", UK_HASH_SHA224),

@@ -15,3 +15,11 @@ if(NOT UKEY_SANITIZE)
 	set_tests_properties(test_p11_load PROPERTIES
 		ENVIRONMENT "PCSCLITE_CSOCK_NAME=/nonexistent/pcscd.comm")
 endif()
+
+# docs/mechanisms.md is what the table says.
+add_executable(print_mechanisms print_mechanisms.c)
+set_target_properties(print_mechanisms PROPERTIES
+	RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+target_link_libraries(print_mechanisms PRIVATE p11core)
+add_test(NAME mechanisms_page
+	COMMAND print_mechanisms ${CMAKE_SOURCE_DIR}/docs/mechanisms.md)
