@@ -301,9 +301,11 @@ static void private_ones_end_with_the_login(void **state)
 {
 	CK_OBJECT_HANDLE o, p;
 	CK_ULONG size;
+	size_t before;
 
 	(void)state;
 	expect_rv(login(rw, CKU_USER, FAKE_PIN), CKR_OK);
+	before = count_objects(rw);
 	t_data(&t);
 	expect_rv(t_create(rw, &t, &p), CKR_OK);
 	t_bool(&t, CKA_PRIVATE, true);
@@ -314,6 +316,7 @@ static void private_ones_end_with_the_login(void **state)
 	expect_rv(F->C_GetObjectSize(rw, p, &size), CKR_OK);
 	expect_rv(login(rw, CKU_USER, FAKE_PIN), CKR_OK);
 	expect_rv(F->C_GetObjectSize(rw, o, &size), CKR_OBJECT_HANDLE_INVALID);
+	assert_int_equal(count_objects(rw), before + 1);
 }
 
 static void set_label_and_id(void **state)
