@@ -227,6 +227,41 @@ static void a_secret_is_gone_after_sending(void **state)
 	uk_channel_close(&r.ch, UK_LEAVE_CARD);
 }
 
+/* What comes back for a secret is one as well, in pieces too. */
+static void a_secret_answer_is_gone(void **state)
+{
+	static const char plain[] = "battery-staple";
+	/* "battery-" 61 07, "staple" NUL */
+	struct script_step steps[] = {
+		{ NULL, "626174746572792D 6107", UK_OK },
+		{ "00C0000007", "6C07", UK_OK },
+		{ "00C0000007", "737461706C6500 9000", UK_OK },
+		{ NULL, "626174746572792D 9000", UK_OK },
+	};
+	struct run r = start(SCRIPT(steps), any_card);
+	enum { BOTH = UK_APDU_MAX + UK_RESPONSE_MAX };
+	uint8_t got[32], in[1] = { 0 };
+	uk_buf out = UK_BUF(got);
+	uk_cmd decipher = { .ins = 0x2a,
+		.p1 = 0x80,
+		.p2 = 0x86,
+		.data = UK_ARRAY(in),
+		.le = UK_LE_SHORT_MAX,
+		.secret = true };
+
+	(void)state;
+	expect_ok(uk_channel_transmit(r.ch, &decipher, &out, NULL));
+	expect_bytes(uk_buf_view(&out), UK_ARRAY(plain));
+	assert_int_equal(script_log.secrets, 3);
+	assert_null(memmem(r.ch, BOTH, plain, 6));
+	assert_null(memmem(r.ch, BOTH, plain + 8, 6));
+	/* and it would have been found */
+	decipher.secret = false;
+	expect_ok(uk_channel_transmit(r.ch, &decipher, &out, NULL));
+	assert_non_null(memmem(r.ch, BOTH, plain, 6));
+	uk_channel_close(&r.ch, UK_LEAVE_CARD);
+}
+
 /* --- 61xx ---------------------------------------------------------------- */
 
 static void collects_what_is_left(void **state)
@@ -443,6 +478,7 @@ int main(void)
 		cmocka_unit_test(wrong_le_is_repeated_once),
 		cmocka_unit_test(a_secret_is_never_sent_twice),
 		cmocka_unit_test(a_secret_is_gone_after_sending),
+		cmocka_unit_test(a_secret_answer_is_gone),
 		cmocka_unit_test(collects_what_is_left),
 		cmocka_unit_test(keeps_data_that_comes_with_a_warning),
 		cmocka_unit_test(

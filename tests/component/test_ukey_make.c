@@ -130,6 +130,29 @@ static void takes_back_what_cannot_be_listed(void **state)
 	desk_close_after(&d, 13);
 }
 
+/* The card was reset in the middle: whether the last write was carried out is
+ * not known, so nothing is taken back and the list is not trusted. */
+static void nothing_is_taken_back_blindly(void **state)
+{
+	const struct script_step steps[] = {
+		{ SELECT_UKEY, FCI_GOOD, UK_OK },
+		{ READ_PRKDF, PRKDF, UK_OK },
+		{ GENERATE_3, "7F49 43 8641" POINT "9000", UK_OK },
+		{ READ_PUKDF, "9000", UK_OK },
+		{ UPDATE_PUKDF, "9000", UK_OK },
+		{ READ_PRKDF, PRKDF, UK_OK },
+		{ UPDATE_PRKDF, NULL, UK_ERR_CARD_RESET },
+	};
+	struct desk d = DESK(steps);
+	size_t at;
+
+	(void)state;
+	d.card->loaded = true;
+	expect_code(uk_card_generate(d.card, &p256, &at), UK_ERR_CARD_RESET);
+	assert_false(d.card->loaded);
+	desk_close_after(&d, 7);
+}
+
 /* Answers of GENERATE that are not the key that was asked for. */
 static void half_a_key_is_taken_back(void **state)
 {
@@ -390,6 +413,7 @@ int main(void)
 		cmocka_unit_test(generates_a_key_and_lists_it),
 		cmocka_unit_test(survives_everything),
 		cmocka_unit_test(takes_back_what_cannot_be_listed),
+		cmocka_unit_test(nothing_is_taken_back_blindly),
 		cmocka_unit_test(half_a_key_is_taken_back),
 		cmocka_unit_test(refusals_of_the_card_change_nothing),
 		cmocka_unit_test(every_type_has_its_command),

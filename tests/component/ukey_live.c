@@ -23,6 +23,14 @@
 #define LIVE_CERT_2                                                            \
 	"301E 300A 0C087472616E73666572 3006 0404A1A2A3A4"                     \
 	"     A108 3006 300404024332"
+/* The public half of key 01, listed without its reference: by its id alone. */
+#define LIVE_PUBLIC_1                                                          \
+	"A07A 3007 0C056C6F67696E 300E 0404B1B2B3B4 03020102 03020640"         \
+	"     A15F 305D A05B A159 3013 06072A8648CE3D0201 "                    \
+	"06082A8648CE3D030107"                                                 \
+	"     034200 04" G_X G_Y
+#define G_X "6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296"
+#define G_Y "4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5"
 /* A choice of no kind that we know. */
 #define FOREIGN "A507 0C05616C69656E"
 
@@ -95,7 +103,7 @@ static const struct {
 	const char *sfi, *content;
 } files[] = {
 	{ "82", LIVE_KEY_1 FOREIGN LIVE_KEY_2 },
-	{ "83", FOREIGN },
+	{ "83", LIVE_PUBLIC_1 FOREIGN },
 	{ "84", LIVE_CERT_1 LIVE_CERT_2 FOREIGN },
 	{ "85", FOREIGN },
 	/* 4331 and 4332, made below */
@@ -282,4 +290,5 @@ void live_expect_foreign(struct live *l)
 
 	for (size_t i = 0; i < DIRECTORIES; i++)
 		assert_true(contains(live_raw(l, reads[i]), hex(FOREIGN)));
+	assert_true(contains(live_raw(l, reads[1]), hex(LIVE_PUBLIC_1)));
 }

@@ -38,7 +38,8 @@ char *live_listing(struct live *l);
 /* An object by its label; fails the test if there is none. */
 const uk_object *live_find(
     struct live *l, enum uk_object_kind kind, const char *label);
-/* The foreign entries are in the directories, byte for byte. */
+/* The foreign entries, and the public half of key 01 that somebody listed by
+ * its id alone, are in the directories, byte for byte. */
 void live_expect_foreign(struct live *l);
 
 #endif
