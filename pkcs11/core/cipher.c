@@ -152,7 +152,7 @@ static CK_RV ask_card(struct p11_slot *s, const struct p11_object *key,
 	err = uk_card_decipher(
 	    s->card, key->src, decipher_of(op->mech), in, out);
 	p11_slot_end(s);
-	if (uk_is(err, UK_ERR_CARD_STATUS)) /* it did not like the data */
+	if (p11_key_dislikes(err))
 		return CKR_ENCRYPTED_DATA_INVALID;
 	return uk_is_ok(err) ? CKR_OK : p11_key_refused(s, key, err);
 }

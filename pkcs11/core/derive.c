@@ -101,7 +101,7 @@ static CK_RV ask_card(struct p11_slot *s, const struct p11_object *key,
 	err = uk_card_decipher(
 	    s->card, key->src, UK_DECIPHER_ECDH, point, shared);
 	p11_slot_end(s);
-	if (uk_is(err, UK_ERR_CARD_STATUS)) /* no point of the curve */
+	if (p11_key_dislikes(err)) /* no point of the curve */
 		return CKR_MECHANISM_PARAM_INVALID;
 	return uk_is_ok(err) ? CKR_OK : p11_key_refused(s, key, err);
 }

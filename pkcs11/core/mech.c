@@ -192,8 +192,9 @@ bool p11_mech_suits(
 		CK_FLAGS flags;
 		uint32_t usage;
 	} uses[] = {
-		{ CKF_SIGN | CKF_VERIFY, UK_USE_SIGN | UK_USE_NON_REPUDIATION },
-		{ CKF_ENCRYPT | CKF_DECRYPT, UK_USE_DECRYPT },
+		{ CKF_SIGN | CKF_VERIFY,
+		    UK_USE_SIGN | UK_USE_NON_REPUDIATION | UK_USE_VERIFY },
+		{ CKF_ENCRYPT | CKF_DECRYPT, UK_USE_DECRYPT | UK_USE_ENCRYPT },
 		{ CKF_DERIVE, UK_USE_DERIVE },
 	};
 	CK_FLAGS flags = p11_mech_flags(m, c);

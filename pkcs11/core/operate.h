@@ -124,6 +124,8 @@ CK_RV p11_op_signed(
 /* What the card's refusal means: a login key's login is over for all. */
 CK_RV p11_key_refused(
     struct p11_slot *s, const struct p11_object *key, uk_err err);
+/* Did the card refuse what it was given, not who gave it? */
+bool p11_key_dislikes(uk_err err);
 /* A transaction in which the user is still logged in. */
 CK_RV p11_key_begin(struct p11_slot *s);
 

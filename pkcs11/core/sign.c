@@ -4,6 +4,7 @@
 #include "p11login.h"
 #include "rv.h"
 #include "secret.h"
+#include "sw.h"
 
 enum { HASH_MIN = 20, SM2_INPUT = 32 };
 
@@ -150,6 +151,11 @@ CK_RV p11_op_signed(
 
 /* --- the signature ------------------------------------------------------- */
 
+bool p11_key_dislikes(uk_err err)
+{
+	return err.code == UK_ERR_CARD_STATUS && err.sw == UK_SW_DATA;
+}
+
 CK_RV p11_key_refused(
     struct p11_slot *s, const struct p11_object *key, uk_err err)
 {
@@ -185,7 +191,7 @@ static CK_RV ask_card(struct p11_slot *s, const struct p11_object *key,
 	err = uk_card_sign(s->card, r, sig);
 	p11_slot_end(s);
 	/* A number that is not below the modulus. */
-	if (r->scheme == UK_SIG_RSA_RAW && err.code == UK_ERR_CARD_STATUS)
+	if (r->scheme == UK_SIG_RSA_RAW && p11_key_dislikes(err))
 		return CKR_DATA_INVALID;
 	if (!uk_is_ok(err))
 		return p11_key_refused(s, key, err);
