@@ -59,13 +59,20 @@ static CK_RV login_token(
     struct p11_slot *s, CK_USER_TYPE user, const uk_pin *pin)
 {
 	enum uk_pin_ref ref = user == CKU_SO ? UK_PIN_SO : UK_PIN_USER;
-	CK_RV rv = begin_fresh(s);
-	uk_err err;
+	uk_err err = uk_fail(UK_ERR_CARD_RESET);
 
-	if (rv != CKR_OK)
-		return rv;
-	err = uk_card_verify(s->card, ref, pin);
-	p11_slot_end(s);
+	/* When another program ends, the service resets the card, also between
+	 * our selection and the PIN: which was not sent then (transport.h). */
+	for (int i = 0; i < 2 && uk_is(err, UK_ERR_CARD_RESET); i++) {
+		CK_RV rv = begin_fresh(s);
+
+		if (rv != CKR_OK)
+			return rv;
+		err = uk_card_verify(s->card, ref, pin);
+		p11_slot_end(s);
+		if (uk_is(err, UK_ERR_CARD_RESET))
+			s->reselect = true;
+	}
 	if (!uk_is_ok(err))
 		return p11_slot_failed(s, err);
 	s->login = user == CKU_SO ? P11_SO : P11_USER;

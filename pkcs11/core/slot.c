@@ -6,6 +6,8 @@
 #include "rv.h"
 #include "sw.h"
 
+enum { TRIES = 3 };
+
 CK_RV p11_slot_new(const char *reader, CK_SLOT_ID id,
     const CK_C_INITIALIZE_ARGS *locking, struct p11_slot **out)
 {
@@ -132,12 +134,16 @@ static enum p11_verdict judge(uk_err err)
 
 void p11_slot_recognise(struct p11_slot *s)
 {
-	uk_err err;
+	uk_err err = uk_fail(UK_ERR_CARD_RESET);
 
 	p11_slot_drop(s, P11_UNREAD);
-	err = ask_card(s);
-	if (!uk_is_ok(err))
-		close_card(s);
+	/* pcscd resets the card when a program ends that was connected, also
+	 * into our first commands. */
+	for (int i = 0; i < TRIES && uk_is(err, UK_ERR_CARD_RESET); i++) {
+		err = ask_card(s);
+		if (!uk_is_ok(err))
+			close_card(s);
+	}
 	atomic_store(&s->verdict, judge(err));
 	uk_log(UK_LOG_INFO, "slot %lu: %s", s->id, uk_err_name(err));
 }

@@ -18,7 +18,8 @@ typedef struct uk_link uk_link;
 
 struct uk_link_ops {
 	/* Sends cmd, appends the answer to resp. UK_ERR_CARD_REMOVED,
-	 * _CARD_RESET, _CARD_MUTE, _NO_SERVICE ... `secret` = do not trace. */
+	 * _CARD_RESET (the card was reset before: cmd was not sent),
+	 * _CARD_MUTE, _NO_SERVICE ... `secret` = do not trace. */
 	uk_err (*transmit)(uk_link *l, uk_bytes cmd, uk_buf *resp, bool secret);
 	/* Keeps other programs away from the card; nests not. May say
 	 * UK_ERR_CARD_RESET once: the card was reset since the last time, and

@@ -80,6 +80,23 @@ static void wrong_pins(void **state)
 	expect_rv(login(s, CKU_USER, FAKE_PIN), CKR_OK);
 }
 
+/* The service resets the card for another program's sake between selection and
+ * PIN; that PIN was not sent, and is, once. */
+static void reset_before_the_pin(void **state)
+{
+	CK_SESSION_HANDLE s = open_rw(0);
+
+	(void)state;
+	fake_fail(2, UK_ERR_CARD_RESET);
+	expect_rv(login(s, CKU_USER, "999999"), CKR_PIN_INCORRECT);
+	assert_true(fake_failed());
+	assert_int_equal(fake_tries[0], 2);
+	fake_fail(2, UK_ERR_CARD_RESET);
+	expect_rv(login(s, CKU_USER, FAKE_PIN), CKR_OK);
+	assert_true(fake_failed());
+	expect_rv(F->C_Logout(s), CKR_OK);
+}
+
 static void changing(void **state)
 {
 	CK_SESSION_HANDLE ro = open_ro(0), rw = open_rw(0);
@@ -247,6 +264,7 @@ int main(void)
 		TEST(order),
 		TEST(pins_that_stay_here),
 		TEST(wrong_pins),
+		TEST(reset_before_the_pin),
 		TEST(changing),
 		TEST(unblocking),
 		TEST(initialising),

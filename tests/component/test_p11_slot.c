@@ -255,6 +255,20 @@ static void finalize_ends_waiting(void **state)
 	expect_rv(rv, CKR_CRYPTOKI_NOT_INITIALIZED);
 }
 
+/* Another program has ended, and the service resets the card into our first
+ * commands: the token is there all the same, and nobody has to open a session
+ * to see it. */
+static void reset_while_it_is_recognised(void **state)
+{
+	(void)state;
+	fake_remove(0);
+	await_token(0, CKR_TOKEN_NOT_PRESENT);
+	fake_fail(1, UK_ERR_CARD_RESET);
+	fake_insert(0, 9);
+	await_token(0, CKR_OK);
+	assert_true(fake_failed());
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, p11_up, p11_down)
 
 int main(void)
@@ -267,6 +281,7 @@ int main(void)
 		TEST(status_is_from_memory),
 		TEST(card_that_is_not_ours),
 		TEST(insertion_costs_one_command),
+		TEST(reset_while_it_is_recognised),
 		TEST(numbers_last),
 		TEST(service_comes_later),
 		TEST(without_threads),
