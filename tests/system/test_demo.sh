@@ -7,7 +7,7 @@ place=$(mktemp -d)
 mkdir "$place/tmp" "$place/tools"
 if [[ -n $sanitizer_runtime ]]; then
 	# The demo calls pkcs11-tool by name: here a name that knows what to load.
-	printf '%s\n' '#!/bin/sh' "LD_PRELOAD=$sanitizer_runtime" \
+	printf '%s\n' '#!/bin/sh' "LD_PRELOAD='$sanitizer_runtime'" \
 		'ASAN_OPTIONS=detect_leaks=0' 'export LD_PRELOAD ASAN_OPTIONS' \
 		"exec $(command -v pkcs11-tool) \"\$@\"" >"$place/tools/pkcs11-tool"
 	chmod +x "$place/tools/pkcs11-tool"
