@@ -2,6 +2,7 @@
  * told to. */
 #include "cmocka_all.h"
 #include "fixtures.h"
+#include "gm.h"
 #include "mem.h"
 #include "p11_run.h"
 
@@ -453,6 +454,100 @@ static void sm2_names(void **state)
 		"e0"));
 }
 
+static void not_offered(CK_MECHANISM_TYPE type)
+{
+	CK_MECHANISM_INFO info;
+
+	expect_rv(F->C_GetMechanismInfo(0, type, &info), CKR_MECHANISM_INVALID);
+}
+
+/* The numbers of swpkcs11.h (Sansec), TASS and EP11 as their users quote them;
+ * every preset does the same by them. */
+static void sm2_presets(void **state)
+{
+	static const struct {
+		const char *name;
+		CK_KEY_TYPE key;
+		CK_MECHANISM_TYPE generate, sign_sm3;
+	} rows[] = {
+		{ "luna", 0x80000016, 0x80000b20, 0x80000b22 },
+		{ "ec", CKK_EC, 0x80000b20, 0x80000b22 },
+		{ "sansec", 0x80000004, 0x80008001, 0x80008102 },
+		{ "tass", 0x80000004, 0x80008001, 0x80008100 },
+		{ "ep11", 0x80050002, 0x8005000a, 0x8005000c },
+	};
+
+	(void)state;
+	assert_false(p11_gm_choose("nobody"));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CK_MECHANISM m = { rows[i].sign_sm3, NULL, 0 };
+		CK_ULONG type;
+		CK_ATTRIBUTE t = { CKA_KEY_TYPE, &type, sizeof(type) };
+		struct pair p;
+
+		assert_true(p11_gm_choose(rows[i].name));
+		p = generate(rows[i].generate, SM2, CKA_SIGN);
+		expect_rv(F->C_GetAttributeValue(s, p.key, &t, 1), CKR_OK);
+		assert_int_equal(type, rows[i].key);
+		expect_rv(F->C_SignInit(s, &m, p.key), CKR_OK);
+		out_len = sizeof(out);
+		expect_rv(F->C_Sign(s, (CK_BYTE[]){ "message digest" }, 14, out,
+			      &out_len),
+		    CKR_OK);
+		expect_bytes(
+		    uk_view(fake_last.input, fake_last.input_len), hex(E));
+		expect_rv(F->C_DestroyObject(s, p.key), CKR_OK);
+	}
+	not_offered(0x80000b22);
+	p11_gm_default();
+}
+
+/* What is listed is told, and nothing else; flags are exact. */
+static void mechanism_infos(void **state)
+{
+	const CK_FLAGS curve = CKF_EC_F_P | CKF_EC_NAMEDCURVE |
+			       CKF_EC_UNCOMPRESS;
+	const struct {
+		CK_MECHANISM_TYPE type;
+		CK_MECHANISM_INFO info;
+	} rows[] = {
+		{ CKM_RSA_PKCS,
+		    { 2048, 4096,
+			CKF_HW | CKF_SIGN | CKF_VERIFY | CKF_SIGN_RECOVER |
+			    CKF_VERIFY_RECOVER | CKF_ENCRYPT } },
+		{ CKM_RSA_PKCS_OAEP,
+		    { 2048, 4096, CKF_HW | CKF_ENCRYPT | CKF_DECRYPT } },
+		{ CKM_ECDSA_SHA384,
+		    { 256, 521, CKF_HW | CKF_SIGN | CKF_VERIFY | curve } },
+		{ CKM_ECDH1_DERIVE, { 256, 521, CKF_HW | CKF_DERIVE | curve } },
+		{ CKM_SHA3_256, { 0, 0, CKF_DIGEST } },
+		{ LUNA_SM2DSA,
+		    { 256, 256, CKF_HW | CKF_SIGN | CKF_VERIFY | curve } },
+	};
+	CK_MECHANISM_TYPE list[64];
+	CK_MECHANISM_INFO info;
+	CK_ULONG n = 64;
+
+	(void)state;
+	expect_rv(F->C_GetMechanismList(0, list, &n), CKR_OK);
+	assert_true(n > 30);
+	for (CK_ULONG i = 0; i < n; i++) {
+		memset(&info, 0xee, sizeof(info));
+		expect_rv(F->C_GetMechanismInfo(0, list[i], &info), CKR_OK);
+		assert_true(info.ulMinKeySize <= info.ulMaxKeySize);
+	}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		memset(&info, 0xee, sizeof(info));
+		expect_rv(
+		    F->C_GetMechanismInfo(0, rows[i].type, &info), CKR_OK);
+		assert_int_equal(info.ulMinKeySize, rows[i].info.ulMinKeySize);
+		assert_int_equal(info.ulMaxKeySize, rows[i].info.ulMaxKeySize);
+		assert_int_equal(info.flags, rows[i].info.flags);
+	}
+	not_offered(CKM_AES_CBC);
+	not_offered(0x80008102); /* of another preset */
+}
+
 /* --- ECDH ---------------------------------------------------------------- */
 
 static CK_BYTE point[65] = { 0x04, 1, 2, 3 };
@@ -662,6 +757,8 @@ int main(void)
 		TEST(sm2_signature),
 		TEST(sm2_decryption),
 		TEST(sm2_names),
+		TEST(sm2_presets),
+		TEST(mechanism_infos),
 		TEST(shared_secrets),
 		TEST(wrong_derivations),
 		TEST(without_memory),
