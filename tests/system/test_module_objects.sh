@@ -145,6 +145,9 @@ ok "it is read as it was written" cmp cert.der read.der
 expect_exit 0 "--write --load-privkey" gnutls --write --mark-private \
 	--load-privkey ec.pem --label gnutls --id 53 "pkcs11:token=Test%20card"
 ok "it signs" signs 53 ec
+expect_exit 0 "--set-label" gnutls --set-label "another name" \
+	"pkcs11:token=Test%20card;id=%52;type=cert"
+ok "it has it" has cert "label: *another name"
 expect_exit 0 "--delete" gnutls --delete \
 	"pkcs11:token=Test%20card;id=%52;type=cert"
 ok "the certificate is gone" lacks cert "ID: *52$"
