@@ -45,7 +45,9 @@ enum { MODULE_SLOTS_MAX = 64 };
 CLI_RESULT module_slots(
     struct cli *cli, const struct module *m, struct slot *slots, size_t *n);
 
-/* PKCS#11 text fields are blank padded, not NUL-terminated. */
+/* PKCS#11 text fields are blank padded, not NUL-terminated. They come from a
+ * card: whatever could drive a terminal, or hide or reorder what it shows, and
+ * what is not UTF-8, becomes a question mark. out and field are apart. */
 void module_text(char *out, size_t cap, const CK_UTF8CHAR *field, size_t n);
 
 #endif

@@ -41,7 +41,7 @@ static const char *kind_of(const uk_x509 *x)
 static void list_cert(void *arg, uk_bytes der, uk_bytes id)
 {
 	struct listing *l = arg;
-	char name[256] = "", hex[2 * 64 + 1];
+	char raw[256] = "", name[256], hex[2 * 64 + 1];
 	uk_cert *cert = NULL;
 	uk_x509 x;
 
@@ -49,10 +49,9 @@ static void list_cert(void *arg, uk_bytes der, uk_bytes id)
 		return;
 	/* A certificate without a name is still listed. */
 	if (uk_is_ok(uk_cert_from_der(l->cli->crypto, x.whole, &cert)))
-		UK_IGNORE(uk_cert_common_name(cert, name, sizeof(name)));
+		UK_IGNORE(uk_cert_common_name(cert, raw, sizeof(raw)));
 	uk_cert_close(&cert);
-	module_text(
-	    name, sizeof(name), (const CK_UTF8CHAR *)name, strlen(name));
+	module_text(name, sizeof(name), (const CK_UTF8CHAR *)raw, strlen(raw));
 	uk_hex_str(hex, sizeof(hex), id);
 	cli_print(l->cli, "    %-12s %s %u bits, good until %s, id %s, %s",
 	    use_of(&x), kind_of(&x), x.key_bits, x.not_after, hex, name);

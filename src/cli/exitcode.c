@@ -148,8 +148,7 @@ static const struct cli_row rows[CLI_CAUSE_COUNT] = {
 	[CLI_SAID_BUSY] = { 54, "said-busy",
 	    "the bank is busy: wait a minute and try again" },
 	[CLI_SAID_INTERNAL] = { 55, "said-internal",
-	    "the bank has a failure of its own: nothing was posted; try again "
-	    "later" },
+	    "the bank has a failure of its own: try again later" },
 	[CLI_SAID_NO_SESSION] = { 56, "said-no-session",
 	    "the session is over: run `ukey login`" },
 	[CLI_SAID_NONCE_UNKNOWN] = { 57, "said-nonce-unknown",

@@ -2,6 +2,7 @@
 #include "cli_module.h"
 
 #include "cli.h"
+#include "utf8.h"
 
 #include <dlfcn.h>
 #include <p11-kit/uri.h>
@@ -148,12 +149,25 @@ void module_text(char *out, size_t cap, const CK_UTF8CHAR *field, size_t n)
 {
 	uk_bytes v = uk_view(field, n);
 	uk_buf b = uk_buf_over(out, cap - 1);
+	uk_reader r;
 
 	while (v.n > 0 && (v.p[v.n - 1] == ' ' || v.p[v.n - 1] == '\0'))
 		v = uk_bytes_first(v, v.n - 1);
-	/* It comes from a card: nothing in it may drive the terminal. */
-	for (size_t i = 0; i < v.n; i++)
-		uk_put_u8(&b, v.p[i] < 0x20 || v.p[i] == 0x7f ? '?' : v.p[i]);
+	r = uk_read(v);
+	while (r.left > 0 && !b.bad) {
+		uk_reader start = r;
+		uint32_t c = uk_utf8_next(&r);
+
+		if (r.bad) { /* not UTF-8: go on with the next byte */
+			r = start;
+			(void)uk_get_u8(&r);
+			uk_put_u8(&b, '?');
+		} else if (uk_utf8_is_shown(c) || uk_utf8_is_blank(c)) {
+			uk_put(&b, uk_view(start.p, start.left - r.left));
+		} else {
+			uk_put_u8(&b, '?');
+		}
+	}
 	out[b.len] = '\0';
 }
 

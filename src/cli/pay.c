@@ -186,8 +186,10 @@ static cli_end confirm_order(
 		bc_order_free(posted);
 		r = bc_fail(BC_MALFORMED);
 	}
-	/* A broken answer is no evidence that nothing happened. */
-	if (worth_repeating(r) || r.fault == BC_MALFORMED)
+	/* A broken answer is no evidence that nothing happened, and neither is
+	 * a failure of the bank's own. */
+	if (worth_repeating(r) || r.fault == BC_MALFORMED ||
+	    (r.fault == BC_REFUSED && r.code == BANK_INTERNAL))
 		return cli_fail_because(cli, cli_from_bank(r).cause,
 		    "whether it was paid is not known: `ukey transfer --order "
 		    "%s` finds out and does not pay twice",

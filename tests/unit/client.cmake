@@ -9,5 +9,6 @@ target_compile_definitions(test_exitcode PRIVATE
 uk_test(test_pinentry SOURCES test_pinentry.c USES cli_parts)
 uk_test(test_pin SOURCES test_pin.c USES cli_parts)
 uk_test(test_cli_store SOURCES test_cli_store.c USES cli_parts)
+uk_test(test_module SOURCES test_module.c USES cli_parts)
 uk_test(test_options SOURCES test_options.c USES cli_parts)
 uk_test(test_sign SOURCES test_sign.c USES cli_parts pki_fixture)

@@ -23,7 +23,7 @@ static const struct code_row {
 	    413 },
 	[BANK_BUSY] = { "busy", "the bank is busy: wait and try again", 429 },
 	[BANK_INTERNAL] = { "internal",
-	    "the bank failed, and nothing was posted: try again later", 500 },
+	    "the bank failed: try again later, with the same order number", 500 },
 	[BANK_NO_SESSION] = { "no-session",
 	    "not logged in, or the session has ended: log in", 401 },
 	[BANK_NONCE_UNKNOWN] = { "nonce-unknown",
