@@ -129,3 +129,18 @@ ok "openssl agrees" openssl dgst -sm3 -sigopt distid:1234567812345678 \
 expect_exit 1 "ECDSA does not take an SM2 key" user --sign --id "$login" \
 	-m ECDSA-SHA256 -i message -o sig
 expect_line "CKR_KEY_TYPE_INCONSISTENT"
+
+proves "SM2 encryption"
+sm2crypt() {
+	with_secrets foreign "$UKEY_BUILD/tests/p11sm2" "$MODULE" "$1"
+}
+sm2crypt make >spki.der
+openssl pkey -pubin -inform DER -in spki.der -out enc.pub
+ok "a key pair is made for it" test -s enc.pub
+openssl pkeyutl -encrypt -pubin -inkey enc.pub -in secret -out cipher
+sm2crypt decrypt <cipher >plain
+ok "what openssl has encrypted" cmp secret plain
+sm2crypt encrypt <secret >cipher
+expect_equal "we encrypt C1, C3, C2" 197 "$(wc -c <cipher)"
+sm2crypt decrypt <cipher >plain
+ok "and the card decrypts that, too" cmp secret plain
