@@ -50,7 +50,7 @@ tls_serve() {
 
 tls_stop() {
 	kill "$TLS_PID"
-	wait "$TLS_PID" 2>/dev/null
+	wait "$TLS_PID" 2>/dev/null || : # of the signal
 }
 
 # expect_page VERSION TEXT: the last output is the page of tls_serve, and the

@@ -54,11 +54,3 @@ for type in $CLIENT_TYPES; do
 		tls_stop
 	done
 done
-
-proves "a wrong PIN is spent once, and said"
-printf 000000 >pin
-run engine dgst -keyform engine -sha256 -sign "$LOGIN_KEY" -out sig message
-ok "no signature" test "$RC" != 0
-foreign pkcs11-tool --module "$MODULE" -L >token.txt 2>&1
-ok "one try is gone" grep -q "user PIN count low" token.txt
-ok "and not two" not grep -q "final user PIN try" token.txt
