@@ -34,13 +34,14 @@ make_server_certificate() {
 
 # tls_serve VERSION: the server speaks TLS 1.2 or 1.3 only, shuts the door on
 # whoever has no certificate of the test CA, and answers GET / with a page about the
-# connection. Sets TLS_PORT.
+# connection. No session is resumed: the card signs for each. Sets TLS_PORT.
 tls_serve() {
 	[[ -s server.pem ]] || make_server_certificate >server.log 2>&1
 	: >tls.out
 	openssl s_server -accept 127.0.0.1:0 "-tls${1/./_}" -www -Verify 1 \
-		-verify_return_error -CAfile "$CLIENT_CA" -cert server.pem \
-		-key server.key >tls.out 2>>tls.log &
+		-no_ticket -no_cache -num_tickets 0 -verify_return_error \
+		-CAfile "$CLIENT_CA" -cert server.pem -key server.key \
+		>tls.out 2>>tls.log &
 	TLS_PID=$!
 	children+=("$TLS_PID")
 	until_true 10 grep -q '^ACCEPT .*:' tls.out ||

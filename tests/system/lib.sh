@@ -150,6 +150,18 @@ foreign() {
 	fi
 }
 
+# foreign_start COMMAND...: the same in the background. LAST_PID is the program
+# itself, not a shell that waits for it.
+foreign_start() {
+	if [[ -n $sanitizer_runtime ]]; then
+		LD_PRELOAD=$sanitizer_runtime ASAN_OPTIONS=detect_leaks=0 "$@" &
+	else
+		"$@" &
+	fi
+	LAST_PID=$!
+	children+=("$LAST_PID")
+}
+
 # --- cards ---------------------------------------------------------------------
 
 CARD_PIN=482915

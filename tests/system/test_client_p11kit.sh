@@ -46,11 +46,10 @@ for type in $CLIENT_TYPES; do
 	signs "$lib/p11-kit-proxy.so" foreign
 
 	proves "$type: p11-kit server and p11-kit-client.so"
-	foreign p11-kit server --foreground --provider "$MODULE" \
+	foreign_start p11-kit server --foreground --provider "$MODULE" \
 		--name "$WORK/p11.socket" "pkcs11:token=Test%20card" \
-		>server.out 2>&1 &
-	server=$!
-	children+=("$server")
+		>server.out 2>&1
+	server=$LAST_PID
 	until_true 10 test -S p11.socket || not_met "the server starts"
 	export P11_KIT_SERVER_ADDRESS=unix:path=$WORK/p11.socket
 	expect_exit 0 "pkcs11-tool lists across the socket" timeout 60 \
@@ -58,6 +57,6 @@ for type in $CLIENT_TYPES; do
 	expect_line "label: +Login" "the card's objects"
 	signs "$lib/pkcs11/p11-kit-client.so"
 	kill "$server"
-	wait "$server" 2>/dev/null
+	wait "$server" 2>/dev/null || :
 	rm -f p11.socket
 done

@@ -41,15 +41,15 @@ visit() {
 # The agent is set-group-id, and so would not load the sanitizers' runtime.
 cp "$(command -v ssh-agent)" agent
 agent_start() {
-	foreign ./agent -D -a "$WORK/agent.socket" -P "$MODULE" >agent.log 2>&1 &
-	agent_pid=$!
-	children+=("$agent_pid")
+	foreign_start ./agent -D -a "$WORK/agent.socket" -P "$MODULE" \
+		>agent.log 2>&1
+	agent_pid=$LAST_PID
 	until_true 10 test -S agent.socket || not_met "the agent starts"
 	export SSH_AUTH_SOCK=$WORK/agent.socket
 }
 agent_stop() {
 	kill "$agent_pid"
-	wait "$agent_pid" 2>/dev/null
+	wait "$agent_pid" 2>/dev/null || :
 	rm -f agent.socket
 	unset SSH_AUTH_SOCK
 }

@@ -12,9 +12,8 @@ stunnel_start() {
 		"cert = $LOGIN;type=cert" "CAfile = $CLIENT_CA" \
 		"verifyChain = yes" "checkHost = localhost" >stunnel.conf
 	chmod 600 stunnel.conf
-	foreign stunnel stunnel.conf >stunnel.log 2>&1 &
-	stunnel_pid=$!
-	children+=("$stunnel_pid")
+	foreign_start stunnel stunnel.conf >>stunnel.log 2>&1
+	stunnel_pid=$LAST_PID
 	until_true 10 stunnel_listens || not_met "stunnel starts"
 }
 stunnel_listens() {

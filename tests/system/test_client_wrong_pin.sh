@@ -57,8 +57,7 @@ costs_one_try tstclnt -4 -h localhost -p "$TLS_PORT" -d sql:nssdb \
 
 proves "OpenSSH's agent"
 cp "$(command -v ssh-agent)" agent # without the bit that keeps preloads out
-foreign ./agent -D -a "$WORK/agent.socket" -P "$MODULE" >agent.log 2>&1 &
-children+=("$!")
+foreign_start ./agent -D -a "$WORK/agent.socket" -P "$MODULE" >agent.log 2>&1
 until_true 10 test -S agent.socket || not_met "the agent starts"
 printf '#!/bin/sh\ncat "%s"\n' "$WORK/pin" >askpass
 chmod 700 askpass
