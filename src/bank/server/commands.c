@@ -205,6 +205,13 @@ static const char *request_problem(uk_err err)
 	}
 }
 
+static enum bank_exit bad_name(const char *option)
+{
+	return complain(BANK_EXIT_DATA, option,
+	    "1 to 64 bytes that a screen shows as they are: no < > &, no "
+	    "controls, no blanks at the ends or two together");
+}
+
 enum bank_exit bank_cmd_enroll(const struct bank_options *o)
 {
 	struct bank_issued issued = { 0 };
@@ -221,9 +228,8 @@ enum bank_exit bank_cmd_enroll(const struct bank_options *o)
 		return complain(BANK_EXIT_DATA, "--not-before, --not-after",
 		    "times look like 2026-11-20T12:00:00Z, and the first comes "
 		    "first");
-	if (strlen(o->customer) > 64)
-		return complain(
-		    BANK_EXIT_DATA, "--customer", "at most 64 bytes");
+	if (!bank_customer_name_ok(uk_view_str(o->customer)))
+		return bad_name("--customer");
 	code = open_store(o, &store);
 	if (code != BANK_EXIT_OK)
 		return code;
@@ -284,6 +290,8 @@ enum bank_exit bank_cmd_account(const struct bank_options *o)
 	if (!bank_account_number_ok(uk_view_str(o->account)))
 		return complain(BANK_EXIT_DATA, "--account",
 		    "1 to 34 letters, digits and '-'");
+	if (!bank_customer_name_ok(uk_view_str(o->customer)))
+		return bad_name("--customer");
 	if (o->deposit != NULL &&
 	    !uk_is_ok(bank_parse_amount(
 		uk_view_str(o->deposit), uk_view_str(o->currency), &deposit)))

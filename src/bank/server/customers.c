@@ -1,6 +1,8 @@
 /* Customers, their certificates and their accounts. */
 #include "customers.h"
 
+#include "txtext.h"
+
 static const char *purpose_name(enum uk_purpose purpose)
 {
 	return purpose == UK_FOR_LOGIN ? "login" : "transaction";
@@ -19,13 +21,19 @@ uk_err bank_customer_find(struct bank_store *s, uk_bytes name, int64_t *id)
 	return found ? uk_ok() : uk_fail(UK_ERR_NOT_FOUND);
 }
 
+bool bank_customer_name_ok(uk_bytes name)
+{
+	return name.n > 0 && name.n <= BANK_CUSTOMER_MAX &&
+	       uk_tx_value_ok(name);
+}
+
 uk_err bank_customer_make(struct bank_store *s, uk_bytes name, int64_t *id)
 {
 	bank_query q;
 	uk_err err;
 
 	*id = 0;
-	if (name.n == 0 || name.n > BANK_NAME_MAX)
+	if (!bank_customer_name_ok(name))
 		return uk_fail(UK_ERR_ARGUMENT);
 	err = bank_customer_find(s, name, id);
 	if (!uk_is(err, UK_ERR_NOT_FOUND))

@@ -6,6 +6,7 @@
 #include "store.h"
 
 enum {
+	BANK_CUSTOMER_MAX = 64,
 	BANK_NAME_MAX = 128,   /* bytes, of a person or company */
 	BANK_ACCOUNT_MAX = 34, /* characters of an account number (as IBAN) */
 	BANK_CURRENCY_LEN = 3
@@ -20,6 +21,9 @@ struct bank_account {
 	int64_t balance;
 };
 
+/* Can it stand in the texts that customers sign? 1 to 64 bytes (X.520: a common
+ * name), shown exactly: docs/protocol.md, section 6. */
+bool bank_customer_name_ok(uk_bytes name);
 /* Finds or makes the customer of this name. */
 UK_RESULT bank_customer_make(struct bank_store *s, uk_bytes name, int64_t *id);
 UK_RESULT bank_customer_find(struct bank_store *s, uk_bytes name, int64_t *id);
