@@ -135,7 +135,9 @@ CK_RV p11_login(struct p11_slot *s, struct p11_session *session,
 		rv = context ? login_operation(s, session, &copy)
 			     : login_token(s, user, &copy);
 	uk_wipe(&copy, sizeof(copy));
-	return rv;
+	/* 5.1.7: CKR_PIN_LEN_RANGE is for functions that set a PIN. One that is
+	 * too short or too long to have been set is a wrong one. */
+	return rv == CKR_PIN_LEN_RANGE ? CKR_PIN_INCORRECT : rv;
 }
 
 void p11_login_forget(struct p11_slot *s)

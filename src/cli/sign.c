@@ -58,11 +58,22 @@ static bool wants_consent(struct job *j, CK_OBJECT_HANDLE key)
 
 /* --- one try -------------------------------------------------------------- */
 
+/* A maximum of 0 comes from modules that do not tell. */
+static bool is_possible(const CK_TOKEN_INFO *i, CK_ULONG n)
+{
+	return n >= i->ulMinPinLen &&
+	       (i->ulMaxPinLen == 0 || n <= i->ulMaxPinLen);
+}
+
+/* Modules answer an impossible length like a wrong PIN, and some spend a try.
+ */
 static CK_RV login(struct job *j, CK_USER_TYPE who, uk_pin *pin)
 {
 	/* NULL: the PIN is entered on the reader's own pad. */
 	CK_UTF8CHAR *p = pin->n > 0 ? pin->p : NULL;
 
+	if (p != NULL && !is_possible(&j->t->info, pin->n))
+		return CKR_PIN_LEN_RANGE;
 	return j->t->m->f->C_Login(j->t->session, who, p, pin->n);
 }
 

@@ -41,8 +41,8 @@ static void pins_that_stay_here(void **state)
 	(void)state;
 	expect_rv(F->C_Login(s, CKU_USER, NULL, 0), CKR_ARGUMENTS_BAD);
 	expect_rv(F->C_Login(s, CKU_USER, NULL, 6), CKR_ARGUMENTS_BAD);
-	expect_rv(F->C_Login(s, CKU_USER, pin, 0), CKR_PIN_LEN_RANGE);
-	expect_rv(F->C_Login(s, CKU_USER, pin, 100), CKR_PIN_LEN_RANGE);
+	expect_rv(F->C_Login(s, CKU_USER, pin, 0), CKR_PIN_INCORRECT);
+	expect_rv(F->C_Login(s, CKU_USER, pin, 100), CKR_PIN_INCORRECT);
 	expect_rv(F->C_SetPIN(s, pin, 0, pin, 6), CKR_PIN_LEN_RANGE);
 	expect_rv(F->C_SetPIN(s, pin, 6, pin, 0), CKR_PIN_LEN_RANGE);
 	expect_rv(F->C_SetPIN(s, NULL, 6, pin, 6), CKR_ARGUMENTS_BAD);
