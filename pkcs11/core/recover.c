@@ -51,6 +51,8 @@ static CK_RV recover(
 	uk_buf b = UK_BUF(said);
 	CK_RV rv;
 
+	if (data_len == NULL)
+		return CKR_ARGUMENTS_BAD;
 	if (sig.n != (uk_key_size_bits(op->pub) + 7) / 8)
 		return CKR_SIGNATURE_LEN_RANGE;
 	rv = p11_rv(uk_key_recover(op->pub, op->mech->scheme, sig, &b));

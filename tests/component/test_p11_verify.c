@@ -167,6 +167,10 @@ static void of_hashes(void **state)
 	    CKR_BUFFER_TOO_SMALL);
 	expect_rv(F->C_VerifyRecover(s, rsa.sig, 256, said, &n), CKR_OK);
 	expect_bytes(uk_view(said, n), UK_ARRAY(info));
+	expect_rv(F->C_VerifyRecoverInit(s, &pkcs, key), CKR_OK);
+	expect_rv(
+	    F->C_VerifyRecover(s, rsa.sig, 16, said, NULL), CKR_ARGUMENTS_BAD);
+
 	expect_rv(F->C_VerifyRecoverInit(s, &x509, key), CKR_OK);
 	n = sizeof(said);
 	expect_rv(F->C_VerifyRecover(s, rsa.sig, 256, said, &n), CKR_OK);
