@@ -347,6 +347,15 @@ static void wait_for_calls(void)
 	p11_module_unlock();
 }
 
+/* A card that stays in its reader must not stay logged in for whoever comes
+ * next. */
+static void end_sessions(struct p11_slot *s)
+{
+	p11_lock(&s->lock);
+	(void)p11_session_close_all(s);
+	p11_unlock(&s->lock);
+}
+
 CK_RV p11_finalize(const void *reserved)
 {
 	notice_fork();
@@ -356,8 +365,10 @@ CK_RV p11_finalize(const void *reserved)
 		return CKR_CRYPTOKI_NOT_INITIALIZED;
 	wait_for_calls();
 	p11_scan_stop();
-	for (size_t i = 0; i < module.slot_count; i++)
+	for (size_t i = 0; i < module.slot_count; i++) {
+		end_sessions(module.slots[i]);
 		p11_slot_free(&module.slots[i]);
+	}
 	module.slot_count = 0;
 	uk_log(UK_LOG_INFO, "C_Finalize CKR_OK");
 	p11_config_unload();

@@ -32,6 +32,14 @@ expect_step 'CKR_OK .* final-try label.*' "final try" tokeninfo 0
 expect_step CKR_OK "the right PIN" login user "$CARD_PIN"
 expect_step 'CKR_OK flags=0x[0-9A-F]+ label.*' "all flags are gone" tokeninfo 0
 expect_step CKR_OK "logout" logout
+
+proves "C_Finalize logs out: nobody finds the card open"
+expect_step CKR_OK "login" login user "$CARD_PIN"
+card_open
+expect_sw 9000 "the card is open" 00200081
+expect_step CKR_OK "C_Finalize" fini
+expect_sw 63C3 "the card is closed" 00200081
+card_close
 p11_close
 
 proves "ukey shows the tries left"
