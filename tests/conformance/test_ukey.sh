@@ -1,0 +1,39 @@
+# Our module, with an RSA and with a P-256 card.
+. "$(dirname "$0")/conformance.sh"
+
+pcsc_start
+tool() {
+	foreign pkcs11-tool --module "$MODULE" --login --pin "$CARD_PIN" "$@"
+}
+for type in rsa2048 p256; do
+	new_card "$type-free" "$type"
+	card_insert "$type"
+	proves "$type: every rule that is about something we offer"
+	# The card's labels stand in for those of the OASIS sample token.
+	run tool -O
+	label=$(sed -n '/^Private Key/,$s/^  label: *//p' <<<"$OUT" | head -n 1)
+	ok "a key that deciphers" tool --keypairgen --key-type rsa:2048 \
+		--usage-decrypt --id 77 --label decipher
+	conform "$type" "$MODULE" --destructive \
+		--public-label "$label" --private-label "$label"
+	expect_known "$type" ukey
+	ok "and most were tried" test "$(passed "$type")" -ge 600
+	card_remove
+done
+
+proves "OASIS profile cases"
+for case in BL EXT AUTH CERT; do
+	ok "$case-M-1-32" grep -q "^pass  profiles/$case-M-1-32 " rsa2048.txt
+done
+
+proves "no rule leaves the card without its PIN"
+card_insert rsa2048
+ok "the PIN is still good" tool -O
+
+proves "the program itself"
+conform json "$MODULE" --json --only library/
+ok "--json is JSON" python3 -m json.tool json.txt
+expect_exit 2 "no module" "$CONFORM"
+expect_exit 2 "an option that is none" "$CONFORM" --module "$MODULE" --fast
+expect_exit 2 "no such rule" "$CONFORM" --module "$MODULE" --only nothing/
+expect_exit 1 "a module that is none" "$CONFORM" --module /bin/true --only library/
