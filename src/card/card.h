@@ -49,6 +49,7 @@ typedef struct uk_card_info {
 	uint32_t content_version;
 	size_t pin_min, pin_max; /* bytes */
 	size_t so_pin_min, so_pin_max;
+	bool pin_pad;    /* the reader takes PINs on a pad of its own */
 	bool bank_proof; /* transaction key wants uk_card_prove_bank first */
 } uk_card_info;
 
@@ -158,12 +159,16 @@ struct uk_card_ops {
 	/* Asks the card; costs one command. */
 	uk_err (*pin_state)(uk_card *c, enum uk_pin_ref ref, uk_pin_state *out);
 	/* UK_ERR_PIN_WRONG (.sw = 63Cx), UK_ERR_PIN_BLOCKED, UK_ERR_PIN_LENGTH
-	 * (never sent). */
+	 * (never sent). pin NULL: a person enters it on the reader's pad, once;
+	 * also UK_ERR_CANCELLED and UK_ERR_TIMEOUT then (the card has seen
+	 * nothing), and UK_ERR_UNSUPPORTED if there is no such pad. */
 	uk_err (*verify)(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin);
 	uk_err (*logout)(uk_card *c);
+	/* old and pin NULL: both on the pad. .sw = 6402: the new PIN was not
+	 * entered the same way twice (UK_ERR_CANCELLED). */
 	uk_err (*change_pin)(uk_card *c, enum uk_pin_ref ref, const uk_pin *old,
 	    const uk_pin *pin);
-	/* puk NULL: the SO is logged in. */
+	/* puk NULL: the SO is logged in; pin NULL as well: on the pad. */
 	uk_err (*unblock)(uk_card *c, const uk_pin *puk, const uk_pin *pin);
 	/* Can this key do that? Asked before anything is sent. */
 	bool (*can_sign)(const uk_card *c, const struct uk_sign_request *r);

@@ -12,6 +12,8 @@ struct uk_channel {
 	uk_link *link;
 	struct uk_limits limits;
 	uint32_t turn;
+	struct uk_pinpad_features pad;
+	struct uk_pinpad_limits pad_limits;
 	uint8_t command[UK_APDU_MAX];
 	uint8_t response[UK_RESPONSE_MAX];
 };
@@ -78,6 +80,57 @@ uint32_t uk_channel_turn(const uk_channel *ch)
 void uk_channel_end(uk_channel *ch, enum uk_card_fate fate)
 {
 	uk_link_end(ch->link, fate);
+}
+
+/* --- the reader's PIN pad ------------------------------------------------ */
+
+/* A property that cannot be had or read leaves the limits as they are. */
+static void ask_limits(uk_channel *ch, uint32_t code,
+    uk_err (*parse)(uk_bytes answer, struct uk_pinpad_limits *out))
+{
+	uint8_t storage[UK_PINPAD_ANSWER_MAX];
+	uk_buf answer = UK_BUF(storage);
+
+	if (code != 0 &&
+	    uk_is_ok(uk_link_control(ch->link, code, UK_NONE, &answer)))
+		UK_IGNORE(parse(uk_buf_view(&answer), &ch->pad_limits));
+}
+
+void uk_channel_find_pinpad(uk_channel *ch)
+{
+	uint8_t storage[UK_PINPAD_ANSWER_MAX];
+	uk_buf answer = UK_BUF(storage);
+	struct uk_pinpad_features f = { 0 };
+
+	ch->pad = f;
+	ch->pad_limits = (struct uk_pinpad_limits){ 0 };
+	if (!uk_is_ok(
+		uk_link_control(ch->link, UK_CTL_FEATURES, UK_NONE, &answer)) ||
+	    !uk_is_ok(uk_pinpad_parse_features(uk_buf_view(&answer), &f)) ||
+	    f.verify == 0)
+		return;
+	ch->pad = f;
+	ask_limits(ch, f.properties, uk_pinpad_parse_properties);
+	ask_limits(ch, f.tlv_properties, uk_pinpad_parse_tlv);
+}
+
+bool uk_channel_has_pinpad(const uk_channel *ch, bool new_pin)
+{
+	return (new_pin ? ch->pad.modify : ch->pad.verify) != 0;
+}
+
+uk_err uk_channel_enter_pin(uk_channel *ch, const struct uk_pinpad_entry *e)
+{
+	uint8_t sent[UK_PINPAD_ENTRY_MAX], got[UK_PINPAD_ANSWER_MAX];
+	uk_buf structure = UK_BUF(sent), answer = UK_BUF(got);
+
+	if (!uk_channel_has_pinpad(ch, e->asks_new))
+		return uk_fail(UK_ERR_UNSUPPORTED);
+	UK_TRY(uk_pinpad_put_entry(e, &ch->pad_limits, &structure));
+	UK_TRY(uk_link_control(ch->link,
+	    e->asks_new ? ch->pad.modify : ch->pad.verify,
+	    uk_buf_view(&structure), &answer));
+	return uk_pinpad_result(uk_buf_view(&answer));
 }
 
 /* --- one APDU ------------------------------------------------------------ */

@@ -2,23 +2,25 @@
  * How commands travel: the only road to the card.
  *
  * uk_channel_transmit() encodes, chooses extended length or chaining from what
- * the card and reader really take, sends, collects 61xx, repeats on 6Cxx, checks
- * and strips the answer; each step is a function of its own. Secure messaging
- * will be one more step here. The number of round trips per call is bounded.
+ * the card and reader really take, sends, collects 61xx, repeats on 6Cxx,
+ * checks and strips the answer; each step is a function of its own. Secure
+ * messaging will be one more step here. The number of round trips per call is
+ * bounded.
  */
 #ifndef UK_CHANNEL_H
 #define UK_CHANNEL_H
 
 #include "apdu.h"
+#include "pinpad.h"
 #include "transport.h"
 
 typedef struct uk_channel uk_channel;
 
 struct uk_limits {
-	size_t max_command; /* data bytes the card takes in one command; > 255
-	                     * means extended length is allowed */
+	size_t max_command;  /* data bytes the card takes in one command; > 255
+			      * means extended length is allowed */
 	size_t max_response; /* likewise for answers; > 256 means extended Le */
-	bool chaining; /* ISO/IEC 7816-4 command chaining is allowed */
+	bool chaining;       /* ISO/IEC 7816-4 command chaining is allowed */
 };
 
 /* Takes over the link. Starts with the limits of any ISO card: 255, 256, no
@@ -40,10 +42,22 @@ uint32_t uk_channel_turn(const uk_channel *ch);
  * wanted; data then is an error UK_ERR_CARD_MUTE unless cmd->le is 0).
  * Returns uk_sw_err() of the final status word, and *sw = that word when sw is
  * not NULL. Transport failures have sw 0. An answer longer than what fits into
- * `out` is UK_ERR_TOO_SMALL, never cut. cmd->le larger than what the limits allow
- * is reduced to them.
+ * `out` is UK_ERR_TOO_SMALL, never cut. cmd->le larger than what the limits
+ * allow is reduced to them.
  */
-UK_RESULT uk_channel_transmit(uk_channel *ch, const uk_cmd *cmd, uk_buf *out,
-    uint16_t *sw);
+UK_RESULT uk_channel_transmit(
+    uk_channel *ch, const uk_cmd *cmd, uk_buf *out, uint16_t *sw);
+
+/* --- the reader's PIN pad ------------------------------------------------ */
+
+/* Asks the reader for a pad, inside a transaction. Costs no APDU; a reader that
+ * has none is asked once. Whoever does not ask has no pad. */
+void uk_channel_find_pinpad(uk_channel *ch);
+/* Does the reader take this kind of entry? */
+bool uk_channel_has_pinpad(const uk_channel *ch, bool new_pin);
+/* A person enters it on the reader; returns when that has ended. The result is
+ * that of uk_pinpad_result, or of the way to the reader; UK_ERR_UNSUPPORTED
+ * without a pad, or if it takes none of the lengths. Never repeated here. */
+UK_RESULT uk_channel_enter_pin(uk_channel *ch, const struct uk_pinpad_entry *e);
 
 #endif

@@ -11,6 +11,13 @@ uk_err uk_link_begin(uk_link *l)
 	return l->ops->begin(l);
 }
 
+uk_err uk_link_control(uk_link *l, uint32_t code, uk_bytes in, uk_buf *out)
+{
+	if (l->ops->control == NULL)
+		return uk_fail(UK_ERR_UNSUPPORTED);
+	return l->ops->control(l, code, in, out);
+}
+
 void uk_link_end(uk_link *l, enum uk_card_fate fate)
 {
 	l->ops->end(l, fate);

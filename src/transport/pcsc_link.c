@@ -95,6 +95,40 @@ static uk_err pcsc_begin(uk_link *base)
 	return uk_fail(UK_ERR_CARD_RESET);
 }
 
+/* A driver that does not know a code says so in many ways; none of them means
+ * anything about the card, unless the card is gone. */
+static uk_err control_err(struct pcsc_link *l, LONG rv)
+{
+	if (rv == SCARD_E_NOT_TRANSACTED && card_is_gone(l))
+		return uk_fail(UK_ERR_CARD_REMOVED);
+	if (rv == SCARD_E_UNSUPPORTED_FEATURE ||
+	    rv == SCARD_E_INVALID_PARAMETER || rv == SCARD_E_NOT_TRANSACTED)
+		return uk_fail(UK_ERR_UNSUPPORTED);
+	return uk_pcsc_err(rv, UK_ASKED_CARD);
+}
+
+static uk_err pcsc_control(
+    uk_link *base, uint32_t code, uk_bytes in, uk_buf *out)
+{
+	struct pcsc_link *l = (struct pcsc_link *)base;
+	size_t before = out->len, room = uk_buf_left(out);
+	uint8_t *answer = uk_put_room(out, room);
+	DWORD n = 0;
+	LONG rv;
+
+	if (answer == NULL)
+		return uk_fail(UK_ERR_TOO_SMALL);
+	rv = SCardControl(
+	    l->card, code, in.p, (DWORD)in.n, answer, (DWORD)room, &n);
+	uk_buf_cut(out, before);
+	if (rv != SCARD_S_SUCCESS)
+		return control_err(l, rv);
+	if (n > room)
+		return uk_fail(UK_ERR_CARD_MUTE);
+	(void)uk_put_room(out, n);
+	return uk_ok();
+}
+
 static DWORD disposition(enum uk_card_fate fate)
 {
 	return fate == UK_RESET_CARD ? SCARD_RESET_CARD : SCARD_LEAVE_CARD;
@@ -120,6 +154,7 @@ static void pcsc_close(uk_link *base, enum uk_card_fate fate)
 static const struct uk_link_ops pcsc_ops = {
 	.transmit = pcsc_transmit,
 	.begin = pcsc_begin,
+	.control = pcsc_control,
 	.end = pcsc_end,
 	.close = pcsc_close,
 };

@@ -75,6 +75,21 @@ static uk_err trace_begin(uk_link *l)
 	return uk_link_begin(((struct trace *)l)->inner);
 }
 
+/* Lengths only: what goes to a PIN pad is nobody's business. */
+static uk_err trace_control(uk_link *l, uint32_t code, uk_bytes in, uk_buf *out)
+{
+	struct trace *t = (struct trace *)l;
+	size_t before = out->len;
+	uint64_t start = now_micros();
+	uk_err err = uk_link_control(t->inner, code, in, out);
+
+	uk_log(UK_LOG_DEBUG,
+	    "control %08lx: %zu bytes -> %zu bytes %s, %llu us",
+	    (unsigned long)code, in.n, out->len - before, uk_err_name(err),
+	    (unsigned long long)(now_micros() - start));
+	return err;
+}
+
 static void trace_end(uk_link *l, enum uk_card_fate fate)
 {
 	uk_link_end(((struct trace *)l)->inner, fate);
@@ -91,6 +106,7 @@ static void trace_close(uk_link *l, enum uk_card_fate fate)
 static const struct uk_link_ops trace_ops = {
 	.transmit = trace_transmit,
 	.begin = trace_begin,
+	.control = trace_control,
 	.end = trace_end,
 	.close = trace_close,
 };

@@ -26,6 +26,10 @@ struct uk_link_ops {
 	 * the link is usable again; nothing was begun, so begin again. */
 	uk_err (*begin)(uk_link *l);
 	void (*end)(uk_link *l, enum uk_card_fate fate);
+	/* Asks the reader itself, not the card: a control code of PC/SC and its
+	 * data, which are never traced. UK_ERR_UNSUPPORTED if the reader does
+	 * not know the code. NULL: this link has no reader to ask. */
+	uk_err (*control)(uk_link *l, uint32_t code, uk_bytes in, uk_buf *out);
 	/* Ends the connection and frees l. */
 	void (*close)(uk_link *l, enum uk_card_fate fate);
 };
@@ -36,6 +40,7 @@ struct uk_link {
 
 UK_RESULT uk_link_transmit(uk_link *l, uk_bytes cmd, uk_buf *resp, bool secret);
 UK_RESULT uk_link_begin(uk_link *l);
+UK_RESULT uk_link_control(uk_link *l, uint32_t code, uk_bytes in, uk_buf *out);
 void uk_link_end(uk_link *l, enum uk_card_fate fate);
 void uk_link_close(uk_link **l, enum uk_card_fate fate); /* accepts NULL */
 
@@ -43,16 +48,16 @@ void uk_link_close(uk_link **l, enum uk_card_fate fate); /* accepts NULL */
 
 enum { UK_READER_NAME_MAX = 128, UK_ATR_MAX = 33, UK_READERS_MAX = 64 };
 
-/* One connection to pcscd. A context that is blocked in uk_pcsc_wait must not be
- * used for anything else but uk_pcsc_cancel: use two. */
+/* One connection to pcscd. A context that is blocked in uk_pcsc_wait must not
+ * be used for anything else but uk_pcsc_cancel: use two. */
 typedef struct uk_pcsc uk_pcsc;
 
 typedef struct uk_reader_state {
 	char name[UK_READER_NAME_MAX];
-	bool present; /* a card is in it and powered or powerable */
-	bool exclusive; /* somebody else holds it exclusively */
+	bool present;    /* a card is in it and powered or powerable */
+	bool exclusive;  /* somebody else holds it exclusively */
 	uint32_t events; /* counts insertions and removals: another value means
-	                  * another card, even if none was seen missing */
+			  * another card, even if none was seen missing */
 	uint8_t atr[UK_ATR_MAX];
 	size_t atr_len;
 } uk_reader_state;
@@ -63,11 +68,12 @@ void uk_pcsc_close(uk_pcsc **p); /* accepts NULL */
 /* The readers and their cards now, in the service's order; sends no APDU. No
  * reader at all is UK_OK with *n = 0. UK_ERR_NO_SERVICE: the service went away,
  * close and open again. */
-UK_RESULT uk_pcsc_readers(uk_pcsc *p, uk_reader_state *out, size_t cap, size_t *n);
+UK_RESULT uk_pcsc_readers(
+    uk_pcsc *p, uk_reader_state *out, size_t cap, size_t *n);
 /* Blocks until a reader or card differs from `known`, or timeout_ms passed
  * (UK_ERR_TIMEOUT), or uk_pcsc_cancel was called (UK_ERR_CANCELLED). */
-UK_RESULT uk_pcsc_wait(uk_pcsc *p, const uk_reader_state *known, size_t n,
-    unsigned timeout_ms);
+UK_RESULT uk_pcsc_wait(
+    uk_pcsc *p, const uk_reader_state *known, size_t n, unsigned timeout_ms);
 void uk_pcsc_cancel(uk_pcsc *p); /* from any thread */
 /* Connects, shared. */
 UK_RESULT uk_pcsc_connect(uk_pcsc *p, const char *reader, uk_link **out);

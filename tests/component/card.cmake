@@ -1,4 +1,5 @@
 uk_test(test_ukey_card SOURCES test_ukey_card.c ukey_script.c USES card)
+uk_test(test_ukey_pinpad SOURCES test_ukey_pinpad.c ukey_script.c USES card)
 uk_test(test_ukey_pin SOURCES test_ukey_pin.c ukey_script.c USES card)
 uk_test(test_ukey_sign SOURCES test_ukey_sign.c ukey_script.c USES card)
 uk_test(test_ukey_live SOURCES test_ukey_live.c ukey_live.c

@@ -118,8 +118,12 @@ static void fake_close(uk_link *link, enum uk_card_fate fate)
 	uk_free(link);
 }
 
-static const struct uk_link_ops link_ops = { fake_transmit, fake_begin,
-	fake_end, fake_close };
+static const struct uk_link_ops link_ops = {
+	.transmit = fake_transmit,
+	.begin = fake_begin,
+	.end = fake_end,
+	.close = fake_close,
+};
 
 /* --- the service --------------------------------------------------------- */
 

@@ -37,14 +37,10 @@ void script_begin_fails(enum uk_code failure)
 
 /* --- the script ---------------------------------------------------------- */
 
-static uk_err script_transmit(
-    uk_link *l, uk_bytes cmd, uk_buf *resp, bool secret)
+static uk_err play(struct script *s, uk_bytes cmd, uk_buf *resp)
 {
-	struct script *s = (struct script *)l;
 	const struct script_step *step = &s->steps[s->at];
 
-	script_log.commands++;
-	script_log.secrets += secret;
 	if (s->at == s->count) {
 		print_error("one command too many (after %zu)\n", s->count);
 		expect_bytes(cmd, UK_NONE);
@@ -58,6 +54,27 @@ static uk_err script_transmit(
 		return uk_fail(step->failure);
 	uk_put(resp, hex(step->answer));
 	return uk_buf_result(resp);
+}
+
+static uk_err script_transmit(
+    uk_link *l, uk_bytes cmd, uk_buf *resp, bool secret)
+{
+	script_log.commands++;
+	script_log.secrets += secret;
+	return play((struct script *)l, cmd, resp);
+}
+
+static uk_err script_control(
+    uk_link *l, uint32_t code, uk_bytes in, uk_buf *out)
+{
+	uint8_t storage[512];
+	uk_buf cmd = UK_BUF(storage);
+
+	script_log.controls++;
+	uk_put_u32(&cmd, code);
+	uk_put(&cmd, in);
+	expect_ok(uk_buf_result(&cmd));
+	return play((struct script *)l, uk_buf_view(&cmd), out);
 }
 
 static uk_err script_begin(uk_link *l)
@@ -91,15 +108,34 @@ static const struct uk_link_ops script_ops = {
 	.close = script_close,
 };
 
-uk_link *script_link(const struct script_step *steps, size_t count)
+static const struct uk_link_ops reader_ops = {
+	.transmit = script_transmit,
+	.begin = script_begin,
+	.end = script_end,
+	.control = script_control,
+	.close = script_close,
+};
+
+static uk_link *script(const struct uk_link_ops *ops,
+    const struct script_step *steps, size_t count)
 {
 	struct script *s = calloc(1, sizeof(*s));
 
 	assert_non_null(s);
-	s->base.ops = &script_ops;
+	s->base.ops = ops;
 	s->steps = steps;
 	s->count = count;
 	return &s->base;
+}
+
+uk_link *script_link(const struct script_step *steps, size_t count)
+{
+	return script(&script_ops, steps, count);
+}
+
+uk_link *script_reader(const struct script_step *steps, size_t count)
+{
+	return script(&reader_ops, steps, count);
 }
 
 /* --- breaking ------------------------------------------------------------ */
@@ -114,6 +150,18 @@ static uk_err broken_transmit(
 		return uk_fail(b->failure);
 	}
 	return uk_link_transmit(b->inner, cmd, resp, secret);
+}
+
+static uk_err broken_control(
+    uk_link *l, uint32_t code, uk_bytes in, uk_buf *out)
+{
+	struct broken *b = (struct broken *)l;
+
+	if (++b->seen >= b->nth && b->nth > 0) {
+		failures++;
+		return uk_fail(b->failure);
+	}
+	return uk_link_control(b->inner, code, in, out);
 }
 
 static uk_err broken_begin(uk_link *l)
@@ -137,6 +185,7 @@ static void broken_close(uk_link *l, enum uk_card_fate fate)
 static const struct uk_link_ops broken_ops = {
 	.transmit = broken_transmit,
 	.begin = broken_begin,
+	.control = broken_control,
 	.end = broken_end,
 	.close = broken_close,
 };

@@ -21,10 +21,16 @@ struct script_step {
 uk_link *script_link(const struct script_step *steps, size_t count);
 #define SCRIPT(steps) script_link(steps, sizeof(steps) / sizeof((steps)[0]))
 
+/* The same in a reader that can be asked itself: such a step's command is the
+ * control code in four bytes, then the data. An exchange that fails with
+ * UK_ERR_UNSUPPORTED is a code the reader does not know. */
+uk_link *script_reader(const struct script_step *steps, size_t count);
+
 /* What all scripted links were sent since script_reset, also after closing. */
 struct script_log {
 	size_t commands;
-	size_t secrets; /* ... of which were said to be secret */
+	size_t controls; /* not among the commands */
+	size_t secrets;  /* ... of which were said to be secret */
 	size_t begun, ended, closed;
 	enum uk_card_fate fate; /* of the last end or close */
 };

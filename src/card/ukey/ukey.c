@@ -178,6 +178,7 @@ uk_err ukey_take_status(uk_card *c, uk_bytes status)
 	if (known && now.info.content_version != c->info.content_version)
 		c->loaded = false;
 	c->info = now.info;
+	c->info.pin_pad = uk_channel_has_pinpad(c->ch, false);
 	c->pins[0] = now.pins[0];
 	c->pins[1] = now.pins[1];
 	uk_channel_limit(c->ch, now.limits);

@@ -169,6 +169,12 @@ uk_err ukey_change_pin(
     uk_card *c, enum uk_pin_ref ref, const uk_pin *old, const uk_pin *pin);
 uk_err ukey_unblock(uk_card *c, const uk_pin *puk, const uk_pin *pin);
 
+/* ukey_pinpad.c: the same commands, with what a person enters on the pad of the
+ * reader. They know nothing of counters: that is ukey_pin.c's. */
+UK_RESULT ukey_pad_verify(uk_card *c, enum uk_pin_ref ref, uint8_t card_ref);
+UK_RESULT ukey_pad_change(uk_card *c, enum uk_pin_ref ref, uint8_t card_ref);
+UK_RESULT ukey_pad_unblock(uk_card *c, uint8_t card_ref);
+
 /* ukey_objects.c */
 uk_err ukey_load_objects(uk_card *c);
 uk_err ukey_read_object(uk_card *c, const uk_object *o, uk_blob *out);

@@ -87,15 +87,21 @@ uk_err ukey_pin_state(uk_card *c, enum uk_pin_ref ref, uk_pin_state *out)
 	return uk_ok();
 }
 
-uk_err ukey_verify(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin)
+static uk_err verify_given(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin)
 {
 	uint8_t block[BLOCK];
 	uk_buf data = UK_BUF(block);
-	uk_err err;
 
 	UK_TRY(check_length(c, ref, pin));
 	put_pin(&data, pin);
-	err = send_secret(c, 0x20, 0x00, pins[ref].ref, &data);
+	return send_secret(c, 0x20, 0x00, pins[ref].ref, &data);
+}
+
+uk_err ukey_verify(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin)
+{
+	uk_err err = pin != NULL ? verify_given(c, ref, pin)
+				 : ukey_pad_verify(c, ref, pins[ref].ref);
+
 	note_tries(c, pins[ref].counter, err);
 	if (ref == UK_PIN_SO)
 		((struct ukey *)c)->so_in = uk_is_ok(err);
@@ -120,29 +126,38 @@ uk_err ukey_logout(uk_card *c)
 	return logout_of(c, UK_PIN_USER);
 }
 
-uk_err ukey_change_pin(
+static uk_err change_given(
     uk_card *c, enum uk_pin_ref ref, const uk_pin *old, const uk_pin *pin)
 {
 	uint8_t blocks[2 * BLOCK];
 	uk_buf data = UK_BUF(blocks);
-	uk_err err;
 
-	if (ref == UK_PIN_CONSENT)
-		ref = UK_PIN_USER; /* the same PIN */
 	UK_TRY(check_length(c, ref, old));
 	UK_TRY(check_length(c, ref, pin));
 	put_pin(&data, old);
 	put_pin(&data, pin);
-	err = send_secret(c, 0x24, 0x00, pins[ref].ref, &data);
+	return send_secret(c, 0x24, 0x00, pins[ref].ref, &data);
+}
+
+uk_err ukey_change_pin(
+    uk_card *c, enum uk_pin_ref ref, const uk_pin *old, const uk_pin *pin)
+{
+	uk_err err;
+
+	if ((old == NULL) != (pin == NULL))
+		return uk_fail(UK_ERR_ARGUMENT);
+	if (ref == UK_PIN_CONSENT)
+		ref = UK_PIN_USER; /* the same PIN */
+	err = old != NULL ? change_given(c, ref, old, pin)
+			  : ukey_pad_change(c, ref, pins[ref].ref);
 	note_tries(c, pins[ref].counter, err);
 	return err;
 }
 
-uk_err ukey_unblock(uk_card *c, const uk_pin *puk, const uk_pin *pin)
+static uk_err unblock_given(uk_card *c, const uk_pin *puk, const uk_pin *pin)
 {
 	uint8_t blocks[2 * BLOCK];
 	uk_buf data = UK_BUF(blocks);
-	uk_err err;
 
 	if (puk != NULL)
 		UK_TRY(check_length(c, UK_PIN_SO, puk));
@@ -150,8 +165,18 @@ uk_err ukey_unblock(uk_card *c, const uk_pin *puk, const uk_pin *pin)
 	if (puk != NULL)
 		put_pin(&data, puk);
 	put_pin(&data, pin);
-	err = send_secret(
+	return send_secret(
 	    c, 0x2c, puk != NULL ? 0x00 : 0x02, pins[UK_PIN_USER].ref, &data);
+}
+
+uk_err ukey_unblock(uk_card *c, const uk_pin *puk, const uk_pin *pin)
+{
+	uk_err err;
+
+	if (puk != NULL && pin == NULL)
+		return uk_fail(UK_ERR_ARGUMENT);
+	err = pin != NULL ? unblock_given(c, puk, pin)
+			  : ukey_pad_unblock(c, pins[UK_PIN_USER].ref);
 	if (puk != NULL)
 		note_tries(c, pins[UK_PIN_SO].counter, err);
 	if (uk_is_ok(err))
