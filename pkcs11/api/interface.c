@@ -40,7 +40,7 @@ static CK_RV get_status(struct ukey_status *status)
 static CK_RV get_token_facts(CK_SLOT_ID slot, struct ukey_token_facts *facts)
 {
 	struct p11_call call;
-	CK_RV rv = p11_enter_slot(&call, "ukey get_token_facts", slot);
+	CK_RV rv = p11_enter_status(&call, "ukey get_token_facts", slot);
 
 	if (rv == CKR_OK)
 		rv = p11_token_facts(call.slot, facts);

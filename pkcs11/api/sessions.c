@@ -52,7 +52,7 @@ CK_RV C_CloseAllSessions(CK_SLOT_ID slot_id)
 CK_RV C_GetSessionInfo(CK_SESSION_HANDLE session, CK_SESSION_INFO_PTR info)
 {
 	struct p11_call call;
-	CK_RV rv = p11_enter(&call, "C_GetSessionInfo", session);
+	CK_RV rv = p11_enter_session_status(&call, "C_GetSessionInfo", session);
 
 	if (rv == CKR_OK)
 		rv = p11_session_info(call.slot, call.session, info);

@@ -18,7 +18,7 @@ CK_RV C_GetSlotList(
 CK_RV C_GetSlotInfo(CK_SLOT_ID slot_id, CK_SLOT_INFO_PTR info)
 {
 	struct p11_call call;
-	CK_RV rv = p11_enter_slot(&call, "C_GetSlotInfo", slot_id);
+	CK_RV rv = p11_enter_status(&call, "C_GetSlotInfo", slot_id);
 
 	if (rv == CKR_OK)
 		rv = p11_slot_info(call.slot, info);
@@ -28,7 +28,7 @@ CK_RV C_GetSlotInfo(CK_SLOT_ID slot_id, CK_SLOT_INFO_PTR info)
 CK_RV C_GetTokenInfo(CK_SLOT_ID slot_id, CK_TOKEN_INFO_PTR info)
 {
 	struct p11_call call;
-	CK_RV rv = p11_enter_slot(&call, "C_GetTokenInfo", slot_id);
+	CK_RV rv = p11_enter_status(&call, "C_GetTokenInfo", slot_id);
 
 	if (rv == CKR_OK)
 		rv = p11_token_info(call.slot, info);
@@ -52,7 +52,7 @@ CK_RV C_GetMechanismList(CK_SLOT_ID slot_id,
     CK_MECHANISM_TYPE_PTR mechanism_list, CK_ULONG_PTR count)
 {
 	struct p11_call call;
-	CK_RV rv = p11_enter_slot(&call, "C_GetMechanismList", slot_id);
+	CK_RV rv = p11_enter_status(&call, "C_GetMechanismList", slot_id);
 
 	if (rv == CKR_OK)
 		rv = p11_mechanism_list(call.slot, mechanism_list, count);
@@ -63,7 +63,7 @@ CK_RV C_GetMechanismInfo(
     CK_SLOT_ID slot_id, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO_PTR info)
 {
 	struct p11_call call;
-	CK_RV rv = p11_enter_slot(&call, "C_GetMechanismInfo", slot_id);
+	CK_RV rv = p11_enter_status(&call, "C_GetMechanismInfo", slot_id);
 
 	if (rv == CKR_OK)
 		rv = p11_mechanism_info(call.slot, type, info);

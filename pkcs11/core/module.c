@@ -203,21 +203,39 @@ CK_RV p11_enter_module(struct p11_call *call, const char *name)
 	return call->entered ? CKR_OK : CKR_CRYPTOKI_NOT_INITIALIZED;
 }
 
-static CK_RV lock_slot(struct p11_call *call, CK_SLOT_ID id)
+static CK_RV lock_slot(struct p11_call *call, CK_SLOT_ID id, bool status)
 {
+	static const struct timespec moment = { 0, 10 * 1000 * 1000 };
+
 	call->slot = p11_module_slot(id);
 	if (call->slot == NULL)
 		return CKR_SLOT_ID_INVALID;
 	p11_lock(&call->slot->lock);
+	while (call->slot->entering && !status) {
+		p11_unlock(&call->slot->lock);
+		(void)nanosleep(&moment, NULL);
+		p11_lock(&call->slot->lock);
+	}
 	counts(call, &call->commands, &call->micros);
 	return CKR_OK;
 }
 
-CK_RV p11_enter_slot(struct p11_call *call, const char *name, CK_SLOT_ID id)
+static CK_RV enter_slot(
+    struct p11_call *call, const char *name, CK_SLOT_ID id, bool status)
 {
 	CK_RV rv = p11_enter_module(call, name);
 
-	return rv == CKR_OK ? lock_slot(call, id) : rv;
+	return rv == CKR_OK ? lock_slot(call, id, status) : rv;
+}
+
+CK_RV p11_enter_slot(struct p11_call *call, const char *name, CK_SLOT_ID id)
+{
+	return enter_slot(call, name, id, false);
+}
+
+CK_RV p11_enter_status(struct p11_call *call, const char *name, CK_SLOT_ID id)
+{
+	return enter_slot(call, name, id, true);
 }
 
 CK_RV p11_enter_slot_now(struct p11_call *call, const char *name, CK_SLOT_ID id)
@@ -227,22 +245,34 @@ CK_RV p11_enter_slot_now(struct p11_call *call, const char *name, CK_SLOT_ID id)
 	if (rv != CKR_OK)
 		return rv;
 	p11_scan_now();
-	rv = lock_slot(call, id);
+	rv = lock_slot(call, id, false);
 	if (rv == CKR_OK && atomic_load(&call->slot->verdict) == P11_UNREAD)
 		p11_slot_recognise(call->slot);
 	return rv;
 }
 
-CK_RV p11_enter(
-    struct p11_call *call, const char *name, CK_SESSION_HANDLE session)
+static CK_RV enter_session(struct p11_call *call, const char *name,
+    CK_SESSION_HANDLE session, bool status)
 {
-	CK_RV rv = p11_enter_slot(call, name, p11_handle_slot(session));
+	CK_RV rv = enter_slot(call, name, p11_handle_slot(session), status);
 
 	if (rv == CKR_OK)
 		call->session = p11_session_find(call->slot, session);
 	if (rv == CKR_SLOT_ID_INVALID || (rv == CKR_OK && !call->session))
 		return CKR_SESSION_HANDLE_INVALID;
 	return rv;
+}
+
+CK_RV p11_enter(
+    struct p11_call *call, const char *name, CK_SESSION_HANDLE session)
+{
+	return enter_session(call, name, session, false);
+}
+
+CK_RV p11_enter_session_status(
+    struct p11_call *call, const char *name, CK_SESSION_HANDLE session)
+{
+	return enter_session(call, name, session, true);
 }
 
 /* Name, result, time, commands: never an argument. */

@@ -38,6 +38,11 @@ struct p11_call {
  * also after a failure. */
 CK_RV p11_enter_module(struct p11_call *call, const char *name);
 CK_RV p11_enter_slot(struct p11_call *call, const char *name, CK_SLOT_ID id);
+/* The same for what is answered from memory: does not wait while a person types
+ * a PIN on the slot's reader, as all others do. */
+CK_RV p11_enter_status(struct p11_call *call, const char *name, CK_SLOT_ID id);
+CK_RV p11_enter_session_status(
+    struct p11_call *call, const char *name, CK_SESSION_HANDLE session);
 /* Looks at the readers first, where no watcher does, and asks a card that could
  * not be asked before. */
 CK_RV p11_enter_slot_now(

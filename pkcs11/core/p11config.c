@@ -14,6 +14,7 @@ enum { PATH_MAX_LEN = 1024, LINE_MAX_LEN = 1024 };
 static struct {
 	char debug[PATH_MAX_LEN]; /* empty = no log */
 	enum uk_log_level level;
+	bool no_pinpad;
 	FILE *log;
 } config;
 
@@ -51,6 +52,11 @@ static void set_gm_numbers(const char *value)
 		p11_gm_default();
 }
 
+static void set_pinpad(const char *value)
+{
+	config.no_pinpad = strcmp(value, "off") == 0;
+}
+
 static const struct {
 	const char *name;
 	void (*set)(const char *value);
@@ -58,6 +64,7 @@ static const struct {
 	{ "debug", set_debug },
 	{ "debug_level", set_level },
 	{ "gm_numbers", set_gm_numbers },
+	{ "pinpad", set_pinpad },
 };
 
 static void take_line(char *line)
@@ -124,6 +131,7 @@ void p11_config_load(void)
 	config.debug[0] = '\0';
 	config.level = UK_LOG_INFO;
 	p11_gm_default();
+	config.no_pinpad = false;
 	read_files();
 	if (debug != NULL)
 		set_debug(debug);
@@ -146,4 +154,9 @@ void p11_config_forget(void)
 	config.log =
 	    NULL; /* shares the parent's file: neither used nor closed */
 	uk_log_after_fork();
+}
+
+bool p11_config_pinpad(void)
+{
+	return !config.no_pinpad;
 }

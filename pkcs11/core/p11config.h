@@ -9,6 +9,7 @@
  *   debug_level = info | debug       calls only, or every command as well
  *   gm_numbers = luna | ec | sansec | tass | ep11
  *                                    what SM2 and SM3 are called (gm.h)
+ *   pinpad = auto | off              use the PIN pad of a reader that has one
  *
  * The environment is ignored in set-user-id programs. What cannot be read is as
  * if it were not there: a module must not keep its host from starting.
@@ -16,8 +17,12 @@
 #ifndef P11_CONFIG_H
 #define P11_CONFIG_H
 
+#include <stdbool.h>
+
 void p11_config_load(void);   /* reads it and opens the log */
 void p11_config_unload(void); /* closes the log */
 void p11_config_forget(void); /* after fork: the log is the parent's */
+
+bool p11_config_pinpad(void); /* are PIN pads to be used? */
 
 #endif

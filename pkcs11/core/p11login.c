@@ -4,6 +4,8 @@
 
 #include "rv.h"
 
+enum { PAD_DIFFERS = 0x6402 }; /* PC/SC part 10, 2.5.3 */
+
 enum { LABEL = 32 }; /* CK_TOKEN_INFO.label */
 
 static bool has_ro_session(const struct p11_slot *s)
@@ -29,12 +31,38 @@ static CK_RV may_login(const struct p11_slot *s, CK_USER_TYPE user)
 	return CKR_OK;
 }
 
-/* NULL would mean a PIN pad, which this slot does not have. */
-static CK_RV take_pin(uk_pin *out, const CK_BYTE *pin, CK_ULONG len)
+/* A PIN is the program's, or a person's who enters it on the reader. */
+struct entry {
+	uk_pin copy;
+	const uk_pin *pin; /* NULL: on the reader */
+};
+
+/* NULL means the reader's PIN pad (PKCS#11 3.0, 5.6.8); the length does not
+ * matter then. */
+static CK_RV take_pin(const struct p11_slot *s, struct entry *out,
+    const CK_BYTE *pin, CK_ULONG len)
 {
-	if (pin == NULL)
-		return CKR_ARGUMENTS_BAD;
-	return p11_rv(uk_pin_set(out, uk_view(pin, len)));
+	if (pin == NULL) {
+		bool pad = s->card != NULL && s->card->info.pin_pad;
+
+		return pad ? CKR_OK : CKR_ARGUMENTS_BAD;
+	}
+	out->pin = &out->copy;
+	return p11_rv(uk_pin_set(&out->copy, uk_view(pin, len)));
+}
+
+/*
+ * What came of a PIN that was sent. Whatever ends an entry on the reader before
+ * the card is asked, be it the cancel key or the clock, is
+ * CKR_FUNCTION_CANCELED: nobody gave a PIN, so none was wrong.
+ */
+static CK_RV pin_failed(struct p11_slot *s, uk_err err)
+{
+	if (err.sw == PAD_DIFFERS)
+		return CKR_PIN_INVALID; /* the new one, entered twice */
+	if (uk_is(err, UK_ERR_TIMEOUT) && err.sw != 0)
+		return CKR_FUNCTION_CANCELED;
+	return p11_slot_failed(s, err);
 }
 
 /*
@@ -74,7 +102,7 @@ static CK_RV login_token(
 			s->reselect = true;
 	}
 	if (!uk_is_ok(err))
-		return p11_slot_failed(s, err);
+		return pin_failed(s, err);
 	s->login = user == CKU_SO ? P11_SO : P11_USER;
 	return CKR_OK;
 }
@@ -113,7 +141,7 @@ static CK_RV login_operation(
 	err = uk_card_verify(s->card, UK_PIN_CONSENT, pin);
 	p11_slot_end(s);
 	if (!uk_is_ok(err))
-		return p11_slot_failed(s, err);
+		return pin_failed(s, err);
 	op->consent = true;
 	return CKR_OK;
 }
@@ -122,7 +150,7 @@ CK_RV p11_login(struct p11_slot *s, struct p11_session *session,
     CK_USER_TYPE user, const CK_BYTE *pin, CK_ULONG pin_len)
 {
 	bool context = user == CKU_CONTEXT_SPECIFIC;
-	uk_pin copy = { 0 };
+	struct entry entry = { 0 };
 	CK_RV rv = CKR_OK;
 
 	if (!context)
@@ -130,11 +158,11 @@ CK_RV p11_login(struct p11_slot *s, struct p11_session *session,
 	else if (waiting(s, session) == NULL)
 		rv = CKR_OPERATION_NOT_INITIALIZED;
 	if (rv == CKR_OK)
-		rv = take_pin(&copy, pin, pin_len);
+		rv = take_pin(s, &entry, pin, pin_len);
 	if (rv == CKR_OK)
-		rv = context ? login_operation(s, session, &copy)
-			     : login_token(s, user, &copy);
-	uk_wipe(&copy, sizeof(copy));
+		rv = context ? login_operation(s, session, entry.pin)
+			     : login_token(s, user, entry.pin);
+	uk_wipe(&entry, sizeof(entry));
 	/* 5.1.7: CKR_PIN_LEN_RANGE is for functions that set a PIN. One that is
 	 * too short or too long to have been set is a wrong one. */
 	return rv == CKR_PIN_LEN_RANGE ? CKR_PIN_INCORRECT : rv;
@@ -174,11 +202,12 @@ CK_RV p11_logout(struct p11_slot *s)
  * PKCS#11 has no function for "my PIN is blocked, here is the PUK". Programs
  * say it with C_SetPIN, nobody logged in and the PUK as the old PIN
  * (pkcs11-tool --unlock-pin). Too short for a PUK: then it is the old PIN,
- * which is blocked, and no try of the PUK is spent on it.
+ * which is blocked, and no try of the PUK is spent on it. On a PIN pad nobody
+ * could say that it is the PUK that is wanted.
  */
 static uk_err unblock(struct p11_slot *s, const uk_pin *puk, const uk_pin *pin)
 {
-	if (puk->n < s->card->info.so_pin_min)
+	if (puk == NULL || puk->n < s->card->info.so_pin_min)
 		return uk_fail(UK_ERR_PIN_BLOCKED);
 	return uk_card_unblock(s->card, puk, pin);
 }
@@ -200,22 +229,24 @@ static CK_RV change(struct p11_slot *s, enum uk_pin_ref ref, const uk_pin *old,
 	err = is_blocked(s) ? unblock(s, old, pin)
 			    : uk_card_change_pin(s->card, ref, old, pin);
 	p11_slot_end(s);
-	return uk_is_ok(err) ? CKR_OK : p11_slot_failed(s, err);
+	return uk_is_ok(err) ? CKR_OK : pin_failed(s, err);
 }
 
 CK_RV p11_set_pin(struct p11_slot *s, struct p11_session *session,
     const CK_BYTE *old, CK_ULONG old_len, const CK_BYTE *pin, CK_ULONG pin_len)
 {
 	enum uk_pin_ref ref = s->login == P11_SO ? UK_PIN_SO : UK_PIN_USER;
-	uk_pin from = { 0 }, to = { 0 };
+	struct entry from = { 0 }, to = { 0 };
 	CK_RV rv = CKR_SESSION_READ_ONLY;
 
 	if (session->rw)
-		rv = take_pin(&from, old, old_len);
+		rv = take_pin(s, &from, old, old_len);
 	if (rv == CKR_OK)
-		rv = take_pin(&to, pin, pin_len);
+		rv = take_pin(s, &to, pin, pin_len);
+	if (rv == CKR_OK && (from.pin == NULL) != (to.pin == NULL))
+		rv = CKR_ARGUMENTS_BAD;
 	if (rv == CKR_OK)
-		rv = change(s, ref, &from, &to);
+		rv = change(s, ref, from.pin, to.pin);
 	uk_wipe(&from, sizeof(from));
 	uk_wipe(&to, sizeof(to));
 	return rv;
@@ -223,12 +254,12 @@ CK_RV p11_set_pin(struct p11_slot *s, struct p11_session *session,
 
 CK_RV p11_init_pin(struct p11_slot *s, const CK_BYTE *pin, CK_ULONG pin_len)
 {
-	uk_pin copy = { 0 };
+	struct entry entry = { 0 };
 	CK_RV rv = CKR_USER_NOT_LOGGED_IN;
 	uk_err err;
 
 	if (s->login == P11_SO)
-		rv = take_pin(&copy, pin, pin_len);
+		rv = take_pin(s, &entry, pin, pin_len);
 	if (rv == CKR_OK)
 		rv = p11_slot_begin(s);
 	if (rv == CKR_OK && s->login != P11_SO) {
@@ -236,11 +267,11 @@ CK_RV p11_init_pin(struct p11_slot *s, const CK_BYTE *pin, CK_ULONG pin_len)
 		rv = CKR_USER_NOT_LOGGED_IN; /* the card was reset */
 	}
 	if (rv == CKR_OK) {
-		err = uk_card_unblock(s->card, NULL, &copy);
+		err = uk_card_unblock(s->card, NULL, entry.pin);
 		p11_slot_end(s);
-		rv = uk_is_ok(err) ? CKR_OK : p11_slot_failed(s, err);
+		rv = uk_is_ok(err) ? CKR_OK : pin_failed(s, err);
 	}
-	uk_wipe(&copy, sizeof(copy));
+	uk_wipe(&entry, sizeof(entry));
 	return rv;
 }
 
@@ -264,7 +295,7 @@ CK_RV p11_init_token(struct p11_slot *s, const CK_BYTE *pin, CK_ULONG pin_len,
     const CK_UTF8CHAR *label)
 {
 	char name[LABEL + 1];
-	uk_pin copy = { 0 };
+	struct entry entry = { 0 };
 	CK_RV rv = p11_slot_token(s);
 	uk_err err;
 
@@ -273,15 +304,15 @@ CK_RV p11_init_token(struct p11_slot *s, const CK_BYTE *pin, CK_ULONG pin_len,
 	if (rv == CKR_OK)
 		rv = take_label(label, name, sizeof(name));
 	if (rv == CKR_OK)
-		rv = take_pin(&copy, pin, pin_len);
+		rv = take_pin(s, &entry, pin, pin_len);
 	if (rv == CKR_OK)
 		rv = begin_fresh(s);
 	if (rv == CKR_OK) {
-		err = uk_card_initialize(s->card, &copy, name);
+		err = uk_card_initialize(s->card, entry.pin, name);
 		p11_slot_end(s);
 		p11_objects_free(&s->objects);
-		rv = uk_is_ok(err) ? CKR_OK : p11_slot_failed(s, err);
+		rv = uk_is_ok(err) ? CKR_OK : pin_failed(s, err);
 	}
-	uk_wipe(&copy, sizeof(copy));
+	uk_wipe(&entry, sizeof(entry));
 	return rv;
 }

@@ -15,7 +15,9 @@ enum {
 	RETRY_MS = 1000, /* how often it looks for a service that is away */
 	EXIT_MS = 1000,  /* how long the end of the host waits for us */
 	EXIT_STEP_MS = 20,
-	POLL_MS = 200 /* how often a blocked caller scans without a watcher */
+	/* how often a blocked caller scans without a watcher, and the watcher
+	 * looks whether a person has ended typing in a reader that changed */
+	POLL_MS = 200
 };
 
 /* The scan's own: used by whoever holds `busy`, which the module lock guards.
@@ -32,6 +34,7 @@ static struct {
 	struct ukey_status status; /* guarded by the module lock */
 	uk_reader_state readers[UK_READERS_MAX];
 	size_t count;
+	bool missed; /* a slot could not be updated: look again soon */
 	uk_reader_state again[UK_READERS_MAX]; /* see recognise */
 } scan;
 
@@ -137,6 +140,26 @@ static void recognise(struct p11_slot *s)
 	}
 }
 
+/* Another card, or none, is in the reader. false: a person types a PIN there;
+ * the card is still in use and is looked at when that has ended. */
+static bool exchange_card(struct p11_slot *s, bool present, uint32_t events)
+{
+	bool may;
+
+	p11_lock(&s->lock);
+	may = !s->entering;
+	if (may) {
+		s->present = present;
+		s->events = events;
+		if (present)
+			recognise(s);
+		else
+			p11_slot_drop(s, P11_EMPTY);
+	}
+	p11_unlock(&s->lock);
+	return may;
+}
+
 /* What the reader's state means for its slot. NULL: the reader is gone. */
 static void update(struct p11_slot *s, const uk_reader_state *r)
 {
@@ -147,17 +170,13 @@ static void update(struct p11_slot *s, const uk_reader_state *r)
 
 	if (same && attached == s->attached)
 		return;
-	s->attached = attached;
-	s->events = events;
-	if (!same && (s->present || present)) {
-		s->present = present;
-		p11_lock(&s->lock);
-		if (present)
-			recognise(s);
-		else
-			p11_slot_drop(s, P11_EMPTY);
-		p11_unlock(&s->lock);
+	if (!s->present && !present) {
+		s->events = events;
+	} else if (!same && !exchange_card(s, present, events)) {
+		scan.missed = true;
+		return;
 	}
+	s->attached = attached;
 	p11_module_event(s);
 }
 
@@ -167,6 +186,7 @@ static void scan_once(void)
 	struct p11_slot *s;
 
 	note_status(err);
+	scan.missed = false;
 	for (size_t i = 0; i < scan.count; i++)
 		p11_module_add_slot(scan.readers[i].name);
 	for (size_t i = 0; (s = p11_module_slot(i)) != NULL; i++) {
@@ -219,8 +239,8 @@ static void *watch(void *arg)
 		uk_err err = uk_fail(UK_ERR_NO_SERVICE);
 
 		if (scan.pcsc != NULL)
-			err = p11_source()->wait(
-			    scan.pcsc, scan.readers, scan.count, WAIT_MS);
+			err = p11_source()->wait(scan.pcsc, scan.readers,
+			    scan.count, scan.missed ? POLL_MS : WAIT_MS);
 		if (stopped(0))
 			break;
 		if (!uk_is_ok(err) && !uk_is(err, UK_ERR_TIMEOUT) &&

@@ -2,6 +2,7 @@
 #include "slot.h"
 
 #include "log.h"
+#include "p11config.h"
 #include "p11login.h"
 #include "rv.h"
 #include "sw.h"
@@ -66,6 +67,22 @@ void p11_slot_free(struct p11_slot **slot)
 	uk_free(s);
 }
 
+/* While a person types, others may ask what is known: the slot's lock is let
+ * go, and `entering` keeps everybody from the card and from what belongs to it.
+ */
+static void person_types(void *slot, bool begins)
+{
+	struct p11_slot *s = slot;
+
+	if (begins) {
+		s->entering = true;
+		p11_unlock(&s->lock);
+	} else {
+		p11_lock(&s->lock);
+		s->entering = false;
+	}
+}
+
 /* From the reader's name to a channel with a trace around it. */
 static uk_err connect_card(struct p11_slot *s)
 {
@@ -107,6 +124,9 @@ static uk_err ask_card(struct p11_slot *s)
 
 	UK_TRY(connect_card(s));
 	UK_TRY(begin_again(s));
+	uk_channel_on_person(s->ch, person_types, s);
+	if (p11_config_pinpad())
+		uk_channel_find_pinpad(s->ch);
 	err = p11_source()->open_card(s->ch, &s->card);
 	uk_channel_end(s->ch, UK_LEAVE_CARD);
 	s->reselect = false;
@@ -150,6 +170,8 @@ void p11_slot_recognise(struct p11_slot *s)
 
 void p11_slot_tidy(struct p11_slot *s)
 {
+	if (s->entering) /* it will be done at the end of that call */
+		return;
 	if (s->lost)
 		p11_slot_drop(s, P11_UNREAD);
 	else if (s->objects.loaded && !s->card->loaded)

@@ -47,6 +47,8 @@ struct p11_slot {
 	uk_link *trace; /* borrowed from ch: counts commands, or NULL */
 	uk_channel *ch;
 	uk_card *card; /* not NULL when the verdict is P11_OURS */
+	bool entering; /* a person types a PIN on the reader: the lock is free,
+			* but only what is in memory may be looked at */
 	bool lost; /* the card went away during this call: drop it at its end */
 	bool reselect; /* another program reset the card or left our application
 			*/

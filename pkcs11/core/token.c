@@ -70,6 +70,8 @@ static CK_FLAGS token_flags(const uk_card *c)
 		flags |= CKF_USER_PIN_INITIALIZED | pin_flags(&c->pins[0]);
 	if (c->pins[1].is_set)
 		flags |= pin_flags(&c->pins[1]) << 4;
+	if (c->info.pin_pad)
+		flags |= CKF_PROTECTED_AUTHENTICATION_PATH;
 	return flags;
 }
 

@@ -200,8 +200,8 @@ struct uk_card_ops {
 	/* New label and id (empty = keep) of an object. */
 	uk_err (*rename)(
 	    uk_card *c, const uk_object *o, const char *label, uk_bytes id);
-	/* As security officer: destroys all that can be destroyed, names the
-	 * card. */
+	/* As security officer (so_pin NULL: on the pad): destroys all that can
+	 * be destroyed, names the card. */
 	uk_err (*initialize)(
 	    uk_card *c, const uk_pin *so_pin, const char *label);
 

@@ -14,6 +14,8 @@ struct uk_channel {
 	uint32_t turn;
 	struct uk_pinpad_features pad;
 	struct uk_pinpad_limits pad_limits;
+	uk_person_hook *person; /* or NULL */
+	void *person_arg;
 	uint8_t command[UK_APDU_MAX];
 	uint8_t response[UK_RESPONSE_MAX];
 };
@@ -119,6 +121,25 @@ bool uk_channel_has_pinpad(const uk_channel *ch, bool new_pin)
 	return (new_pin ? ch->pad.modify : ch->pad.verify) != 0;
 }
 
+void uk_channel_on_person(uk_channel *ch, uk_person_hook *hook, void *arg)
+{
+	ch->person = hook;
+	ch->person_arg = arg;
+}
+
+static uk_err wait_for_person(
+    uk_channel *ch, uint32_t code, uk_bytes structure, uk_buf *answer)
+{
+	uk_err err;
+
+	if (ch->person != NULL)
+		ch->person(ch->person_arg, true);
+	err = uk_link_control(ch->link, code, structure, answer);
+	if (ch->person != NULL)
+		ch->person(ch->person_arg, false);
+	return err;
+}
+
 uk_err uk_channel_enter_pin(uk_channel *ch, const struct uk_pinpad_entry *e)
 {
 	uint8_t sent[UK_PINPAD_ENTRY_MAX], got[UK_PINPAD_ANSWER_MAX];
@@ -127,9 +148,9 @@ uk_err uk_channel_enter_pin(uk_channel *ch, const struct uk_pinpad_entry *e)
 	if (!uk_channel_has_pinpad(ch, e->asks_new))
 		return uk_fail(UK_ERR_UNSUPPORTED);
 	UK_TRY(uk_pinpad_put_entry(e, &ch->pad_limits, &structure));
-	UK_TRY(uk_link_control(ch->link,
-	    e->asks_new ? ch->pad.modify : ch->pad.verify,
-	    uk_buf_view(&structure), &answer));
+	UK_TRY(
+	    wait_for_person(ch, e->asks_new ? ch->pad.modify : ch->pad.verify,
+		uk_buf_view(&structure), &answer));
 	return uk_pinpad_result(uk_buf_view(&answer));
 }
 

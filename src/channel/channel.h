@@ -55,6 +55,11 @@ UK_RESULT uk_channel_transmit(
 void uk_channel_find_pinpad(uk_channel *ch);
 /* Does the reader take this kind of entry? */
 bool uk_channel_has_pinpad(const uk_channel *ch, bool new_pin);
+/* Called at the beginning (true) and the end (false) of the time in which
+ * uk_channel_enter_pin waits for a person, so that whoever calls that may let
+ * go of a lock. Nobody may use the channel in between. */
+typedef void uk_person_hook(void *arg, bool begins);
+void uk_channel_on_person(uk_channel *ch, uk_person_hook *hook, void *arg);
 /* A person enters it on the reader; returns when that has ended. The result is
  * that of uk_pinpad_result, or of the way to the reader; UK_ERR_UNSUPPORTED
  * without a pad, or if it takes none of the lengths. Never repeated here. */

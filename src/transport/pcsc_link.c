@@ -95,15 +95,14 @@ static uk_err pcsc_begin(uk_link *base)
 	return uk_fail(UK_ERR_CARD_RESET);
 }
 
-/* A driver that does not know a code says so in many ways; none of them means
- * anything about the card, unless the card is gone. */
+/* A driver that does not know a code says so in two ways. */
 static uk_err control_err(struct pcsc_link *l, LONG rv)
 {
+	if (rv == SCARD_E_UNSUPPORTED_FEATURE ||
+	    rv == SCARD_E_INVALID_PARAMETER)
+		return uk_fail(UK_ERR_UNSUPPORTED);
 	if (rv == SCARD_E_NOT_TRANSACTED && card_is_gone(l))
 		return uk_fail(UK_ERR_CARD_REMOVED);
-	if (rv == SCARD_E_UNSUPPORTED_FEATURE ||
-	    rv == SCARD_E_INVALID_PARAMETER || rv == SCARD_E_NOT_TRANSACTED)
-		return uk_fail(UK_ERR_UNSUPPORTED);
 	return uk_pcsc_err(rv, UK_ASKED_CARD);
 }
 

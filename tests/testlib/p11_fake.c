@@ -16,7 +16,8 @@ struct reader {
 	uint32_t events, epoch; /* epoch: counts resets */
 	uint8_t serial;
 	bool user, so, consent, stolen;
-	bool changed; /* by another program */
+	bool changed;    /* by another program */
+	const char *pad; /* see fake_pad */
 };
 
 static struct {
@@ -27,6 +28,8 @@ static struct {
 	unsigned commands, countdown;
 	enum uk_code code;
 	bool failed;
+	bool person_waits;
+	unsigned waiting, entries;
 } world = { .lock = PTHREAD_MUTEX_INITIALIZER,
 	.changed = PTHREAD_COND_INITIALIZER };
 
@@ -118,7 +121,47 @@ static void fake_close(uk_link *link, enum uk_card_fate fate)
 	uk_free(link);
 }
 
+/* --- PIN pads ------------------------------------------------------------ */
+
+static uk_err person_acts(struct fake_link *l, uk_buf *out)
+{
+	struct reader *r = &world.readers[l->reader];
+
+	world.entries++;
+	world.waiting++;
+	pthread_cond_broadcast(&world.changed);
+	while (world.person_waits && uk_is_ok(link_state(l)))
+		pthread_cond_wait(&world.changed, &world.lock);
+	world.waiting--;
+	UK_TRY(link_state(l));
+	uk_put(out, hex(r->pad[0] == '!' ? &r->pad[1] : "9000"));
+	return uk_buf_result(out);
+}
+
+/* The control codes say which feature is meant; the card looks at what was
+ * typed itself (card_verify). */
+static uk_err fake_control(
+    uk_link *link, uint32_t code, uk_bytes in, uk_buf *out)
+{
+	struct fake_link *l = (struct fake_link *)link;
+	uk_err err = uk_fail(UK_ERR_UNSUPPORTED);
+
+	(void)in;
+	lock();
+	if (world.readers[l->reader].pad == NULL) {
+		;
+	} else if (code == UK_CTL_FEATURES) {
+		uk_put(out, hex("060400000006 070400000007"));
+		err = uk_buf_result(out);
+	} else {
+		err = person_acts(l, out);
+	}
+	unlock();
+	return err;
+}
+
 static const struct uk_link_ops link_ops = {
+	.control = fake_control,
 	.transmit = fake_transmit,
 	.begin = fake_begin,
 	.end = fake_end,
@@ -298,6 +341,22 @@ static uk_err card_reselect(uk_card *c)
 					      : uk_fail(UK_ERR_CARD_REMOVED);
 }
 
+static uk_err card_verify(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin);
+
+/* On the pad: what was typed is then looked at as if it had been given. */
+static uk_err verify_on_pad(uk_card *c, enum uk_pin_ref ref, bool new_pin)
+{
+	struct uk_pinpad_entry e = { .asks_old = true,
+		.asks_new = new_pin,
+		.pin_min = 4,
+		.pin_max = 16 };
+	uk_pin typed;
+
+	UK_TRY(uk_channel_enter_pin(c->ch, &e));
+	UK_TRY(uk_pin_set(&typed, uk_view_str(reader_of(c)->pad)));
+	return card_verify(c, ref, &typed);
+}
+
 static uk_err card_verify(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin)
 {
 	struct reader *r = reader_of(c);
@@ -305,6 +364,8 @@ static uk_err card_verify(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin)
 	uk_pin_state *state = &c->pins[so];
 	const char *right = so ? FAKE_PUK : FAKE_PIN;
 
+	if (pin == NULL)
+		return verify_on_pad(c, ref, false);
 	if (pin->n > 16)
 		return uk_fail(UK_ERR_PIN_LENGTH);
 	UK_TRY(fake_tick(c));
@@ -338,8 +399,8 @@ static uk_err card_logout(uk_card *c)
 static uk_err card_change(
     uk_card *c, enum uk_pin_ref ref, const uk_pin *old, const uk_pin *pin)
 {
-	(void)pin;
-	return card_verify(c, ref, old);
+	return pin == NULL ? verify_on_pad(c, ref, true)
+			   : card_verify(c, ref, old);
 }
 
 static uk_err card_unblock(uk_card *c, const uk_pin *puk, const uk_pin *pin)
@@ -477,6 +538,7 @@ static uk_err source_open_card(uk_channel *ch, uk_card **out)
 	if (reader_of(&c->base)->serial == 0)
 		goto out;
 	c->base.info = info;
+	c->base.info.pin_pad = uk_channel_has_pinpad(ch, false);
 	c->base.info.serial[7] = reader_of(&c->base)->serial;
 	c->base.pins[0] = (uk_pin_state){ 3, 3, true };
 	c->base.pins[1] = (uk_pin_state){ 5, 5, true };
@@ -507,6 +569,8 @@ void fake_reset(void)
 	world.service = true;
 	memset(world.readers, 0, sizeof(world.readers));
 	world.commands = world.countdown = 0;
+	world.entries = 0;
+	world.person_waits = false;
 	world.failed = false;
 	unlock();
 	p11_use_source(&source);
@@ -548,6 +612,7 @@ void fake_insert(int i, uint8_t serial)
 	world.readers[i] = (struct reader){ .attached = true,
 		.present = true,
 		.events = world.readers[i].events + 1,
+		.pad = world.readers[i].pad,
 		.serial = serial };
 	unlock();
 }
@@ -583,6 +648,41 @@ void fake_steal(int i)
 	world.readers[i].stolen = true;
 	world.readers[i].user = world.readers[i].so = false;
 	unlock();
+}
+
+void fake_pad(int i, const char *does)
+{
+	lock();
+	world.readers[i].pad = does;
+	unlock();
+}
+
+void fake_person_waits(bool waits)
+{
+	lock();
+	world.person_waits = waits;
+	unlock();
+}
+
+bool fake_entering(void)
+{
+	bool entering;
+
+	lock();
+	entering = world.waiting > 0;
+	unlock();
+	return entering;
+}
+
+unsigned fake_entries(void)
+{
+	unsigned n;
+
+	lock();
+	n = world.entries;
+	world.entries = 0;
+	unlock();
+	return n;
 }
 
 unsigned fake_commands(void)

@@ -44,6 +44,19 @@ void fake_steal(int i);
 /* Threads that wait for readers and cards just now. */
 int fake_waiting(void);
 
+/*
+ * Reader i gets a PIN pad, before a card is put in: what the person there will
+ * do at every entry. "123456" types that, "!6401" makes the pad answer so; NULL
+ * takes the pad away.
+ */
+void fake_pad(int i, const char *does);
+/* The person does not begin, until told so; at the pads of all readers. */
+void fake_person_waits(bool waits);
+/* Is a pad waiting for the person? */
+bool fake_entering(void);
+/* Entries at pads since the last time this was asked. */
+unsigned fake_entries(void);
+
 /* Commands sent to cards since the last time this was asked. */
 unsigned fake_commands(void);
 /* The nth command from now fails so; 0 = none. */
