@@ -4,7 +4,10 @@
  * Rules: an empty PIN is never sent; a wrong one is asked for again only if a
  * person answers; the last try is never used unless a person (or
  * --use-last-try) says so. One PIN entry opens the login and, for a key that
- * wants it, gives consent: both happen on one stack frame, which wipes it.
+ * wants it, gives consent: both happen on one stack frame, which wipes it. A
+ * reader with a PIN pad takes the PIN by itself, each time it is needed, unless
+ * the caller has it ready (--pin-fd); what was entered wrong there is not asked
+ * for again before somebody starts the program again.
  */
 #include "cli.h"
 #include "cli_token.h"
@@ -65,16 +68,24 @@ static bool is_possible(const CK_TOKEN_INFO *i, CK_ULONG n)
 	       (i->ulMaxPinLen == 0 || n <= i->ulMaxPinLen);
 }
 
+static bool on_pad(const struct job *j)
+{
+	return (j->t->info.flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0 &&
+	       j->cli->pins.source != PIN_FROM_FD;
+}
+
 /* Modules answer an impossible length like a wrong PIN, and some spend a try.
  */
 static CK_RV login(struct job *j, CK_USER_TYPE who, uk_pin *pin)
 {
-	/* NULL: the PIN is entered on the reader's own pad. */
-	CK_UTF8CHAR *p = pin->n > 0 ? pin->p : NULL;
-
-	if (p != NULL && !is_possible(&j->t->info, pin->n))
+	if (on_pad(j)) {
+		cli_say(j->cli, "Enter the PIN on the reader to %s.",
+		    who == CKU_USER ? j->what->purpose : "sign this");
+		return j->t->m->f->C_Login(j->t->session, who, NULL, 0);
+	}
+	if (!is_possible(&j->t->info, pin->n))
 		return CKR_PIN_LEN_RANGE;
-	return j->t->m->f->C_Login(j->t->session, who, p, pin->n);
+	return j->t->m->f->C_Login(j->t->session, who, pin->p, pin->n);
 }
 
 static CK_RV start_signing(struct job *j, CK_OBJECT_HANDLE key)
@@ -182,10 +193,14 @@ static cli_end try_with_pin(struct job *j, uk_pin *pin)
 
 /* --- asking --------------------------------------------------------------- */
 
-static cli_end may_ask(struct cli *cli, int tries_left)
+static cli_end may_ask(const struct job *j, int tries_left)
 {
+	struct cli *cli = j->cli;
+
 	if (tries_left == 0)
 		return cli_fail(CLI_PIN_BLOCKED);
+	if (on_pad(j)) /* whoever is there types, or does not */
+		return cli_ok();
 	if (cli->pins.source == PIN_FROM_NOBODY)
 		return cli_fail_because(cli, CLI_NO_PERSON, "PIN needed");
 	if (tries_left == 1 && !pin_is_person(&cli->pins) &&
@@ -202,9 +217,10 @@ static cli_end ask(
 	uk_err err;
 
 	pin->n = 0;
-	if ((j->t->info.flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0) {
-		cli_say(j->cli, "Enter the PIN on the reader to %s.",
-		    j->what->purpose);
+	if (on_pad(j)) {
+		if (tries_left == 1)
+			cli_say(j->cli, "LAST TRY: after a wrong PIN the card "
+					"is blocked.");
 		return cli_ok();
 	}
 	err = pin_ask(&j->cli->pins, &q, pin);
@@ -230,7 +246,7 @@ static const char *retry_reason(enum cli_cause cause)
 static cli_end ask_once(struct job *j, const char *error)
 {
 	int tries = token_tries_left(j->t);
-	cli_end end = may_ask(j->cli, tries);
+	cli_end end = may_ask(j, tries);
 	uk_pin pin;
 
 	if (!cli_is_ok(end))
@@ -256,7 +272,7 @@ static cli_end sign_with_pin(struct job *j)
 	do {
 		end = ask_once(j, error);
 		error = retry_reason(end.cause);
-	} while (error != NULL && pin_is_person(&j->cli->pins));
+	} while (error != NULL && !on_pad(j) && pin_is_person(&j->cli->pins));
 	return end;
 }
 

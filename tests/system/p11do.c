@@ -50,6 +50,7 @@ static const struct {
 	{ CKR_PIN_INVALID, "CKR_PIN_INVALID" },
 	{ CKR_PIN_LEN_RANGE, "CKR_PIN_LEN_RANGE" },
 	{ CKR_PIN_LOCKED, "CKR_PIN_LOCKED" },
+	{ CKR_FUNCTION_CANCELED, "CKR_FUNCTION_CANCELED" },
 	{ CKR_SESSION_HANDLE_INVALID, "CKR_SESSION_HANDLE_INVALID" },
 	{ CKR_TOKEN_NOT_PRESENT, "CKR_TOKEN_NOT_PRESENT" },
 	{ CKR_TOKEN_NOT_RECOGNIZED, "CKR_TOKEN_NOT_RECOGNIZED" },
@@ -110,10 +111,13 @@ static void step_tokeninfo(char *rest)
 
 	say(rv);
 	if (rv == CKR_OK)
-		printf(" flags=0x%lX%s%s%s label=%.32s", info.flags,
+		printf(" flags=0x%lX%s%s%s%s label=%.32s", info.flags,
 		    info.flags & CKF_USER_PIN_COUNT_LOW ? " count-low" : "",
 		    info.flags & CKF_USER_PIN_FINAL_TRY ? " final-try" : "",
 		    info.flags & CKF_USER_PIN_LOCKED ? " locked" : "",
+		    info.flags & CKF_PROTECTED_AUTHENTICATION_PATH
+			? " protected"
+			: "",
 		    (const char *)info.label);
 }
 
@@ -153,7 +157,11 @@ static void step_login(char *rest)
 		who = CKU_CONTEXT_SPECIFIC;
 	if (pin == NULL)
 		pin = rest + strlen(rest);
-	say(p11->C_Login(session, who, (CK_UTF8CHAR_PTR)pin, strlen(pin)));
+	if (strcmp(pin, "pad") == 0) /* entered on the reader */
+		say(p11->C_Login(session, who, NULL, 0));
+	else
+		say(p11->C_Login(
+		    session, who, (CK_UTF8CHAR_PTR)pin, strlen(pin)));
 }
 
 static void step_logout(char *rest)

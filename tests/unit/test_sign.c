@@ -398,8 +398,21 @@ static void readers_with_a_pad(void **state)
 	fresh_card(3);
 	card.pad = true;
 	token.info.flags = CKF_PROTECTED_AUTHENTICATION_PATH;
-	assert_true(cli_is_ok(sign_with_lines("")));
+	/* nobody at the terminal: the person is at the reader */
+	cli->pins = (struct pin_asker){ PIN_FROM_NOBODY, NULL, -1 };
+	assert_true(cli_is_ok(sign()));
 	assert_string_equal(card.order, "LPCS");
+	/* a PIN that is given is used */
+	fresh_card(3);
+	card.pad = true;
+	token.info.flags = CKF_PROTECTED_AUTHENTICATION_PATH;
+	assert_true(cli_is_ok(sign_with_lines("482915\n")));
+	assert_string_equal(card.order, "LPCS");
+	fresh_card(3);
+	card.pad = true;
+	token.info.flags = CKF_PROTECTED_AUTHENTICATION_PATH;
+	assert_int_equal(sign_with_lines("").cause, CLI_PIN_LENGTH);
+	assert_string_equal(card.order, "");
 }
 
 static int set_up(void **state)
