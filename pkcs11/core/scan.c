@@ -7,7 +7,6 @@
 
 #include <dlfcn.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <time.h>
 
 enum {
@@ -276,8 +275,9 @@ static void *hold_module(void)
  * host is not kept for long. Not in the child of a fork: the watcher is its
  * parent's.
  */
-static void at_exit(void)
+static void at_exit(void *arg)
 {
+	(void)arg;
 	if (!p11_module_lock_within(EXIT_MS))
 		return;
 	scan.stop = true;
@@ -290,6 +290,12 @@ static void at_exit(void)
 	p11_module_unlock();
 }
 
+/* What atexit is made of (Linux Standard Base, Itanium C++ ABI 3.3.5): with the
+ * handle of this library dlclose runs and forgets the handler. The sanitizers'
+ * atexit loses that handle, and exit then calls code that is gone. */
+int __cxa_atexit(void (*f)(void *), void *arg, void *library);
+extern void *__dso_handle __attribute__((visibility("hidden")));
+
 /* Signals are the host's: none is delivered to our thread. */
 static CK_RV start_watcher(void)
 {
@@ -297,9 +303,8 @@ static CK_RV start_watcher(void)
 	sigset_t all, before;
 	int failed;
 
-	/* Belongs to this library: dlclose runs and forgets it. */
 	if (!registered)
-		registered = atexit(at_exit) == 0;
+		registered = __cxa_atexit(at_exit, NULL, &__dso_handle) == 0;
 	scan.self = hold_module();
 	scan.watching = true;
 	sigfillset(&all);
