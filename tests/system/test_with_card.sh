@@ -42,7 +42,8 @@ pid=$!
 until_true 5 pgrep -x sleep >/dev/null
 kill -KILL $pid
 wait $pid 2>/dev/null
-until_true 5 not pgrep -x sleep >/dev/null
+until_true 20 not pgrep -x sleep >/dev/null
+until_true 20 not pgrep -x pcscd >/dev/null
 expect_equal "not even when it is killed: the command" 0 "$(pgrep -c -x sleep)"
 expect_equal "not even when it is killed: pcscd" 0 "$(count_pcscd)"
 
