@@ -113,7 +113,8 @@ CK_RV C_MessageVerifyFinal(CK_SESSION_HANDLE session);
 #define P11_FUNCTIONS_2_40(X)                                                           \
 	X(C_Initialize)                                                                 \
 	X(C_Finalize)                                                                   \
-	X(C_GetInfo) X(C_GetFunctionList) X(C_GetSlotList) X(C_GetSlotInfo) X(          \
+	X(C_GetInfo)                                                                    \
+	X(C_GetFunctionList) X(C_GetSlotList) X(C_GetSlotInfo) X(                       \
 	    C_GetTokenInfo) X(C_GetMechanismList) X(C_GetMechanismInfo)                 \
 	    X(C_InitToken) X(C_InitPIN) X(C_SetPIN) X(C_OpenSession) X(                 \
 		C_CloseSession) X(C_CloseAllSessions) X(C_GetSessionInfo)               \
@@ -146,14 +147,15 @@ CK_RV C_MessageVerifyFinal(CK_SESSION_HANDLE session);
 #define P11_FUNCTIONS_3_0(X)                                                   \
 	X(C_GetInterfaceList)                                                  \
 	X(C_GetInterface)                                                      \
-	X(C_LoginUser) X(C_SessionCancel) X(C_MessageEncryptInit) X(           \
-	    C_EncryptMessage) X(C_EncryptMessageBegin) X(C_EncryptMessageNext) \
-	    X(C_MessageEncryptFinal) X(C_MessageDecryptInit)                   \
-		X(C_DecryptMessage) X(C_DecryptMessageBegin)                   \
-		    X(C_DecryptMessageNext) X(C_MessageDecryptFinal)           \
-			X(C_MessageSignInit) X(C_SignMessage)                  \
-			    X(C_SignMessageBegin) X(C_SignMessageNext)         \
-				X(C_MessageSignFinal) X(C_MessageVerifyInit)   \
+	X(C_LoginUser)                                                         \
+	X(C_SessionCancel) X(C_MessageEncryptInit) X(C_EncryptMessage)         \
+	    X(C_EncryptMessageBegin) X(C_EncryptMessageNext)                   \
+		X(C_MessageEncryptFinal) X(C_MessageDecryptInit)               \
+		    X(C_DecryptMessage) X(C_DecryptMessageBegin)               \
+			X(C_DecryptMessageNext) X(C_MessageDecryptFinal)       \
+			    X(C_MessageSignInit) X(C_SignMessage)              \
+				X(C_SignMessageBegin) X(C_SignMessageNext) X(  \
+				    C_MessageSignFinal) X(C_MessageVerifyInit) \
 				    X(C_VerifyMessage) X(C_VerifyMessageBegin) \
 					X(C_VerifyMessageNext)                 \
 					    X(C_MessageVerifyFinal)

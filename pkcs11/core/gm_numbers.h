@@ -15,15 +15,15 @@
 
 /* clang-format off: a table */
 #define P11_GM_PRESETS(X)                                                      \
-	X("luna",   0x80000016UL, 0x80000b20UL, 0x80000b21UL, 0x80000b22UL,     \
+	X("luna", 0x80000016UL, 0x80000b20UL, 0x80000b21UL, 0x80000b22UL,      \
 	    0x80008200UL, 0x80000b01UL)                                        \
-	X("ec",     CKK_EC,       0x80000b20UL, 0x80000b21UL, 0x80000b22UL,     \
+	X("ec", CKK_EC, 0x80000b20UL, 0x80000b21UL, 0x80000b22UL,              \
 	    0x80008200UL, 0x80000b01UL)                                        \
-	X("sansec", 0x80000004UL, 0x80008001UL, 0x80008105UL, 0x80008102UL,     \
+	X("sansec", 0x80000004UL, 0x80008001UL, 0x80008105UL, 0x80008102UL,    \
 	    0x80008200UL, 0x80009001UL)                                        \
-	X("tass",   0x80000004UL, 0x80008001UL, 0x80008000UL, 0x80008100UL,     \
+	X("tass", 0x80000004UL, 0x80008001UL, 0x80008000UL, 0x80008100UL,      \
 	    0x80008200UL, 0x80000005UL)                                        \
-	X("ep11",   0x80050002UL, 0x8005000aUL, 0x8005000bUL, 0x8005000cUL,     \
+	X("ep11", 0x80050002UL, 0x8005000aUL, 0x8005000bUL, 0x8005000cUL,      \
 	    0x8005000dUL, 0x8005000eUL)
 /* clang-format on */
 

@@ -2,10 +2,11 @@
  * Bytes: borrowed views, a reader and a writer.
  *
  * uk_bytes is a read-only view of somebody else's bytes, passed by value.
- * uk_reader takes bytes off the front of such a view; uk_buf writes into storage
- * that the caller provides. Both remember their first failure and do nothing
- * after it, so code goes straight through, like the specification it implements,
- * and asks once at the end. All bounds checks of the house live here.
+ * uk_reader takes bytes off the front of such a view; uk_buf writes into
+ * storage that the caller provides. Both remember their first failure and do
+ * nothing after it, so code goes straight through, like the specification it
+ * implements, and asks once at the end. All bounds checks of the house live
+ * here.
  */
 #ifndef UK_BYTES_H
 #define UK_BYTES_H
@@ -50,7 +51,7 @@ typedef struct uk_reader {
 } uk_reader;
 
 uk_reader uk_read(uk_bytes b);
-uint8_t uk_get_u8(uk_reader *r); /* 0 once bad */
+uint8_t uk_get_u8(uk_reader *r);   /* 0 once bad */
 uint16_t uk_get_u16(uk_reader *r); /* big-endian */
 uint32_t uk_get_u32(uk_reader *r);
 uint64_t uk_get_u64(uk_reader *r);

@@ -9,7 +9,8 @@
 
 #include "bytes.h"
 
-/* count * size zeroed bytes, or NULL (also when the product overflows or is 0). */
+/* count * size zeroed bytes, or NULL (also when the product overflows or is 0).
+ */
 void *uk_new_array(size_t count, size_t size);
 static inline void *uk_new(size_t size)
 {
@@ -30,21 +31,22 @@ typedef struct uk_blob {
 } uk_blob;
 UK_RESULT uk_blob_set(uk_blob *b, uk_bytes v); /* replaces the content */
 UK_RESULT uk_blob_add(uk_blob *b, uk_bytes v); /* appends */
-void uk_blob_free(uk_blob *b); /* leaves it empty */
+void uk_blob_free(uk_blob *b);                 /* leaves it empty */
 static inline uk_bytes uk_blob_view(const uk_blob *b)
 {
 	return uk_view(b->p, b->n);
 }
 
-/* For allocators of their own (secret.c), so that the switch and the count below
- * hold for them too: asks before taking, tells after giving back. */
+/* For allocators of their own (secret.c), so that the switch and the count
+ * below hold for them too: asks before taking, tells after giving back. */
 bool uk_mem_may_take(void);
 void uk_mem_given_back(void);
 
 /*
- * For tests: the call number `nth` from now (1 = the next) and none else returns
- * NULL; 0 turns it off. uk_mem_calls counts calls since then, and uk_mem_live
- * what is allocated and not yet freed. Not meant for use with threads.
+ * For tests: the call number `nth` from now (1 = the next) and none else
+ * returns NULL; 0 turns it off. uk_mem_calls counts calls since then, and
+ * uk_mem_live what is allocated and not yet freed. Not meant for use with
+ * threads.
  */
 void uk_mem_fail_nth(unsigned long nth);
 unsigned long uk_mem_calls(void);

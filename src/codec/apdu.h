@@ -2,8 +2,8 @@
  * Command and response APDUs, ISO/IEC 7816-4:2020, 5.1 to 5.3.
  *
  * The middleware encodes commands and decodes responses; the virtual card does
- * the reverse. Both stand on this file, which is pinned to byte strings from the
- * standard by its unit test.
+ * the reverse. Both stand on this file, which is pinned to byte strings from
+ * the standard by its unit test.
  */
 #ifndef UK_APDU_H
 #define UK_APDU_H
@@ -17,15 +17,15 @@ enum {
 	UK_LC_SHORT_MAX = 255,
 	UK_LC_MAX = 65535,
 	UK_APDU_MAX = 4 + 3 + 65535 + 2, /* longest encoded command */
-	UK_RESPONSE_MAX = 65536 + 2, /* longest encoded response */
-	UK_CLA_CHAIN = 0x10 /* more parts follow */
+	UK_RESPONSE_MAX = 65536 + 2,     /* longest encoded response */
+	UK_CLA_CHAIN = 0x10              /* more parts follow */
 };
 
 typedef struct uk_cmd {
 	uint8_t cla, ins, p1, p2;
 	uk_bytes data; /* Nc = 0..65535 bytes */
-	uint32_t le; /* Ne = 0..65536; UK_LE_MAX = as much as there is */
-	bool secret; /* data is never traced and is wiped after sending */
+	uint32_t le;   /* Ne = 0..65536; UK_LE_MAX = as much as there is */
+	bool secret;   /* data is never traced and is wiped after sending */
 } uk_cmd;
 
 typedef struct uk_resp {

@@ -6,9 +6,9 @@
 #include "bytes.h"
 
 typedef struct uk_atr {
-	uint16_t protocols; /* bit T set: protocol T is offered */
-	uk_bytes historical; /* at most 15 bytes */
-	bool says_capabilities; /* card capabilities (7816-4, 12.1.1.9) seen */
+	uint16_t protocols;      /* bit T set: protocol T is offered */
+	uk_bytes historical;     /* at most 15 bytes */
+	bool says_capabilities;  /* card capabilities (7816-4, 12.1.1.9) seen */
 	bool chaining, extended; /* third software function table */
 } uk_atr;
 

@@ -1,6 +1,7 @@
 /*
- * DER (ITU-T X.690), the little of it that cards, certificates and PKCS#11 need.
- * Reading is strict: shortest lengths, single-byte tags, shortest integers.
+ * DER (ITU-T X.690), the little of it that cards, certificates and PKCS#11
+ * need. Reading is strict: shortest lengths, single-byte tags, shortest
+ * integers.
  */
 #ifndef UK_DER_H
 #define UK_DER_H
@@ -24,8 +25,8 @@ enum uk_der_tag {
 
 /* Tag of the next element without taking it; -1 at the end. */
 int uk_der_peek(const uk_reader *r);
-/* The next element must have this tag; its content. On anything else r turns bad
- * and the result is empty. */
+/* The next element must have this tag; its content. On anything else r turns
+ * bad and the result is empty. */
 uk_bytes uk_der_get(uk_reader *r, uint8_t tag);
 /* Same, with tag and length included. */
 uk_bytes uk_der_get_whole(uk_reader *r, uint8_t tag);
@@ -41,7 +42,8 @@ uk_bytes uk_der_get_uint(uk_reader *r);
 uint32_t uk_der_get_u32(uk_reader *r, uint8_t tag);
 /* BIT STRING of whole bytes (no unused bits): its bytes. */
 uk_bytes uk_der_get_bits(uk_reader *r);
-/* BIT STRING of named bits: bit 0 of the result is the string's bit 0; at most 32. */
+/* BIT STRING of named bits: bit 0 of the result is the string's bit 0; at
+ * most 32. */
 uint32_t uk_der_get_flags(uk_reader *r, uint8_t tag);
 
 void uk_put_der(uk_buf *out, uint8_t tag, uk_bytes value);

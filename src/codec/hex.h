@@ -6,7 +6,8 @@
 
 /* Appends 2 * v.n lower-case digits (no NUL). */
 void uk_put_hex(uk_buf *out, uk_bytes v);
-/* Writes a NUL-terminated string; what does not fit in cap is an empty string. */
+/* Writes a NUL-terminated string; what does not fit in cap is an empty string.
+ */
 void uk_hex_str(char *out, size_t cap, uk_bytes v);
 /* Digits of either case, an even number, nothing else; appends the bytes. */
 UK_RESULT uk_hex_decode(uk_bytes text, uk_buf *out);

@@ -101,8 +101,8 @@ uk_err uk_put_digest_info(uk_buf *out, enum uk_hash hash, uk_bytes value)
 		return uk_fail(UK_ERR_ARGUMENT);
 	info = uk_tlv_begin(out, UK_DER_SEQUENCE);
 	alg = uk_tlv_begin(out, UK_DER_SEQUENCE);
-	uk_put_der(out, UK_DER_OID,
-	    uk_view(hashes[hash].oid, hashes[hash].oid_len));
+	uk_put_der(
+	    out, UK_DER_OID, uk_view(hashes[hash].oid, hashes[hash].oid_len));
 	uk_put_der(out, UK_DER_NULL, UK_NONE);
 	uk_tlv_end(out, alg);
 	uk_put_der(out, UK_DER_OCTETS, value);

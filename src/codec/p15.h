@@ -1,10 +1,10 @@
 /*
  * ISO/IEC 7816-15 objects: what the directory files of a card hold.
  *
- * One object at a time, read strictly and bounded: fields that are unknown or not
- * needed are skipped, fields that are too long for us are an error. The same
- * struct is written by the virtual card and read by the driver; its bytes are
- * pinned in the unit test to examples made by other people's tools.
+ * One object at a time, read strictly and bounded: fields that are unknown or
+ * not needed are skipped, fields that are too long for us are an error. The
+ * same struct is written by the virtual card and read by the driver; its bytes
+ * are pinned in the unit test to examples made by other people's tools.
  */
 #ifndef UK_P15_H
 #define UK_P15_H
@@ -50,18 +50,18 @@ typedef struct uk_p15_path {
 typedef struct uk_p15_object {
 	enum uk_p15_kind kind;
 	char label[UK_P15_LABEL_MAX + 1];
-	uint32_t flags; /* enum uk_p15_flags */
+	uint32_t flags;                 /* enum uk_p15_flags */
 	uint8_t auth_id[UK_P15_ID_MAX]; /* PIN object that opens this one */
 	size_t auth_id_len;
-	uint32_t user_consent; /* 1 = PIN before every use; 0 = absent */
+	uint32_t user_consent;     /* 1 = PIN before every use; 0 = absent */
 	uint8_t id[UK_P15_ID_MAX]; /* keys, certificates: iD; PIN: its authId */
 	size_t id_len;
 	uk_p15_path path;
 	/* keys */
 	enum uk_key_type key_type; /* RSA, or P256 for any curve until known */
-	uint32_t bits; /* modulus or field length; 0 = not told */
-	uint32_t usage; /* bits as in 7816-15, encrypt = bit 0 */
-	uint32_t access; /* enum uk_p15_access */
+	uint32_t bits;             /* modulus or field length; 0 = not told */
+	uint32_t usage;            /* bits as in 7816-15, encrypt = bit 0 */
+	uint32_t access;           /* enum uk_p15_access */
 	uint32_t key_ref;
 	bool native;
 	/* certificates */
@@ -76,13 +76,15 @@ typedef struct uk_p15_object {
 
 /* The next object of a directory file of this kind. false at the end (also at
  * padding with 00 or FF) or on malformed input: uk_read_ok(r) tells which.
- * Objects of a choice we do not know (e.g. other certificate types) are skipped. */
+ * Objects of a choice we do not know (e.g. other certificate types) are
+ * skipped. */
 bool uk_p15_next(uk_reader *r, enum uk_p15_kind kind, uk_p15_object *out);
 UK_RESULT uk_put_p15(uk_buf *out, const uk_p15_object *o);
 
 /* EF.OD: which file holds which kind. */
 typedef struct uk_p15_odf_entry {
-	uint8_t choice; /* A0 PrKDF, A1 PuKDF, A4 CDF, A5 trusted, A7 DODF, A8 AODF */
+	uint8_t choice; /* A0 PrKDF, A1 PuKDF, A4 CDF, A5 trusted, A7 DODF, A8
+			   AODF */
 	uk_p15_path path;
 } uk_p15_odf_entry;
 bool uk_p15_odf_next(uk_reader *r, uk_p15_odf_entry *out);

@@ -28,8 +28,8 @@ uk_err uk_sw_err(uint16_t sw)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if ((sw & rows[i].mask) == rows[i].sw)
-			return uk_fail_sw(rows[i].code,
-			    sw == UK_SW_OK ? 0 : sw);
+			return uk_fail_sw(
+			    rows[i].code, sw == UK_SW_OK ? 0 : sw);
 	}
 	return uk_fail_sw(UK_ERR_CARD_STATUS, sw);
 }

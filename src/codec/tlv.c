@@ -55,7 +55,7 @@ bool uk_tlv_find(uk_bytes v, uint32_t tag, uk_bytes *value)
 	uk_tlv t;
 
 	*value = UK_NONE;
-	UK_TLV_EACH(r, t) {
+	UK_TLV_EACH (r, t) {
 		if (t.tag == tag) {
 			*value = t.value;
 			return true;

@@ -9,7 +9,7 @@
 #include "bytes.h"
 
 typedef struct uk_tlv {
-	uint32_t tag; /* as written: 0x4F, 0x7F49, 0x5FC105 */
+	uint32_t tag;   /* as written: 0x4F, 0x7F49, 0x5FC105 */
 	uk_bytes value; /* view into what was read */
 	uk_bytes whole; /* tag, length and value */
 } uk_tlv;

@@ -11,21 +11,23 @@
 
 typedef struct uk_x509 {
 	uk_bytes whole; /* the certificate, without anything behind it */
-	uk_bytes serial; /* INTEGER, tag and length included: CKA_SERIAL_NUMBER */
-	uk_bytes issuer, subject; /* Name, whole */
+	uk_bytes
+	    serial; /* INTEGER, tag and length included: CKA_SERIAL_NUMBER */
+	uk_bytes issuer, subject;         /* Name, whole */
 	char not_before[9], not_after[9]; /* "YYYYMMDD" */
-	uk_bytes spki; /* SubjectPublicKeyInfo, whole */
+	uk_bytes spki;                    /* SubjectPublicKeyInfo, whole */
 	enum uk_key_type key_type; /* UK_KEY_NONE if of no kind we know */
 	unsigned key_bits;
 	uk_bytes modulus, exponent; /* RSA: no leading zeros */
-	uk_bytes point; /* EC: 04 || x || y */
-	bool is_ca; /* basicConstraints cA */
+	uk_bytes point;             /* EC: 04 || x || y */
+	bool is_ca;                 /* basicConstraints cA */
 	bool has_key_usage;
-	uint32_t key_usage; /* bit 0 digitalSignature, bit 1 nonRepudiation ... */
+	uint32_t
+	    key_usage; /* bit 0 digitalSignature, bit 1 nonRepudiation ... */
 } uk_x509;
 
-/* UK_ERR_FORMAT unless der starts with a well-formed certificate; bytes behind it
- * are allowed (files on cards are padded). */
+/* UK_ERR_FORMAT unless der starts with a well-formed certificate; bytes behind
+ * it are allowed (files on cards are padded). */
 UK_RESULT uk_x509_parse(uk_bytes der, uk_x509 *out);
 /* Just a SubjectPublicKeyInfo: fills the key fields and spki. */
 UK_RESULT uk_spki_parse(uk_bytes der, uk_x509 *out);

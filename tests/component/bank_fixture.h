@@ -24,7 +24,7 @@ const char *fx_dir(void);              /* of the bank */
 const char *fx_origin(void);
 unsigned fx_port(void);
 
-void fx_start(void);      /* on the same port as before, once there was one */
+void fx_start(void); /* on the same port as before, once there was one */
 void fx_signal(int sig);
 void fx_kill(int sig);    /* and waits for its end */
 int fx_exit_status(void); /* of the last one that ended */

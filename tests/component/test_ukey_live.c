@@ -385,8 +385,7 @@ static void starting_anew_leaves_the_banks_own(void **state)
 
 	(void)state;
 	fill(l);
-	assert_true(
-	    live_raw(l, "004600000BAC0980011184010F95010100").n > 60);
+	assert_true(live_raw(l, "004600000BAC0980011184010F95010100").n > 60);
 	expect_bytes(
 	    live_raw(l, "00E000000A62088302450F81020010"), hex("9000"));
 	live_insert(l);

@@ -65,7 +65,8 @@
 #define SIG64    TEN16("ABCDEF01")
 #define SIG256   TEN16(TEN16("5A"))
 
-/* What follows every change: the content version (8 now), and the directories. */
+/* What follows every change: the content version (8 now), and the directories.
+ */
 #define GET_STATUS "00CA010100"
 #define STATUS_8                                                               \
 	"8002 0100 8108 " SERIAL "8204 00000008"                               \

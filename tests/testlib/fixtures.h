@@ -12,11 +12,10 @@
 uk_bytes hex(const char *text);
 
 /* Fail the running test unless equal; print both in hex. */
-#define expect_bytes(got, want) \
-	expect_bytes_at(got, want, __FILE__, __LINE__)
+#define expect_bytes(got, want) expect_bytes_at(got, want, __FILE__, __LINE__)
 void expect_bytes_at(uk_bytes got, uk_bytes want, const char *file, int line);
 
-#define expect_ok(err) expect_code_at(err, UK_OK, __FILE__, __LINE__)
+#define expect_ok(err)         expect_code_at(err, UK_OK, __FILE__, __LINE__)
 #define expect_code(err, code) expect_code_at(err, code, __FILE__, __LINE__)
 void expect_code_at(uk_err err, enum uk_code code, const char *file, int line);
 

@@ -68,7 +68,8 @@ static const struct vector {
 	    "<v>123.23</v></M></D><E><M><k>Trade "
 	    "ID:</k><v>1234567890</v></M></E></T>",
 	    "3eddc5b028c4196fd5bb9ecfad0b0c933421126a183c39af81dbe0e391baa898"
-	    "5c7bc896ce4ae81a44bec94c1493a719d504bce6076380c9b36fa0e3aa3f10db" },
+	    "5c7bc896ce4ae81a44bec94c1493a719d504bce6076380c9b36fa0e3aa3f10d"
+	    "b" },
 };
 
 static void check_vector(const struct vector *v)

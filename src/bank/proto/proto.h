@@ -10,7 +10,7 @@
 
 #define BANK_LOGIN_CONTEXT "ukey login challenge 1"
 #define BANK_PROOF_CONTEXT "ukey bank proof 1"
-#define BANK_TOKEN_FORMAT "web-eid:1.0"
+#define BANK_TOKEN_FORMAT  "web-eid:1.0"
 /* extKeyUsage of the bank's signing certificate. */
 #define BANK_SIGNING_OID "1.3.6.1.4.1.65535.1.1"
 
@@ -54,7 +54,7 @@ enum bank_code {
 	BANK_CODE_COUNT
 };
 
-int bank_code_http(enum bank_code code); /* 200, 400 ... */
+int bank_code_http(enum bank_code code);         /* 200, 400 ... */
 const char *bank_code_name(enum bank_code code); /* "cert-expired" */
 const char *bank_code_text(enum bank_code code); /* one line for people */
 /* BANK_INTERNAL if the name is not one of ours. */
@@ -79,8 +79,8 @@ const struct bank_alg *bank_alg_for_key(enum uk_key_type key);
 void bank_put_challenge(uk_buf *out, uk_bytes origin_hash, uk_bytes nonce_hash,
     uk_bytes client_nonce_hash);
 /* What the bank signs for EXTERNAL AUTHENTICATE. */
-void bank_put_proof(uk_buf *out, uk_bytes serial, uk_bytes challenge,
-    uk_bytes hash);
+void bank_put_proof(
+    uk_buf *out, uk_bytes serial, uk_bytes challenge, uk_bytes hash);
 /* 1 to 64 characters of A-Z a-z 0-9 - _ . */
 bool bank_order_number_ok(uk_bytes number);
 

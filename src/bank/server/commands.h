@@ -9,8 +9,8 @@ enum bank_exit {
 	BANK_EXIT_OK = 0,
 	BANK_EXIT_AUDIT = 1, /* the books are wrong */
 	BANK_EXIT_USAGE = 64,
-	BANK_EXIT_DATA = 65,     /* an input file or value is no good */
-	BANK_EXIT_NO_INPUT = 66, /* an input file is not there */
+	BANK_EXIT_DATA = 65,        /* an input file or value is no good */
+	BANK_EXIT_NO_INPUT = 66,    /* an input file is not there */
 	BANK_EXIT_UNAVAILABLE = 69, /* cannot listen */
 	BANK_EXIT_SOFTWARE = 70,
 	BANK_EXIT_EXISTS = 73, /* would overwrite */
