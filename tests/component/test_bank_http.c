@@ -610,7 +610,7 @@ static void two_clients_confirm_at_once(void **state)
 static void exit_codes_of_commands(void **state)
 {
 	const char *const dir = fx_dir();
-	char request[128], cert[128], port[16];
+	char request[128], cert[128], port[16], none[128];
 	const struct {
 		const char *args[12];
 		int code;
@@ -647,6 +647,12 @@ static void exit_codes_of_commands(void **state)
 		{ { "enroll", "--dir", dir, "--customer", "A", "--request",
 		      "/nonexistent", "--purpose", "login" },
 		    66 },
+		/* a number mistyped must not look revoked */
+		{ { "revoke", "--dir", dir, "--serial", "ABCDEF" }, 66 },
+		/* refused before anything is made: no half a bank */
+		{ { "init", "--dir", none, "--host", "a,b" }, 65 },
+		{ { "init", "--dir", none, "--name", "a\nb" }, 65 },
+		{ { "audit", "--dir", none }, 78 },
 		{ { "serve", "--dir", dir, "--port", port }, 69 },
 		{ { "init", "--dir", dir }, 73 },
 		{ { "account", "--dir", dir, "--customer", "A", "--account",
@@ -660,6 +666,7 @@ static void exit_codes_of_commands(void **state)
 	snprintf(request, sizeof(request), "%s", fx_file("alice-login.csr"));
 	snprintf(cert, sizeof(cert), "%s", fx_file("alice-login.pem"));
 	snprintf(port, sizeof(port), "%u", fx_port());
+	snprintf(none, sizeof(none), "%s", fx_file("none"));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		assert_int_equal(fx_bankd(rows[i].args), rows[i].code);
 }

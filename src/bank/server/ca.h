@@ -38,7 +38,8 @@ UK_RESULT bank_ca_enroll(const char *dir, const char *request_path,
 /* Writes the revocation list anew from the database. */
 UK_RESULT bank_ca_write_crl(
     const char *dir, struct bank_store *s, int64_t now, int64_t days);
-/* Remembers that it is revoked; the list must be written after it. */
+/* Remembers that it is revoked; the list must be written after it.
+ * UK_ERR_NOT_FOUND: this bank has issued no such certificate. */
 UK_RESULT bank_ca_revoke(struct bank_store *s, const char *serial, int64_t now);
 /* Upper-case hex of a PEM certificate's serial number. */
 UK_RESULT bank_ca_serial_of(const char *cert_path, char *out, size_t cap);

@@ -71,6 +71,13 @@ static enum bank_exit open_store(
 	return BANK_EXIT_OK;
 }
 
+static enum bank_exit bad_name(const char *option)
+{
+	return complain(BANK_EXIT_DATA, option,
+	    "1 to 64 bytes that a screen shows as they are: no < > &, no "
+	    "controls, no blanks at the ends or two together");
+}
+
 /* --- init ---------------------------------------------------------------- */
 
 static void say(const char *step)
@@ -96,6 +103,15 @@ static uk_err make_database(const char *dir)
 	return err;
 }
 
+/* It goes into a URL and into a certificate: letters, digits, dots, hyphens. */
+static bool host_ok(const char *host)
+{
+	return host[0] != '\0' && strlen(host) < 64 &&
+	       host[strspn(host, "abcdefghijklmnopqrstuvwxyz"
+				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				 "0123456789.-")] == '\0';
+}
+
 enum bank_exit bank_cmd_init(const struct bank_options *o)
 {
 	char path[BANK_PATH_MAX];
@@ -103,12 +119,16 @@ enum bank_exit bank_cmd_init(const struct bank_options *o)
 	uk_err err;
 
 	bank_config_defaults(&c);
-	if ((o->name != NULL &&
-		!uk_is_ok(uk_copy_str(
-		    c.name, sizeof(c.name) - 16, uk_view_str(o->name)))) ||
-	    (o->host != NULL &&
-		!uk_is_ok(uk_copy_str(c.host, 64, uk_view_str(o->host)))))
-		return complain(BANK_EXIT_DATA, "--name, --host", "too long");
+	if (o->name != NULL && (!bank_customer_name_ok(uk_view_str(o->name)) ||
+				   !uk_is_ok(uk_copy_str(c.name, sizeof(c.name),
+				       uk_view_str(o->name)))))
+		return bad_name("--name");
+	if (o->host != NULL &&
+	    (!host_ok(o->host) || !uk_is_ok(uk_copy_str(c.host, sizeof(c.host),
+				      uk_view_str(o->host)))))
+		return complain(BANK_EXIT_DATA, "--host",
+		    "at most 63 letters, digits, dots and hyphens, as in "
+		    "bank.example");
 	if (o->port >= 0)
 		c.port = o->port;
 	if (mkdir(o->dir, 0700) != 0 && errno != EEXIST)
@@ -203,13 +223,6 @@ static const char *request_problem(uk_err err)
 	default:
 		return uk_err_text(err);
 	}
-}
-
-static enum bank_exit bad_name(const char *option)
-{
-	return complain(BANK_EXIT_DATA, option,
-	    "1 to 64 bytes that a screen shows as they are: no < > &, no "
-	    "controls, no blanks at the ends or two together");
 }
 
 enum bank_exit bank_cmd_enroll(const struct bank_options *o)
@@ -341,7 +354,13 @@ enum bank_exit bank_cmd_revoke(const struct bank_options *o)
 	if (code != BANK_EXIT_OK)
 		return code;
 	err = bank_ca_revoke(store, serial, time(NULL));
-	code = uk_is_ok(err) ? write_crl(o, store) : failed(err, "revoke");
+	if (uk_is(err, UK_ERR_NOT_FOUND))
+		code = complain(BANK_EXIT_NO_INPUT, serial,
+		    "this bank has issued no certificate of this number: "
+		    "nothing was revoked");
+	else
+		code = uk_is_ok(err) ? write_crl(o, store)
+				     : failed(err, "revoke");
 	bank_store_close(&store);
 	if (code == BANK_EXIT_OK)
 		printf("revoked %s\n", serial);

@@ -8,10 +8,17 @@
 
 uk_err bank_ca_revoke(struct bank_store *s, const char *serial, int64_t now)
 {
-	bank_query q = bank_query_of(s,
-	    "INSERT INTO revoked (serial, time) VALUES (?, ?)"
-	    " ON CONFLICT DO NOTHING");
+	bank_query q = bank_query_of(
+	    s, "SELECT 1 FROM certificates WHERE serial = ?");
+	bool known;
 
+	bank_bind_text(&q, uk_view_str(serial));
+	known = bank_query_row(&q);
+	UK_TRY(bank_query_end(&q));
+	if (!known)
+		return uk_fail(UK_ERR_NOT_FOUND);
+	q = bank_query_of(s, "INSERT INTO revoked (serial, time) VALUES (?, ?)"
+			     " ON CONFLICT DO NOTHING");
 	bank_bind_text(&q, uk_view_str(serial));
 	bank_bind_int(&q, now);
 	return bank_query_run(&q);
