@@ -6,7 +6,7 @@
 static const struct cli_row rows[CLI_CAUSE_COUNT] = {
 	[CLI_DONE] = { 0, "ok", "done" },
 	[CLI_USAGE] = { 2, "usage",
-	    "this is not a command of ukey: see --help" },
+	    "this command line cannot be used: see `ukey --help`" },
 	[CLI_CONFIG] = { 3, "config",
 	    "the configuration is not complete: give it in "
 	    "~/.config/ukey/config or as an option" },
