@@ -140,6 +140,27 @@ uk_err uk_hasher_open(uk_crypto *c, enum uk_hash hash, uk_hasher **out)
 	return uk_ossl_leave(err);
 }
 
+uk_err uk_hasher_copy(const uk_hasher *h, uk_hasher **out)
+{
+	uk_hasher *copy = uk_new(sizeof(*copy));
+	uk_err err = uk_ok();
+
+	*out = NULL;
+	if (copy == NULL)
+		return uk_fail(UK_ERR_MEMORY);
+	uk_ossl_enter();
+	copy->size = h->size;
+	copy->md = EVP_MD_CTX_new();
+	if (copy->md == NULL || EVP_MD_CTX_copy_ex(copy->md, h->md) != 1)
+		err = uk_ossl_failed(UK_ERR_CRYPTO);
+	if (uk_is_ok(err)) {
+		*out = copy;
+		copy = NULL; /* handed over */
+	}
+	uk_hasher_close(&copy);
+	return uk_ossl_leave(err);
+}
+
 uk_err uk_hasher_add(uk_hasher *h, uk_bytes v)
 {
 	uk_err err = uk_ok();

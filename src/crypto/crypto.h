@@ -28,6 +28,8 @@ static inline UK_RESULT uk_hash_one(
 /* A hash in pieces. */
 typedef struct uk_hasher uk_hasher;
 UK_RESULT uk_hasher_open(uk_crypto *c, enum uk_hash hash, uk_hasher **out);
+/* Another one that has hashed the same so far. */
+UK_RESULT uk_hasher_copy(const uk_hasher *h, uk_hasher **out);
 UK_RESULT uk_hasher_add(uk_hasher *h, uk_bytes v);
 UK_RESULT uk_hasher_finish(uk_hasher *h, uk_buf *out); /* once */
 void uk_hasher_close(uk_hasher **h);                   /* accepts NULL */

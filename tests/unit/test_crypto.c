@@ -64,6 +64,27 @@ static void hashes_of_abc(void **state)
 	}
 }
 
+/* Both go on from where the one was. */
+static void copied_hashes(void **state)
+{
+	uk_hasher *a = NULL, *b = NULL;
+	uint8_t s[UK_HASH_MAX], t[UK_HASH_MAX];
+	uk_buf one = UK_BUF(s), two = UK_BUF(t);
+
+	(void)state;
+	expect_ok(uk_hasher_open(crypto, UK_HASH_SHA256, &a));
+	expect_ok(uk_hasher_add(a, uk_view("ab", 2)));
+	expect_ok(uk_hasher_copy(a, &b));
+	expect_ok(uk_hasher_add(a, uk_view("x", 1)));
+	expect_ok(uk_hasher_finish(a, &one));
+	uk_hasher_close(&a);
+	expect_ok(uk_hasher_add(b, uk_view("c", 1)));
+	expect_ok(uk_hasher_finish(b, &two));
+	uk_hasher_close(&b);
+	expect_bytes(uk_buf_view(&two), hex(of_abc[2].value));
+	assert_memory_not_equal(s, t, 32);
+}
+
 static void hash_refusals(void **state)
 {
 	uint8_t s[31];
@@ -184,6 +205,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hashes_of_abc),
+		cmocka_unit_test(copied_hashes),
 		cmocka_unit_test(hash_refusals),
 		cmocka_unit_test(base64_both_ways),
 		cmocka_unit_test(base64_refusals),
