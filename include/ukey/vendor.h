@@ -45,11 +45,11 @@ struct ukey_functions {
 	/* Always answers, also without any reader. */
 	CK_RV (*get_status)(struct ukey_status *status);
 
-	CK_RV (*get_token_facts)
+	CK_RV(*get_token_facts)
 	(CK_SLOT_ID slot, struct ukey_token_facts *facts);
 
 	/* n = 8..32 bytes of challenge from the card, for the bank to sign. */
-	CK_RV (*get_challenge)
+	CK_RV(*get_challenge)
 	(CK_SESSION_HANDLE session, CK_BYTE_PTR challenge, CK_ULONG n);
 
 	/* Hands the card the bank's proof: `hash` is exactly what the
@@ -59,7 +59,7 @@ struct ukey_functions {
 	 * forgets challenge and proof. CKR_SIGNATURE_INVALID: the card does not
 	 * accept it, so this is not the bank of this card.
 	 * CKR_OPERATION_NOT_INITIALIZED: no challenge is outstanding. */
-	CK_RV (*external_authenticate)
+	CK_RV(*external_authenticate)
 	(CK_SESSION_HANDLE session, CK_BYTE_PTR hash, CK_ULONG hash_len,
 	    CK_BYTE_PTR signature, CK_ULONG signature_len);
 };

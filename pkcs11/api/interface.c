@@ -2,8 +2,9 @@
  * The way to all functions: the three names that the module exports, and the
  * lists behind them.
  *
- * CKF_INTERFACE_FORK_SAFE is set: a child of fork may use the module after its
- * own C_Initialize and does not disturb its parent.
+ * CKF_INTERFACE_FORK_SAFE is not set. It would say that a child of fork goes on
+ * with its parent's sessions and login (3.0, 3.4); ours calls C_Initialize and
+ * begins afresh, because a card has one login and not two.
  */
 #include "module.h"
 #include "p11vendor.h"
@@ -20,6 +21,10 @@ static CK_FUNCTION_LIST list_2_40 = { .version = { 2, 40 },
 
 static CK_FUNCTION_LIST_3_0 list_3_0 = { .version = { 3, 0 },
 	P11_FUNCTIONS_2_40(ENTRY) P11_FUNCTIONS_3_0(ENTRY) };
+
+static CK_FUNCTION_LIST_3_2 list_3_2 = { .version = { 3, 2 },
+	P11_FUNCTIONS_2_40(ENTRY) P11_FUNCTIONS_3_0(ENTRY)
+	    P11_FUNCTIONS_3_2(ENTRY) };
 
 #undef ENTRY
 
@@ -83,11 +88,13 @@ static struct ukey_functions vendor = {
 static CK_UTF8CHAR name_standard[] = "PKCS 11";
 static CK_UTF8CHAR name_vendor[] = UKEY_INTERFACE_NAME;
 
-/* The first one is the default. */
+/* The first one is the default: what today's programs were written for. Those
+ * that know 3.2 ask for it. */
 static CK_INTERFACE interfaces[] = {
-	{ name_standard, &list_3_0, CKF_INTERFACE_FORK_SAFE },
-	{ name_standard, &list_2_40, CKF_INTERFACE_FORK_SAFE },
-	{ name_vendor, &vendor, CKF_INTERFACE_FORK_SAFE },
+	{ name_standard, &list_3_0, 0 },
+	{ name_standard, &list_3_2, 0 },
+	{ name_standard, &list_2_40, 0 },
+	{ name_vendor, &vendor, 0 },
 };
 
 enum { INTERFACES = sizeof(interfaces) / sizeof(interfaces[0]) };

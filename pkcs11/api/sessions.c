@@ -13,6 +13,8 @@ static CK_RV open_session(
 		return CKR_ARGUMENTS_BAD;
 	if ((flags & CKF_SERIAL_SESSION) == 0)
 		return CKR_SESSION_PARALLEL_NOT_SUPPORTED;
+	if ((flags & CKF_ASYNC_SESSION) != 0)
+		return CKR_SESSION_ASYNC_NOT_SUPPORTED;
 	return rv == CKR_OK ? p11_session_open(s, flags, out) : rv;
 }
 
@@ -66,6 +68,22 @@ CK_RV C_SessionCancel(CK_SESSION_HANDLE session, CK_FLAGS flags)
 
 	if (rv == CKR_OK)
 		rv = p11_session_cancel(call.session, flags);
+	return p11_leave(&call, rv);
+}
+
+/* No object of ours tells of a validation, and so no flag of one is set. */
+CK_RV C_GetSessionValidationFlags(CK_SESSION_HANDLE session,
+    CK_SESSION_VALIDATION_FLAGS_TYPE type, CK_FLAGS *flags)
+{
+	struct p11_call call;
+	CK_RV rv = p11_enter_session_status(
+	    &call, "C_GetSessionValidationFlags", session);
+
+	UNUSED(type);
+	if (rv == CKR_OK && flags == NULL)
+		rv = CKR_ARGUMENTS_BAD;
+	if (rv == CKR_OK)
+		*flags = 0;
 	return p11_leave(&call, rv);
 }
 

@@ -70,3 +70,51 @@ CK_RV C_VerifyRecover(CK_SESSION_HANDLE session, CK_BYTE_PTR signature,
 		    call.session, signature, signature_len, data, data_len);
 	return p11_leave(&call, rv);
 }
+
+/* --- 3.2: with the signature given first -----------------------------------
+ */
+
+CK_RV C_VerifySignatureInit(CK_SESSION_HANDLE session,
+    CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE key, CK_BYTE_PTR sig,
+    CK_ULONG sig_len)
+{
+	struct p11_call call;
+	CK_RV rv = p11_enter(&call, "C_VerifySignatureInit", session);
+
+	if (rv == CKR_OK)
+		rv = p11_verify_first_begin(
+		    call.slot, call.session, mechanism, key, sig, sig_len);
+	return p11_leave(&call, rv);
+}
+
+CK_RV C_VerifySignature(
+    CK_SESSION_HANDLE session, CK_BYTE_PTR data, CK_ULONG data_len)
+{
+	struct p11_call call;
+	CK_RV rv = p11_enter(&call, "C_VerifySignature", session);
+
+	if (rv == CKR_OK)
+		rv = p11_verify_first(call.session, data, data_len);
+	return p11_leave(&call, rv);
+}
+
+CK_RV C_VerifySignatureUpdate(
+    CK_SESSION_HANDLE session, CK_BYTE_PTR part, CK_ULONG part_len)
+{
+	struct p11_call call;
+	CK_RV rv = p11_enter(&call, "C_VerifySignatureUpdate", session);
+
+	if (rv == CKR_OK)
+		rv = p11_verify_first_add(call.session, part, part_len);
+	return p11_leave(&call, rv);
+}
+
+CK_RV C_VerifySignatureFinal(CK_SESSION_HANDLE session)
+{
+	struct p11_call call;
+	CK_RV rv = p11_enter(&call, "C_VerifySignatureFinal", session);
+
+	if (rv == CKR_OK)
+		rv = p11_verify_first_end(call.session);
+	return p11_leave(&call, rv);
+}

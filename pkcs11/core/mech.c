@@ -4,7 +4,9 @@
 #include "gm.h"
 #include "gm_numbers.h"
 
-#define SIGN    (CKF_HW | CKF_SIGN | CKF_VERIFY)
+#define SIGN                                                                   \
+	(CKF_HW | CKF_SIGN | CKF_VERIFY | CKF_MESSAGE_SIGN |                   \
+	    CKF_MESSAGE_VERIFY | CKF_MULTI_MESSAGE)
 #define RECOVER (CKF_SIGN_RECOVER | CKF_VERIFY_RECOVER)
 #define CRYPT   (CKF_HW | CKF_ENCRYPT | CKF_DECRYPT)
 #define CURVE   (CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS)
@@ -161,7 +163,7 @@ static bool has_raw_key(const uk_card *c)
 
 CK_FLAGS p11_mech_flags(const struct p11_mech *m, const uk_card *c)
 {
-	const CK_FLAGS signs = CKF_SIGN | CKF_SIGN_RECOVER;
+	const CK_FLAGS signs = CKF_SIGN | CKF_SIGN_RECOVER | CKF_MESSAGE_SIGN;
 	const CK_FLAGS deciphers = CKF_DECRYPT | CKF_DERIVE;
 	CK_FLAGS flags = m->flags;
 

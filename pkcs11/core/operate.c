@@ -2,6 +2,7 @@
 #include "operate.h"
 
 #include "rv.h"
+#include "secret.h"
 
 CK_RV p11_op_mechanism(struct p11_slot *s, struct p11_op *op,
     const CK_MECHANISM *given, CK_FLAGS use, const struct p11_mech **m)
@@ -76,7 +77,7 @@ CK_RV p11_op_part(struct p11_op *op, const CK_BYTE *part, CK_ULONG part_len)
 		rv = p11_op_add(op, input);
 	op->parts = true;
 	if (rv != CKR_OK)
-		p11_op_end(op);
+		p11_op_done(op);
 	return rv;
 }
 
@@ -88,10 +89,22 @@ CK_RV p11_op_input(struct p11_op *op, uk_buf *out)
 	return out->bad ? CKR_DATA_LEN_RANGE : CKR_OK;
 }
 
+void p11_op_done(struct p11_op *op)
+{
+	if (!op->messages) {
+		p11_op_end(op);
+		return;
+	}
+	uk_hasher_close(&op->hasher);
+	uk_wipe(op->raw, sizeof(op->raw));
+	op->raw_len = 0;
+	op->parts = op->consent = false;
+}
+
 CK_RV p11_op_answer(struct p11_op *op, CK_RV rv)
 {
 	if (rv != P11_ASKED && rv != CKR_BUFFER_TOO_SMALL)
-		p11_op_end(op);
+		p11_op_done(op);
 	return rv;
 }
 
@@ -109,6 +122,8 @@ CK_RV p11_session_cancel(struct p11_session *session, CK_FLAGS flags)
 		{ CKF_ENCRYPT, &session->encrypt },
 		{ CKF_DECRYPT, &session->decrypt },
 		{ CKF_DIGEST, &session->digest },
+		{ CKF_MESSAGE_SIGN, &session->sign_messages },
+		{ CKF_MESSAGE_VERIFY, &session->verify_messages },
 	};
 
 	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {

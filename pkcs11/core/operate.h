@@ -44,6 +44,48 @@ CK_RV p11_verify_add(
 CK_RV p11_verify_end(
     struct p11_session *session, const CK_BYTE *sig, CK_ULONG sig_len);
 
+/* The same with the signature given first (3.2). */
+CK_RV p11_verify_first_begin(struct p11_slot *s, struct p11_session *session,
+    const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key, const CK_BYTE *sig,
+    CK_ULONG sig_len);
+CK_RV p11_verify_first(
+    struct p11_session *session, const CK_BYTE *data, CK_ULONG data_len);
+CK_RV p11_verify_first_add(
+    struct p11_session *session, const CK_BYTE *part, CK_ULONG part_len);
+CK_RV p11_verify_first_end(struct p11_session *session);
+
+/* --- message.c ----------------------------------------------------------- */
+
+/*
+ * Operations on messages (3.0): one key and mechanism, any number of messages,
+ * until the operation itself is ended. Ours take no parameter with a message.
+ * Each message needs a consent of its own, if its key asks for one.
+ */
+struct p11_message {
+	const CK_BYTE *param;
+	CK_ULONG param_len;
+	const CK_BYTE *data;
+	CK_ULONG data_len;
+};
+
+CK_RV p11_sign_messages_begin(struct p11_slot *s, struct p11_session *session,
+    const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key);
+CK_RV p11_verify_messages_begin(struct p11_slot *s, struct p11_session *session,
+    const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key);
+/* A whole message. */
+CK_RV p11_sign_message(struct p11_slot *s, struct p11_session *session,
+    const struct p11_message *m, CK_BYTE_PTR sig, CK_ULONG_PTR sig_len);
+CK_RV p11_verify_message(struct p11_session *session,
+    const struct p11_message *m, const CK_BYTE *sig, CK_ULONG sig_len);
+/* A message in parts; m->data is not looked at. */
+CK_RV p11_message_begin(struct p11_op *op, const struct p11_message *m);
+/* Another part; the last one if sig_len, or sig, is not NULL. */
+CK_RV p11_sign_message_part(struct p11_slot *s, struct p11_session *session,
+    const struct p11_message *m, CK_BYTE_PTR sig, CK_ULONG_PTR sig_len);
+CK_RV p11_verify_message_part(struct p11_session *session,
+    const struct p11_message *m, const CK_BYTE *sig, CK_ULONG sig_len);
+CK_RV p11_messages_end(struct p11_op *op);
+
 /* --- cipher.c ------------------------------------------------------------ */
 
 /* Single-part only, as the standard has it for these mechanisms. */
@@ -95,7 +137,9 @@ CK_RV p11_op_add(struct p11_op *op, uk_bytes data);
 CK_RV p11_op_part(struct p11_op *op, const CK_BYTE *part, CK_ULONG part_len);
 /* The input that was collected, or its hash, appended. */
 CK_RV p11_op_input(struct p11_op *op, uk_buf *out);
-/* Ends op unless rv is P11_ASKED or CKR_BUFFER_TOO_SMALL; gives back rv. */
+/* Ends op; of an operation on messages only the message, not the operation. */
+void p11_op_done(struct p11_op *op);
+/* The same unless rv is P11_ASKED or CKR_BUFFER_TOO_SMALL; gives back rv. */
 CK_RV p11_op_answer(struct p11_op *op, CK_RV rv);
 
 /* --- keys of operations (softkey.c) -------------------------------------- */
@@ -129,7 +173,13 @@ bool p11_key_dislikes(uk_err err);
 /* A transaction in which the user is still logged in. */
 CK_RV p11_key_begin(struct p11_slot *s);
 
-/* Signs with op; for C_Sign, C_SignFinal, C_SignRecover. */
+/* Verifies with op; for C_Verify, C_VerifyFinal and messages. */
+CK_RV p11_op_verify_begin(struct p11_slot *s, struct p11_op *op, CK_FLAGS use,
+    const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key);
+CK_RV p11_op_verify(
+    struct p11_op *op, uk_bytes data, const CK_BYTE *sig, CK_ULONG sig_len);
+
+/* Signs with op; for C_Sign, C_SignFinal, C_SignRecover and messages. */
 CK_RV p11_op_sign_begin(struct p11_slot *s, struct p11_op *op, CK_FLAGS use,
     const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key);
 CK_RV p11_op_sign(struct p11_slot *s, struct p11_op *op, uk_bytes data,

@@ -111,7 +111,7 @@ static CK_RV login_token(
 static struct p11_op *waiting(struct p11_slot *s, struct p11_session *session)
 {
 	struct p11_op *ops[] = { &session->sign, &session->sign_recover,
-		&session->decrypt };
+		&session->sign_messages, &session->decrypt };
 
 	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
 		const struct p11_object *key = NULL;

@@ -72,6 +72,7 @@ CK_RV p11_session_open(
 void p11_op_end(struct p11_op *op)
 {
 	uk_hasher_close(&op->hasher);
+	uk_hasher_close(&op->fresh);
 	uk_key_close(&op->pub);
 	uk_wipe(op, sizeof(*op));
 }
@@ -86,6 +87,7 @@ void p11_session_end_private(struct p11_session *session)
 {
 	p11_op_end(&session->sign);
 	p11_op_end(&session->sign_recover);
+	p11_op_end(&session->sign_messages);
 	p11_op_end(&session->decrypt);
 }
 
@@ -94,6 +96,7 @@ static void free_session(struct p11_session *session)
 	p11_session_end_private(session);
 	p11_op_end(&session->verify);
 	p11_op_end(&session->verify_recover);
+	p11_op_end(&session->verify_messages);
 	p11_op_end(&session->encrypt);
 	p11_op_end(&session->digest);
 	p11_search_end(&session->search);

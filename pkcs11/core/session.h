@@ -24,7 +24,9 @@ struct p11_op {
 	bool parts;   /* update was called: only final may end it */
 	bool consent; /* context-specific login was given for it */
 	uk_hasher
-	    *hasher; /* NULL when the mechanism takes its input as it is */
+	    *hasher;      /* NULL when the mechanism takes its input as it is */
+	bool messages;    /* one message after the other, until it is ended */
+	uk_hasher *fresh; /* messages: the hash as each begins, or NULL */
 	uint8_t raw[UK_MODULUS_MAX]; /* that input, collected */
 	size_t raw_len;
 };
@@ -42,6 +44,10 @@ struct p11_session {
 	struct p11_op sign, verify, digest;
 	struct p11_op encrypt, decrypt;
 	struct p11_op sign_recover, verify_recover;
+	struct p11_op sign_messages, verify_messages;
+	/* what `verify` shall judge, if that was given first; else empty */
+	uint8_t signature[UK_SIGNATURE_MAX];
+	size_t signature_len;
 };
 
 enum { P11_SESSIONS_MAX = 4096 };

@@ -49,8 +49,8 @@ static CK_RV check(const struct p11_slot *s, const struct p11_object *key,
 CK_RV p11_op_sign_begin(struct p11_slot *s, struct p11_op *op, CK_FLAGS use,
     const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
 {
-	CK_ATTRIBUTE_TYPE attribute = use == CKF_SIGN ? CKA_SIGN
-						      : CKA_SIGN_RECOVER;
+	CK_ATTRIBUTE_TYPE attribute = use == CKF_SIGN_RECOVER ? CKA_SIGN_RECOVER
+							      : CKA_SIGN;
 	const struct p11_mech *m;
 	struct p11_object *o;
 	CK_RV rv = p11_op_mechanism(s, op, mechanism, use, &m);

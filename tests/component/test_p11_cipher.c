@@ -357,6 +357,16 @@ static void sm2_signature(void **state)
 		expect_bytes(
 		    uk_view(fake_last.input, fake_last.input_len), hex(E));
 	}
+	/* Z is in front of every message */
+	expect_rv(F3->C_MessageSignInit(s, &with_id, p.key), CKR_OK);
+	for (int i = 0; i < 2; i++) {
+		fake_last.input_len = 0;
+		expect_rv(F3->C_SignMessage(s, NULL, 0, msg, 14, out, &out_len),
+		    CKR_OK);
+		expect_bytes(
+		    uk_view(fake_last.input, fake_last.input_len), hex(E));
+	}
+	expect_rv(F3->C_MessageSignFinal(s), CKR_OK);
 	expect_rv(F->C_SignInit(s, &bare, p.key), CKR_OK);
 	expect_rv(F->C_Sign(s, e, 32, out, &out_len), CKR_OK);
 	expect_bytes(uk_view(fake_last.input, fake_last.input_len), hex(E));
@@ -507,22 +517,22 @@ static void mechanism_infos(void **state)
 {
 	const CK_FLAGS curve = CKF_EC_F_P | CKF_EC_NAMEDCURVE |
 			       CKF_EC_UNCOMPRESS;
+	const CK_FLAGS sign = CKF_HW | CKF_SIGN | CKF_VERIFY |
+			      CKF_MESSAGE_SIGN | CKF_MESSAGE_VERIFY |
+			      CKF_MULTI_MESSAGE;
 	const struct {
 		CK_MECHANISM_TYPE type;
 		CK_MECHANISM_INFO info;
 	} rows[] = {
-		{ CKM_RSA_PKCS,
-		    { 2048, 4096,
-			CKF_HW | CKF_SIGN | CKF_VERIFY | CKF_SIGN_RECOVER |
-			    CKF_VERIFY_RECOVER | CKF_ENCRYPT } },
+		{ CKM_RSA_PKCS, { 2048, 4096,
+				    sign | CKF_SIGN_RECOVER |
+					CKF_VERIFY_RECOVER | CKF_ENCRYPT } },
 		{ CKM_RSA_PKCS_OAEP,
 		    { 2048, 4096, CKF_HW | CKF_ENCRYPT | CKF_DECRYPT } },
-		{ CKM_ECDSA_SHA384,
-		    { 256, 521, CKF_HW | CKF_SIGN | CKF_VERIFY | curve } },
+		{ CKM_ECDSA_SHA384, { 256, 521, sign | curve } },
 		{ CKM_ECDH1_DERIVE, { 256, 521, CKF_HW | CKF_DERIVE | curve } },
 		{ CKM_SHA3_256, { 0, 0, CKF_DIGEST } },
-		{ LUNA_SM2DSA,
-		    { 256, 256, CKF_HW | CKF_SIGN | CKF_VERIFY | curve } },
+		{ LUNA_SM2DSA, { 256, 256, sign | curve } },
 	};
 	CK_MECHANISM_TYPE list[64];
 	CK_MECHANISM_INFO info;

@@ -8,7 +8,9 @@
 static void pointers(void **state)
 {
 	CK_FUNCTION_LIST *list;
-	CK_FUNCTION_LIST_3_0 *list3 = F3;
+	CK_FUNCTION_LIST_3_0 *list3;
+	CK_VERSION v30 = { 3, 0 };
+	CK_INTERFACE *i3;
 	void *const *p;
 
 	(void)state;
@@ -16,14 +18,23 @@ static void pointers(void **state)
 	expect_rv(C_GetFunctionList(&list), CKR_OK);
 	assert_int_equal(list->version.major, 2);
 	assert_int_equal(list->version.minor, 40);
-	/* OASIS: 68 functions in 2.40, 92 in 3.0; a version in front of each */
+	expect_rv(C_GetInterface(NULL, &v30, &i3, 0), CKR_OK);
+	list3 = i3->pFunctionList;
+	/* OASIS: 68 functions in 2.40, 92 in 3.0, 104 in 3.2; a version in
+	 * front of each */
 	assert_int_equal(sizeof(*list), 69 * sizeof(void *));
 	assert_int_equal(sizeof(*list3), 93 * sizeof(void *));
+	assert_int_equal(sizeof(*F3), 105 * sizeof(void *));
 	p = (void *const *)(const void *)list;
 	for (int i = 1; i < 69; i++)
 		assert_non_null(p[i]);
 	p = (void *const *)(const void *)list3;
 	for (int i = 1; i < 93; i++)
+		assert_non_null(p[i]);
+	assert_memory_equal(
+	    p + 1, (void *const *)(const void *)F3 + 1, 92 * sizeof(*p));
+	p = (void *const *)(const void *)F3;
+	for (int i = 93; i < 105; i++)
 		assert_non_null(p[i]);
 }
 
@@ -31,29 +42,34 @@ static void interfaces(void **state)
 {
 	CK_UTF8CHAR standard[] = "PKCS 11", vendor[] = "Vendor ukey",
 		    other[] = "Vendor other";
-	CK_VERSION v240 = { 2, 40 }, v30 = { 3, 0 }, v31 = { 3, 1 };
+	CK_VERSION v240 = { 2, 40 }, v30 = { 3, 0 }, v31 = { 3, 1 },
+		   v32 = { 3, 2 };
 	CK_INTERFACE list[8], *i = NULL;
 	CK_ULONG n = 0;
 
 	(void)state;
 	expect_rv(C_GetInterfaceList(NULL, NULL), CKR_ARGUMENTS_BAD);
 	expect_rv(C_GetInterfaceList(NULL, &n), CKR_OK);
-	assert_int_equal(n, 3);
-	n = 2;
+	assert_int_equal(n, 4);
+	n = 3;
 	expect_rv(C_GetInterfaceList(list, &n), CKR_BUFFER_TOO_SMALL);
-	assert_int_equal(n, 3);
+	assert_int_equal(n, 4);
 	n = 8;
 	expect_rv(C_GetInterfaceList(list, &n), CKR_OK);
-	assert_int_equal(n, 3);
+	assert_int_equal(n, 4);
 	expect_rv(C_GetInterface(NULL, NULL, NULL, 0), CKR_ARGUMENTS_BAD);
 	expect_rv(C_GetInterface(NULL, NULL, &i, 0), CKR_OK);
 	assert_string_equal((char *)i->pInterfaceName, "PKCS 11");
 	assert_int_equal(((CK_VERSION *)i->pFunctionList)->major, 3);
 	expect_rv(C_GetInterface(standard, &v240, &i, 0), CKR_OK);
 	assert_ptr_equal(i->pFunctionList, F);
-	expect_rv(C_GetInterface(standard, &v30, &i, CKF_INTERFACE_FORK_SAFE),
-	    CKR_OK);
+	expect_rv(C_GetInterface(standard, &v32, &i, 0), CKR_OK);
 	assert_ptr_equal(i->pFunctionList, F3);
+	expect_rv(C_GetInterface(standard, &v30, &i, 0), CKR_OK);
+	assert_int_equal(((CK_VERSION *)i->pFunctionList)->minor, 0);
+	/* a child of fork does not go on with its parent's sessions */
+	expect_rv(C_GetInterface(standard, NULL, &i, CKF_INTERFACE_FORK_SAFE),
+	    CKR_ARGUMENTS_BAD);
 	expect_rv(C_GetInterface(standard, &v31, &i, 0), CKR_ARGUMENTS_BAD);
 	expect_rv(C_GetInterface(standard, NULL, &i, 2), CKR_ARGUMENTS_BAD);
 	expect_rv(C_GetInterface(other, NULL, &i, 0), CKR_ARGUMENTS_BAD);
@@ -142,9 +158,50 @@ static void missing_functions(void **state)
 		expect_rv(F->C_DecryptDigestUpdate(h, b, 8, b, &n), want);
 		expect_rv(F->C_SignEncryptUpdate(h, b, 8, b, &n), want);
 		expect_rv(F->C_DecryptVerifyUpdate(h, b, 8, b, &n), want);
-		expect_rv(F3->C_MessageSignInit(h, NULL, 0), want);
-		expect_rv(F3->C_MessageVerifyFinal(h), want);
+		expect_rv(F3->C_MessageEncryptInit(h, NULL, 0), want);
+		expect_rv(F3->C_MessageDecryptFinal(h), want);
+		expect_rv(
+		    F3->C_EncapsulateKey(h, NULL, 0, NULL, 0, b, &n, &n), want);
+		expect_rv(
+		    F3->C_DecapsulateKey(h, NULL, 0, NULL, 0, b, 8, &n), want);
+		expect_rv(
+		    F3->C_WrapKeyAuthenticated(h, NULL, 0, 0, b, 8, b, &n),
+		    want);
+		expect_rv(F3->C_UnwrapKeyAuthenticated(
+			      h, NULL, 0, b, 8, NULL, 0, b, 8, &n),
+		    want);
+		want = good ? CKR_SESSION_ASYNC_NOT_SUPPORTED : want;
+		expect_rv(F3->C_AsyncComplete(h, b, NULL), want);
+		expect_rv(F3->C_AsyncGetID(h, b, &n), want);
+		expect_rv(F3->C_AsyncJoin(h, b, 1, b, 8), want);
 	}
+}
+
+/* 3.2: there is no object that tells of a validation, and no session that
+ * works on by itself. */
+static void flags_of_sessions(void **state)
+{
+	CK_SESSION_HANDLE s = open_ro(0);
+	CK_FLAGS flags = 0xee;
+
+	(void)state;
+	expect_rv(
+	    F3->C_GetSessionValidationFlags(s, CKS_LAST_VALIDATION_OK, &flags),
+	    CKR_OK);
+	assert_int_equal(flags, 0);
+	expect_rv(
+	    F3->C_GetSessionValidationFlags(s, 1, NULL), CKR_ARGUMENTS_BAD);
+	expect_rv(F3->C_GetSessionValidationFlags(s + 0x100, 1, &flags),
+	    CKR_SESSION_HANDLE_INVALID);
+	expect_rv(F->C_OpenSession(0, CKF_SERIAL_SESSION | CKF_ASYNC_SESSION,
+		      NULL, NULL, &s),
+	    CKR_SESSION_ASYNC_NOT_SUPPORTED);
+	expect_rv(F->C_Finalize(NULL), CKR_OK);
+	expect_rv(F3->C_GetSessionValidationFlags(s, 1, &flags),
+	    CKR_CRYPTOKI_NOT_INITIALIZED);
+	expect_rv(
+	    F3->C_AsyncGetID(s, NULL, NULL), CKR_CRYPTOKI_NOT_INITIALIZED);
+	expect_rv(F3->C_VerifySignatureFinal(s), CKR_CRYPTOKI_NOT_INITIALIZED);
 }
 
 static void random_numbers(void **state)
@@ -256,6 +313,7 @@ int main(void)
 		TEST(library_info),
 		TEST(not_parallel),
 		TEST(missing_functions),
+		TEST(flags_of_sessions),
 		TEST(random_numbers),
 		TEST(random_without_card),
 		TEST(vendor_status),

@@ -249,6 +249,136 @@ static void cancelled(void **state)
 	    CKR_OPERATION_NOT_INITIALIZED);
 }
 
+/* --- messages (3.0, 5.16) ------------------------------------------------- */
+
+static CK_RV verify_message(CK_SESSION_HANDLE s, struct signed_cert *c)
+{
+	return F3->C_VerifyMessage(
+	    s, NULL, 0, c->data, c->data_len, c->sig, c->sig_len);
+}
+
+static CK_RV next(
+    CK_SESSION_HANDLE s, CK_BYTE *part, CK_ULONG n, struct signed_cert *c)
+{
+	return F3->C_VerifyMessageNext(s, NULL, 0, part, n,
+	    c == NULL ? NULL : c->sig, c == NULL ? 0 : c->sig_len);
+}
+
+static void messages(void **state)
+{
+	CK_MECHANISM m = { CKM_SHA256_RSA_PKCS, NULL, 0 };
+	CK_SESSION_HANDLE s = open_ro(0);
+	CK_OBJECT_HANDLE key = find(s, CKO_PUBLIC_KEY, 1);
+
+	(void)state;
+	expect_rv(verify_message(s, &rsa), CKR_OPERATION_NOT_INITIALIZED);
+	expect_rv(F3->C_MessageVerifyInit(s, NULL, key), CKR_ARGUMENTS_BAD);
+	expect_rv(F3->C_MessageVerifyInit(s, &m, key), CKR_OK);
+	expect_rv(F3->C_MessageVerifyInit(s, &m, key), CKR_OPERATION_ACTIVE);
+	for (int i = 0; i < 3; i++) {
+		expect_rv(verify_message(s, &rsa), CKR_OK);
+		rsa.sig[i] ^= 1;
+		expect_rv(verify_message(s, &rsa), CKR_SIGNATURE_INVALID);
+		rsa.sig[i] ^= 1;
+		expect_rv(F3->C_VerifyMessage(
+			      s, NULL, 0, rsa.data, rsa.data_len, rsa.sig, 255),
+		    CKR_SIGNATURE_LEN_RANGE);
+		expect_rv(F3->C_VerifyMessageBegin(s, NULL, 0), CKR_OK);
+		expect_rv(verify_message(s, &rsa), CKR_OPERATION_ACTIVE);
+		expect_rv(next(s, rsa.data, 9, NULL), CKR_OK);
+		expect_rv(
+		    next(s, rsa.data + 9, rsa.data_len - 9, &rsa), CKR_OK);
+		expect_rv(
+		    next(s, rsa.data, 9, NULL), CKR_OPERATION_NOT_INITIALIZED);
+		expect_rv(F3->C_VerifyMessageBegin(s, NULL, 0), CKR_OK);
+		expect_rv(next(s, rsa.data, 9, &rsa), CKR_SIGNATURE_INVALID);
+	}
+	expect_rv(F3->C_VerifyMessageBegin(s, rsa.data, 2),
+	    CKR_MECHANISM_PARAM_INVALID);
+	expect_rv(verify(s, &rsa), CKR_OPERATION_NOT_INITIALIZED);
+	expect_rv(F3->C_MessageVerifyFinal(s), CKR_OK);
+	expect_rv(F3->C_MessageVerifyFinal(s), CKR_OPERATION_NOT_INITIALIZED);
+	expect_rv(F3->C_MessageVerifyInit(s, &m, key), CKR_OK);
+	expect_rv(F3->C_SessionCancel(s, CKF_MESSAGE_VERIFY), CKR_OK);
+	expect_rv(verify_message(s, &rsa), CKR_OPERATION_NOT_INITIALIZED);
+}
+
+/* --- the signature first (3.2) -------------------------------------------- */
+
+static CK_RV first(
+    CK_SESSION_HANDLE s, CK_MECHANISM_TYPE type, struct signed_cert *c)
+{
+	CK_MECHANISM m = { type, NULL, 0 };
+
+	return F3->C_VerifySignatureInit(s, &m,
+	    find(s, CKO_PUBLIC_KEY, c == &rsa ? 1 : 2), c->sig, c->sig_len);
+}
+
+static void check_first(struct signed_cert *c, CK_MECHANISM_TYPE type)
+{
+	CK_SESSION_HANDLE s = open_ro(0);
+	CK_BYTE saved = c->sig[5];
+
+	expect_rv(F3->C_VerifySignature(s, c->data, c->data_len),
+	    CKR_OPERATION_NOT_INITIALIZED);
+	expect_rv(first(s, type, c), CKR_OK);
+	c->sig[5] ^= 0xff; /* the module has a copy */
+	expect_rv(F3->C_VerifySignature(s, c->data, c->data_len), CKR_OK);
+	expect_rv(F3->C_VerifySignature(s, c->data, c->data_len),
+	    CKR_OPERATION_NOT_INITIALIZED);
+	expect_rv(first(s, type, c), CKR_OK);
+	expect_rv(F3->C_VerifySignature(s, c->data, c->data_len),
+	    CKR_SIGNATURE_INVALID);
+	c->sig[5] = saved;
+	expect_rv(first(s, type, c), CKR_OK);
+	expect_rv(F3->C_VerifySignatureUpdate(s, c->data, 5), CKR_OK);
+	expect_rv(F3->C_VerifySignature(s, c->data, 5), CKR_OPERATION_ACTIVE);
+	expect_rv(F3->C_VerifySignatureUpdate(s, c->data + 5, c->data_len - 5),
+	    CKR_OK);
+	expect_rv(F3->C_VerifySignatureFinal(s), CKR_OK);
+	expect_rv(F3->C_VerifySignatureFinal(s), CKR_OPERATION_NOT_INITIALIZED);
+	expect_rv(first(s, type, c), CKR_OK);
+	expect_rv(F3->C_VerifySignatureUpdate(s, c->data, 5), CKR_OK);
+	expect_rv(F3->C_VerifySignatureFinal(s), CKR_SIGNATURE_INVALID);
+	c->sig_len--;
+	expect_rv(first(s, type, c), CKR_SIGNATURE_LEN_RANGE);
+	c->sig_len++;
+	expect_rv(F3->C_VerifySignatureFinal(s), CKR_OPERATION_NOT_INITIALIZED);
+}
+
+/* One way of verifying is not ended in the other way. */
+static void signature_first(void **state)
+{
+	CK_SESSION_HANDLE s = open_ro(0);
+	CK_OBJECT_HANDLE key = find(s, CKO_PUBLIC_KEY, 1);
+	CK_MECHANISM m = { CKM_SHA256_RSA_PKCS, NULL, 0 };
+
+	(void)state;
+	check_first(&rsa, CKM_SHA256_RSA_PKCS);
+	check_first(&ec, CKM_ECDSA_SHA256);
+	expect_rv(first(s, CKM_SHA256_RSA_PKCS, &rsa), CKR_OK);
+	expect_rv(verify(s, &rsa), CKR_OPERATION_NOT_INITIALIZED);
+	expect_rv(
+	    F->C_VerifyUpdate(s, rsa.data, 1), CKR_OPERATION_NOT_INITIALIZED);
+	expect_rv(init(s, CKM_SHA256_RSA_PKCS, key), CKR_OPERATION_ACTIVE);
+	expect_rv(F3->C_VerifySignatureInit(s, NULL, 0, NULL, 0), CKR_OK);
+	expect_rv(init(s, CKM_SHA256_RSA_PKCS, key), CKR_OK);
+	expect_rv(F3->C_VerifySignature(s, rsa.data, 1),
+	    CKR_OPERATION_NOT_INITIALIZED);
+	expect_rv(first(s, CKM_SHA256_RSA_PKCS, &rsa), CKR_OPERATION_ACTIVE);
+	expect_rv(verify(s, &rsa), CKR_OK);
+	expect_rv(F3->C_VerifySignatureInit(s, &m, key, NULL, 256),
+	    CKR_ARGUMENTS_BAD);
+	expect_rv(F3->C_VerifySignatureInit(s, &m, key, rsa.sig, 0),
+	    CKR_SIGNATURE_LEN_RANGE);
+	expect_rv(F3->C_VerifySignatureInit(s, NULL, key, rsa.sig, 256),
+	    CKR_ARGUMENTS_BAD);
+	expect_rv(first(s, CKM_ECDSA, &rsa), CKR_KEY_TYPE_INCONSISTENT);
+	expect_rv(first(s, CKM_SHA256_RSA_PKCS, &rsa), CKR_OK);
+	expect_rv(F3->C_SessionCancel(s, CKF_VERIFY), CKR_OK);
+	expect_rv(F3->C_VerifySignatureFinal(s), CKR_OPERATION_NOT_INITIALIZED);
+}
+
 /* A verification never says yes because memory was missing. */
 static void without_memory(void **state)
 {
@@ -280,6 +410,8 @@ int main(void)
 		TEST(of_hashes),
 		TEST(wrong_inits),
 		TEST(cancelled),
+		TEST(messages),
+		TEST(signature_first),
 		TEST(without_memory),
 	};
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 CK_FUNCTION_LIST *F;
-CK_FUNCTION_LIST_3_0 *F3;
+CK_FUNCTION_LIST_3_2 *F3;
 static long live;
 
 void expect_rv_at(CK_RV got, CK_RV want, const char *file, int line)
@@ -23,6 +23,7 @@ void expect_rv_at(CK_RV got, CK_RV want, const char *file, int line)
 
 int p11_up(void **state)
 {
+	CK_VERSION newest = { 3, 2 };
 	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK };
 	CK_INTERFACE *i;
 
@@ -31,7 +32,7 @@ int p11_up(void **state)
 	fake_reset();
 	fake_insert(0, 1);
 	expect_rv(C_GetFunctionList(&F), CKR_OK);
-	expect_rv(C_GetInterface(NULL, NULL, &i, 0), CKR_OK);
+	expect_rv(C_GetInterface(NULL, &newest, &i, 0), CKR_OK);
 	F3 = i->pFunctionList;
 	expect_rv(F->C_Initialize(&args), CKR_OK);
 	fake_commands();

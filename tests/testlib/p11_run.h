@@ -6,7 +6,7 @@
 #include "p11_fake.h"
 
 extern CK_FUNCTION_LIST *F; /* 2.40 */
-extern CK_FUNCTION_LIST_3_0 *F3;
+extern CK_FUNCTION_LIST_3_2 *F3;
 
 #define expect_rv(got, want) expect_rv_at(got, want, __FILE__, __LINE__)
 void expect_rv_at(CK_RV got, CK_RV want, const char *file, int line);
