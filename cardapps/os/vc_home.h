@@ -9,10 +9,13 @@
 #include "vc_crypto.h"
 #include "vc_nv.h"
 
+struct vc_registry;
+
 struct vc_home {
 	struct vc_nv *nv;
 	struct vc_crypto *crypto;
-	uint8_t app; /* its number in vc_nv_id */
+	struct vc_registry *registry; /* what is on the card: vc_registry.h */
+	uint8_t app;                  /* the instance's number in vc_nv_id */
 };
 
 static inline struct vc_nv_id vc_home_id(

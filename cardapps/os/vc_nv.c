@@ -5,7 +5,7 @@
 #include "tlv.h"
 
 enum {
-	VERSION = 2,
+	VERSION = 3,
 	VERSION_OLDEST = 1,
 	TAG_CARD = 0xe0,
 	TAG_VERSION = 0x80,
@@ -156,14 +156,26 @@ uk_err vc_nv_put(struct vc_nv *nv, struct vc_nv_id id, uk_bytes content)
 	return uk_ok();
 }
 
+static void drop(struct object *o)
+{
+	value_free(o->id.kind, &o->next);
+	o->changing = true;
+}
+
 void vc_nv_drop(struct vc_nv *nv, struct vc_nv_id id)
 {
 	struct object *o = find(nv, id);
 
-	if (o == NULL)
-		return;
-	value_free(id.kind, &o->next);
-	o->changing = true;
+	if (o != NULL)
+		drop(o);
+}
+
+void vc_nv_drop_app(struct vc_nv *nv, uint8_t app)
+{
+	for (size_t i = 0; i < nv->count; i++) {
+		if (nv->objects[i].id.app == app)
+			drop(&nv->objects[i]);
+	}
 }
 
 /* --- transactions --------------------------------------------------------- */
@@ -234,6 +246,11 @@ uk_err vc_nv_commit(struct vc_nv *nv)
 void vc_nv_abort(struct vc_nv *nv)
 {
 	settle(nv, false);
+}
+
+void vc_nv_adopt(struct vc_nv *nv)
+{
+	settle(nv, true);
 }
 
 /* --- opening -------------------------------------------------------------- */

@@ -11,7 +11,8 @@
  *     E0 { 80 01 02   E1 { 81 04 app kind ref(2)   82 n value }* }
  *
  * Version 2 came with the usage of keys, which a program older than it would
- * not respect. Version 1 is read, and written as 2 with the next change.
+ * not respect; version 3 with the registry of applications (vc_registry.h).
+ * Older ones are read, and written as 3 with the next change.
  */
 #ifndef VC_NV_H
 #define VC_NV_H
@@ -48,9 +49,14 @@ bool vc_nv_get(struct vc_nv *nv, struct vc_nv_id id, uk_bytes *value);
 /* UK_ERR_MEMORY; UK_ERR_TOO_SMALL if the card is full. */
 UK_RESULT vc_nv_put(struct vc_nv *nv, struct vc_nv_id id, uk_bytes value);
 void vc_nv_drop(struct vc_nv *nv, struct vc_nv_id id);
+/* Everything of this application. */
+void vc_nv_drop_app(struct vc_nv *nv, uint8_t app);
 
 /* UK_ERR_IO, UK_ERR_MEMORY: nothing changed, and the changes are forgotten. */
 UK_RESULT vc_nv_commit(struct vc_nv *nv);
 void vc_nv_abort(struct vc_nv *nv);
+/* What is pending becomes the truth without being written: for what a newer
+ * program adds to an older card. The next commit writes it. */
+void vc_nv_adopt(struct vc_nv *nv);
 
 #endif

@@ -6,12 +6,16 @@
 
 enum { FID_DIR = 0x2f00, SFI_DIR = 0x1e };
 
-static uk_bytes directory(struct vc_root *root, uk_buf *b)
+/* Those that can be selected now and have a label. */
+static uk_bytes directory(const struct vc_root *root, uk_buf *b)
 {
-	for (size_t i = 0; i < root->count; i++) {
-		struct vc_app *app = root->apps[i];
-		size_t at = uk_tlv_begin(b, 0x61);
+	for (size_t i = 0; i < vc_registry_count(root->registry); i++) {
+		struct vc_app *app = vc_registry_at(root->registry, i);
+		size_t at;
 
+		if (app->ops->label == NULL || !vc_app_selectable(app))
+			continue;
+		at = uk_tlv_begin(b, 0x61);
 		uk_put_tlv(b, 0x4f, vc_app_aid(app));
 		uk_put_tlv(b, 0x50, app->ops->label(app));
 		uk_tlv_end(b, at);

@@ -3,13 +3,12 @@
 #define VC_ROOT_H
 
 #include "apdu.h"
-#include "vc_app.h"
+#include "vc_registry.h"
 
 enum { VC_ROOT_FILE_MAX = 1024 };
 
 struct vc_root {
-	struct vc_app *const *apps;
-	size_t count;
+	const struct vc_registry *registry;
 	bool dir_selected;
 };
 

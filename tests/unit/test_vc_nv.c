@@ -51,6 +51,35 @@ static void test_commit_and_abort(void **state)
 	vc_nv_close(&nv);
 }
 
+static void test_adopt_and_drop_app(void **state)
+{
+	static const struct vc_nv_id other = { 2, VC_NV_DATA, 1 };
+	struct vc_nv *nv;
+
+	(void)state;
+	expect_ok(vc_nv_open(NULL, VC_STORE_CREATE, &nv));
+	expect_ok(vc_nv_put(nv, file_a, uk_view_str("one")));
+	expect_ok(vc_nv_put(nv, other, uk_view_str("two")));
+	vc_store_fail_nth(1);
+	vc_nv_adopt(nv); /* writes nothing */
+	assert_int_equal(vc_store_writes(), 0);
+	vc_store_fail_nth(0);
+	vc_nv_abort(nv);
+	expect_object(nv, file_a, "one");
+	expect_ok(vc_nv_put(nv, key_a, uk_view_str("new")));
+	vc_nv_drop_app(nv, 1);
+	expect_object(nv, file_a, NULL);
+	expect_object(nv, key_a, NULL);
+	expect_object(nv, other, "two");
+	vc_nv_abort(nv);
+	expect_object(nv, file_a, "one");
+	vc_nv_drop_app(nv, 1);
+	expect_ok(vc_nv_commit(nv));
+	expect_object(nv, file_a, NULL);
+	expect_object(nv, other, "two");
+	vc_nv_close(&nv);
+}
+
 static void test_failed_commit_changes_nothing(void **state)
 {
 	struct vc_nv *nv;
@@ -129,7 +158,8 @@ static void test_form(void **state)
 	vc_nv_close(&nv);
 	expect_open("E003 800101", UK_OK);
 	expect_open("E003 800102", UK_OK);
-	expect_open("E003 800103", UK_ERR_UNSUPPORTED); /* a later version */
+	expect_open("E003 800103", UK_OK);
+	expect_open("E003 800104", UK_ERR_UNSUPPORTED); /* a later version */
 	expect_open("E003 800100", UK_ERR_UNSUPPORTED);
 	expect_open("E000", UK_ERR_FORMAT);
 	expect_open("E00F 800101" OBJECT "00", UK_ERR_FORMAT);
@@ -181,6 +211,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_commit_and_abort),
+		cmocka_unit_test(test_adopt_and_drop_app),
 		cmocka_unit_test(test_failed_commit_changes_nothing),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_form),

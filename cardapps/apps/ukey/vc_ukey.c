@@ -48,13 +48,14 @@ static void forget(struct vc_app *app)
 		may_write, changed };
 }
 
-static uk_err install(struct vc_app *app)
+static uk_err install(struct vc_app *app, uk_bytes params)
 {
 	static const uint8_t lifecycle[] = { 0x01 }, version[4] = { 0 },
 			     flags[] = { 0 };
 	struct vc_ukey *u = vc_ukey_of(app);
 	uint8_t serial[VC_UKEY_SERIAL];
 
+	(void)params; /* personalisation is by commands: profile, section 7 */
 	UK_TRY(vc_random(app->home.crypto, serial, sizeof(serial)));
 	UK_TRY(vc_ukey_put(u, VC_UKEY_SET_LIFECYCLE, UK_ARRAY(lifecycle)));
 	UK_TRY(vc_ukey_put(u, VC_UKEY_SET_SERIAL, UK_ARRAY(serial)));
@@ -67,14 +68,17 @@ static uk_err install(struct vc_app *app)
 }
 
 /* Profile section 1.1. */
-static uint16_t select_app(struct vc_app *app, uint8_t form, uk_buf *out)
+static uint16_t select_app(
+    struct vc_app *app, const struct vc_select *how, uk_buf *out)
 {
 	struct vc_ukey *u = vc_ukey_of(app);
 	size_t fci, status;
 
-	if (form == 0x0c)
+	if (how->again)
+		forget(app);
+	if (how->form == 0x0c)
 		return UK_SW_OK;
-	fci = uk_tlv_begin(out, form == 0x00 ? 0x6f : 0x62);
+	fci = uk_tlv_begin(out, how->form == 0x00 ? 0x6f : 0x62);
 	uk_put_tlv(out, 0x84, vc_app_aid(app));
 	uk_put_tlv(out, 0x8a, vc_ukey_get(u, VC_UKEY_SET_LIFECYCLE));
 	status = uk_tlv_begin(out, 0xa5);
@@ -129,9 +133,10 @@ static const struct vc_command commands[] = {
 
 const struct vc_app_ops vc_ukey_ops = {
 	.name = "ukey",
-	.number = 1,
-	.aid = { 0xf0, 'u', 'k', 'e', 'y', '.', '0', '1' },
-	.aid_len = 8,
+	.package = VC_AID(0xf0, 'u', 'k', 'e', 'y'),
+	.module = VC_AID(0xf0, 'u', 'k', 'e', 'y', '.', 'm'),
+	.aid = VC_AID(0xf0, 'u', 'k', 'e', 'y', '.', '0', '1'),
+	.traits = { .basic_only = true, .preinstalled = true },
 	.size = sizeof(struct vc_ukey),
 	.commands = commands,
 	.command_count = COUNT(commands),

@@ -1,0 +1,296 @@
+/* Instances: one record each in non-volatile memory, one struct each here. */
+#include "vc_record.h"
+
+#include "mem.h"
+#include "secret.h"
+
+enum { FIRST_NUMBER = 1, LAST_NUMBER = 0xfe };
+
+struct vc_registry {
+	struct vc_kinds kinds;
+	struct vc_nv *nv;
+	struct vc_crypto *crypto;
+	size_t count;
+	struct vc_app *apps[VC_INSTANCES_MAX]; /* by number */
+};
+
+/* --- structs ---------------------------------------------------------------
+ */
+
+static void app_free(struct vc_app **app)
+{
+	struct vc_app *a = *app;
+
+	*app = NULL;
+	if (a == NULL)
+		return;
+	a->ops->forget(a);
+	uk_wipe(a, a->ops->size);
+	uk_free(a);
+}
+
+/* By number, so that the order is the same when the card is opened again. */
+static void insert(struct vc_registry *reg, struct vc_app *app)
+{
+	size_t i = reg->count++;
+
+	for (; i > 0 && reg->apps[i - 1]->home.app > app->home.app; i--)
+		reg->apps[i] = reg->apps[i - 1];
+	reg->apps[i] = app;
+}
+
+static void take_out(struct vc_registry *reg, const struct vc_app *app)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < reg->count; i++) {
+		if (reg->apps[i] != app)
+			reg->apps[kept++] = reg->apps[i];
+	}
+	reg->count = kept;
+}
+
+/* The struct alone, in the list. */
+static uk_err make(struct vc_registry *reg, const struct vc_app_ops *kind,
+    uint8_t number, uk_bytes aid, struct vc_app **out)
+{
+	struct vc_app *app;
+
+	*out = NULL;
+	if (aid.n < VC_AID_MIN || aid.n > VC_AID_MAX)
+		return uk_fail(UK_ERR_FORMAT);
+	if (reg->count == VC_INSTANCES_MAX)
+		return uk_fail(UK_ERR_TOO_SMALL);
+	if ((app = uk_new(kind->size)) == NULL)
+		return uk_fail(UK_ERR_MEMORY);
+	app->ops = kind;
+	app->home = (struct vc_home){ reg->nv, reg->crypto, reg, number };
+	app->aid.n = (uint8_t)aid.n;
+	UK_IGNORE(uk_copy_exact(app->aid.p, aid.n, aid)); /* fits: see above */
+	kind->forget(app);
+	insert(reg, app);
+	*out = app;
+	return uk_ok();
+}
+
+static uint8_t free_number(const struct vc_registry *reg)
+{
+	uint8_t number = FIRST_NUMBER;
+
+	for (size_t i = 0; i < reg->count; i++) {
+		if (reg->apps[i]->home.app == number)
+			number++;
+	}
+	return number;
+}
+
+/* --- coming and going ------------------------------------------------------
+ */
+
+/* Pending; the struct is in the list. */
+static uk_err add_pending(
+    struct vc_registry *reg, const struct vc_new_app *new, struct vc_app **out)
+{
+	uint8_t number = free_number(reg);
+	uk_bytes aid = new->aid.n == 0 ? vc_aid_view(&new->kind->aid)
+				       : new->aid;
+	struct vc_record r = { uk_view_str(new->kind->name), aid,
+		vc_aid_view(&new->kind->package), new->life, { 0 } };
+
+	*out = NULL;
+	if (vc_registry_find(reg, aid) != NULL)
+		return uk_fail(UK_ERR_EXISTS);
+	UK_TRY(uk_copy_exact(
+	    r.privileges, VC_PRIV_SIZE, UK_ARRAY(new->privileges)));
+	UK_TRY(make(reg, new->kind, number, aid, out));
+	UK_TRY(vc_record_put(reg->nv, number, &r));
+	return new->kind->install(*out, new->params);
+}
+
+uk_err vc_registry_add(
+    struct vc_registry *reg, const struct vc_new_app *new, struct vc_app **out)
+{
+	struct vc_app *app;
+	uk_err err = add_pending(reg, new, &app);
+
+	if (uk_is_ok(err))
+		err = vc_nv_commit(reg->nv);
+	if (!uk_is_ok(err)) {
+		vc_nv_abort(reg->nv);
+		take_out(reg, app);
+		app_free(&app);
+	}
+	if (out != NULL)
+		*out = app;
+	return err;
+}
+
+uk_err vc_registry_remove(struct vc_registry *reg, struct vc_app **app)
+{
+	uint8_t number = (*app)->home.app;
+
+	vc_nv_drop_app(reg->nv, number);
+	vc_record_drop(reg->nv, number);
+	UK_TRY(vc_nv_commit(reg->nv));
+	take_out(reg, *app);
+	app_free(app);
+	return uk_ok();
+}
+
+/* --- opening ---------------------------------------------------------------
+ */
+
+static uk_err add_preinstalled(struct vc_registry *reg)
+{
+	struct vc_app *app;
+
+	UK_TRY(vc_record_put_card(reg->nv, VC_CARD_OP_READY));
+	for (size_t i = 0; i < reg->kinds.count; i++) {
+		const struct vc_app_ops *kind = reg->kinds.list[i];
+		struct vc_new_app new = { .kind = kind,
+			.life = VC_LIFE_SELECTABLE };
+
+		if (!kind->traits.preinstalled)
+			continue;
+		UK_TRY(uk_copy_exact(
+		    new.privileges, VC_PRIV_SIZE, UK_ARRAY(kind->privileges)));
+		UK_TRY(add_pending(reg, &new, &app));
+	}
+	return uk_ok();
+}
+
+/* A card from before the registry. What it lacks becomes part of it in memory,
+ * and is written with the next change. */
+static uk_err take_over_old(struct vc_registry *reg)
+{
+	const struct vc_app_ops *kind = vc_registry_kind(reg, "ukey");
+	struct vc_record r = { .life = VC_LIFE_SELECTABLE };
+
+	if (kind == NULL)
+		return uk_fail(UK_ERR_UNSUPPORTED);
+	r.kind = uk_view_str(kind->name);
+	r.aid = vc_aid_view(&kind->aid);
+	r.package = vc_aid_view(&kind->package);
+	UK_TRY(vc_record_put_card(reg->nv, VC_CARD_OP_READY));
+	UK_TRY(vc_record_put(reg->nv, FIRST_NUMBER, &r));
+	vc_nv_adopt(reg->nv);
+	return uk_ok();
+}
+
+static const struct vc_app_ops *kind_named(
+    const struct vc_registry *reg, uk_bytes name)
+{
+	for (size_t i = 0; i < reg->kinds.count; i++) {
+		const struct vc_app_ops *kind = reg->kinds.list[i];
+
+		if (uk_bytes_eq(uk_view_str(kind->name), name))
+			return kind;
+	}
+	return NULL;
+}
+
+static uk_err load_instance(struct vc_registry *reg, uint8_t number)
+{
+	const struct vc_app_ops *kind;
+	struct vc_app *app;
+	struct vc_record r;
+
+	if (!vc_record_get(reg->nv, number, &r))
+		return uk_fail(UK_ERR_FORMAT);
+	if ((kind = kind_named(reg, r.kind)) == NULL)
+		return uk_fail(UK_ERR_UNSUPPORTED);
+	if (vc_registry_find(reg, r.aid) != NULL)
+		return uk_fail(UK_ERR_FORMAT);
+	return make(reg, kind, number, r.aid, &app);
+}
+
+static uk_err load(struct vc_registry *reg)
+{
+	uint8_t life;
+	uk_err err = vc_record_get_card(reg->nv, &life);
+
+	if (uk_is(err, UK_ERR_NOT_FOUND))
+		err = take_over_old(reg);
+	for (uint8_t n = FIRST_NUMBER; uk_is_ok(err) && n <= LAST_NUMBER; n++) {
+		if (vc_record_there(reg->nv, n))
+			err = load_instance(reg, n);
+	}
+	return err;
+}
+
+uk_err vc_registry_open(const struct vc_kinds *kinds, struct vc_nv *nv,
+    struct vc_crypto *crypto, bool fresh, struct vc_registry **out)
+{
+	struct vc_registry *reg = uk_new(sizeof(*reg));
+	uk_err err;
+
+	*out = NULL;
+	if (reg == NULL)
+		return uk_fail(UK_ERR_MEMORY);
+	reg->kinds = *kinds;
+	reg->nv = nv;
+	reg->crypto = crypto;
+	err = fresh ? add_preinstalled(reg) : load(reg);
+	if (!uk_is_ok(err))
+		goto out;
+	*out = reg;
+	reg = NULL;
+out:
+	vc_registry_close(&reg);
+	return err;
+}
+
+void vc_registry_close(struct vc_registry **reg)
+{
+	struct vc_registry *r = *reg;
+
+	*reg = NULL;
+	if (r == NULL)
+		return;
+	for (size_t i = 0; i < r->count; i++)
+		app_free(&r->apps[i]);
+	uk_free(r);
+}
+
+/* --- asking ----------------------------------------------------------------
+ */
+
+size_t vc_registry_count(const struct vc_registry *reg)
+{
+	return reg->count;
+}
+
+struct vc_app *vc_registry_at(const struct vc_registry *reg, size_t i)
+{
+	return reg->apps[i];
+}
+
+struct vc_app *vc_registry_find(const struct vc_registry *reg, uk_bytes aid)
+{
+	for (size_t i = 0; i < reg->count; i++) {
+		if (uk_bytes_eq(vc_app_aid(reg->apps[i]), aid))
+			return reg->apps[i];
+	}
+	return NULL;
+}
+
+const struct vc_app_ops *vc_registry_kind(
+    const struct vc_registry *reg, const char *name)
+{
+	return kind_named(reg, uk_view_str(name));
+}
+
+uint8_t vc_registry_card_life(const struct vc_registry *reg)
+{
+	uint8_t life;
+
+	/* The failure cannot happen: it was read when the card was opened. */
+	return uk_is_ok(vc_record_get_card(reg->nv, &life))
+		   ? life
+		   : VC_CARD_TERMINATED;
+}
+
+uk_err vc_registry_set_card_life(struct vc_registry *reg, uint8_t life)
+{
+	return vc_record_put_card(reg->nv, life);
+}
