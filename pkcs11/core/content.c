@@ -1,6 +1,7 @@
 /* What objects hold: read from the card when it is asked for, and once. */
 #include "object.h"
 
+#include "reader.h"
 #include "rv.h"
 #include "slot.h"
 
@@ -118,7 +119,7 @@ static CK_RV find_public(
 	if (rv == CKR_HOST_MEMORY) /* says nothing about the key */
 		return rv;
 	*out = (uk_public_key){ 0 };
-	return s->lost ? CKR_DEVICE_REMOVED : read_public(s, o, out);
+	return s->reader->lost ? CKR_DEVICE_REMOVED : read_public(s, o, out);
 }
 
 CK_RV p11_object_public(

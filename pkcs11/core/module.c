@@ -18,7 +18,9 @@ static struct {
 	unsigned calls; /* inside between enter and leave */
 	CK_C_INITIALIZE_ARGS args;
 	bool app_locks; /* slots use the callbacks of args */
-	struct p11_slot *slots[P11_SLOTS_MAX];
+	struct p11_reader *readers[P11_SLOTS_MAX];
+	size_t reader_count;
+	struct p11_slot *slots[P11_SLOTS_MAX]; /* owned by the readers */
 	size_t slot_count;
 } module = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
@@ -29,7 +31,7 @@ static struct {
 
 static _Atomic pid_t owner; /* 0 = nobody yet, -1 = being taken over */
 /* What a parent left behind: not ours to close, but still in sight. */
-static struct p11_slot *inherited[P11_SLOTS_MAX];
+static struct p11_reader *inherited[P11_SLOTS_MAX];
 
 static void forget_parent(void)
 {
@@ -37,11 +39,11 @@ static void forget_parent(void)
 	pthread_cond_init(&module.woken, NULL);
 	module.state = DOWN;
 	module.calls = 0;
-	for (size_t i = 0; i < module.slot_count; i++) {
-		inherited[i] = module.slots[i];
-		module.slots[i] = NULL;
+	for (size_t i = 0; i < module.reader_count; i++) {
+		inherited[i] = module.readers[i];
+		module.readers[i] = NULL;
 	}
-	module.slot_count = 0;
+	module.reader_count = module.slot_count = 0;
 	p11_scan_forget();
 	p11_config_forget();
 }
@@ -123,29 +125,60 @@ struct p11_slot *p11_module_slot(size_t i)
 	return s;
 }
 
-static bool has_slot(const char *reader)
+struct p11_reader *p11_module_reader(size_t i)
 {
-	struct p11_slot *s;
+	struct p11_reader *r;
 
-	for (size_t i = 0; (s = p11_module_slot(i)) != NULL; i++) {
-		if (uk_bytes_eq(uk_view_str(s->reader), uk_view_str(reader)))
+	p11_module_lock();
+	r = i < module.reader_count ? module.readers[i] : NULL;
+	p11_module_unlock();
+	return r;
+}
+
+static bool has_reader(const char *name)
+{
+	struct p11_reader *r;
+
+	for (size_t i = 0; (r = p11_module_reader(i)) != NULL; i++) {
+		if (uk_bytes_eq(uk_view_str(r->name), uk_view_str(name)))
 			return true;
 	}
 	return false;
 }
 
-/* Only the scan adds slots, so the number cannot be taken meanwhile. */
-void p11_module_add_slot(const char *reader)
+void p11_module_add_slot(struct p11_reader *r)
 {
-	struct p11_slot *s;
+	struct p11_slot *s = p11_slot_new(r);
 
-	if (has_slot(reader) || module.slot_count == P11_SLOTS_MAX)
-		return;
-	if (p11_slot_new(reader, module.slot_count,
-		module.app_locks ? &module.args : NULL, &s) != CKR_OK)
+	if (s == NULL)
 		return;
 	p11_module_lock();
-	module.slots[module.slot_count++] = s;
+	if (module.slot_count < P11_SLOTS_MAX) {
+		s->id = module.slot_count;
+		module.slots[module.slot_count++] = s;
+		r->slots[r->slot_count++] = s;
+		s = NULL; /* handed over */
+	}
+	p11_module_unlock();
+	p11_slot_free(&s);
+}
+
+/* Only the scan adds readers, so the place cannot be taken meanwhile. */
+void p11_module_add_reader(const char *name)
+{
+	struct p11_reader *r;
+
+	if (has_reader(name) ||
+	    p11_reader_new(name, module.app_locks ? &module.args : NULL, &r) !=
+		CKR_OK)
+		return;
+	p11_module_add_slot(r);
+	if (r->slot_count == 0) {
+		p11_reader_free(&r);
+		return;
+	}
+	p11_module_lock();
+	module.readers[module.reader_count++] = r;
 	p11_module_unlock();
 }
 
@@ -186,8 +219,8 @@ static void counts(
 {
 	*commands = 0;
 	*us = 0;
-	if (call->slot != NULL && call->slot->trace != NULL)
-		uk_trace_counts(call->slot->trace, commands, us);
+	if (call->slot != NULL && call->slot->reader->trace != NULL)
+		uk_trace_counts(call->slot->reader->trace, commands, us);
 }
 
 CK_RV p11_enter_module(struct p11_call *call, const char *name)
@@ -206,15 +239,17 @@ CK_RV p11_enter_module(struct p11_call *call, const char *name)
 static CK_RV lock_slot(struct p11_call *call, CK_SLOT_ID id, bool status)
 {
 	static const struct timespec moment = { 0, 10 * 1000 * 1000 };
+	struct p11_reader *r;
 
 	call->slot = p11_module_slot(id);
 	if (call->slot == NULL)
 		return CKR_SLOT_ID_INVALID;
-	p11_lock(&call->slot->lock);
-	while (call->slot->entering && !status) {
-		p11_unlock(&call->slot->lock);
+	r = call->slot->reader;
+	p11_lock(&r->lock);
+	while (r->entering && !status) {
+		p11_unlock(&r->lock);
 		(void)nanosleep(&moment, NULL);
-		p11_lock(&call->slot->lock);
+		p11_lock(&r->lock);
 	}
 	counts(call, &call->commands, &call->micros);
 	return CKR_OK;
@@ -246,8 +281,8 @@ CK_RV p11_enter_slot_now(struct p11_call *call, const char *name, CK_SLOT_ID id)
 		return rv;
 	p11_scan_now();
 	rv = lock_slot(call, id, false);
-	if (rv == CKR_OK && atomic_load(&call->slot->verdict) == P11_UNREAD)
-		p11_slot_recognise(call->slot);
+	if (rv == CKR_OK && p11_reader_unread(call->slot->reader))
+		p11_reader_recognise(call->slot->reader);
 	return rv;
 }
 
@@ -301,7 +336,7 @@ CK_RV p11_leave(struct p11_call *call, CK_RV rv)
 	log_call(call, rv);
 	if (call->slot != NULL) {
 		p11_slot_tidy(call->slot);
-		p11_unlock(&call->slot->lock);
+		p11_unlock(&call->slot->reader->lock);
 	}
 	if (call->entered) {
 		p11_module_lock();
@@ -381,9 +416,9 @@ static void wait_for_calls(void)
  * next. */
 static void end_sessions(struct p11_slot *s)
 {
-	p11_lock(&s->lock);
+	p11_lock(&s->reader->lock);
 	(void)p11_session_close_all(s);
-	p11_unlock(&s->lock);
+	p11_unlock(&s->reader->lock);
 }
 
 CK_RV p11_finalize(const void *reserved)
@@ -395,11 +430,11 @@ CK_RV p11_finalize(const void *reserved)
 		return CKR_CRYPTOKI_NOT_INITIALIZED;
 	wait_for_calls();
 	p11_scan_stop();
-	for (size_t i = 0; i < module.slot_count; i++) {
+	for (size_t i = 0; i < module.slot_count; i++)
 		end_sessions(module.slots[i]);
-		p11_slot_free(&module.slots[i]);
-	}
-	module.slot_count = 0;
+	for (size_t i = 0; i < module.reader_count; i++)
+		p11_reader_free(&module.readers[i]);
+	module.reader_count = module.slot_count = 0;
 	uk_log(UK_LOG_INFO, "C_Finalize CKR_OK");
 	p11_config_unload();
 	(void)move(ENDING, DOWN);

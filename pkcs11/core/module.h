@@ -9,11 +9,11 @@
  *             rv = p11_sign(&call, ...);
  *     return p11_leave(&call, rv);
  *
- * Two locks, always in this order: the module lock (the table of slots, held
- * for a lookup) and a slot's lock (everything of one reader, held for one
- * call). The module lock is the system's mutex in every case, because it is
- * never held while anything waits; a slot's lock is the application's where it
- * asked so.
+ * Two locks, always in this order: a reader's lock (everything of it and its
+ * slots, held for one call) and the module lock (the table of slots, held for a
+ * lookup; nobody waits for a reader with it). The module lock is the system's
+ * mutex in every case, because it is never held while anything waits; a
+ * reader's lock is the application's where it asked so.
  *
  * After fork the child starts afresh: it sees another process number than the
  * one that was noted, and leaves everything that it inherited untouched.
@@ -21,11 +21,13 @@
 #ifndef P11_MODULE_H
 #define P11_MODULE_H
 
+#include "reader.h"
 #include "slot.h"
 
 struct p11_call {
 	const char *name;
-	struct p11_slot *slot;       /* locked; NULL for p11_enter_module */
+	struct p11_slot *slot;       /* its reader is locked; NULL for
+				      * p11_enter_module */
 	struct p11_session *session; /* NULL unless p11_enter */
 	bool entered;
 	/* for the log */
@@ -64,10 +66,14 @@ void p11_module_unlock(void);
 void p11_module_wait(unsigned timeout_ms);
 void p11_module_wake(void);
 
-/* Slot number i, or NULL behind the last one. */
+/* Number i, or NULL behind the last one. */
 struct p11_slot *p11_module_slot(size_t i);
-/* A slot for this reader unless there is one; without memory, next time. */
-void p11_module_add_slot(const char *reader);
+struct p11_reader *p11_module_reader(size_t i);
+/* A reader of this name with a slot, unless there is one; without memory, next
+ * time. */
+void p11_module_add_reader(const char *name);
+/* Another slot for this reader, whose lock is held; without memory, none. */
+void p11_module_add_slot(struct p11_reader *r);
 /* Something happened in the slot: C_WaitForSlotEvent tells it once. */
 void p11_module_event(struct p11_slot *s);
 /* With the lock held: CKR_OK and the slot, CKR_NO_EVENT, or, when C_Finalize is

@@ -5,6 +5,7 @@
 #include "operate.h"
 
 #include "log.h"
+#include "reader.h"
 #include "rv.h"
 #include "secret.h"
 
@@ -25,11 +26,11 @@ static CK_RV ask_card(struct p11_slot *s, uk_buf *out)
 	}
 	if (rv == CKR_OK)
 		uk_put(out, UK_ARRAY(challenge));
-	else if (!s->lost)
+	else if (!s->reader->lost)
 		uk_log(UK_LOG_INFO, "no random numbers from the card: %s",
 		    p11_rv_name(rv));
 	uk_wipe(challenge, sizeof(challenge));
-	return s->lost ? rv : CKR_OK;
+	return s->reader->lost ? rv : CKR_OK;
 }
 
 /* SHA-256(card's || system's, fresh for every block || number of the block) */

@@ -96,12 +96,12 @@ static void note_status(uk_err err)
 	p11_module_unlock();
 }
 
-static bool named(const struct p11_slot *s, const char *reader)
+static bool named(const struct p11_reader *r, const char *name)
 {
-	return uk_bytes_eq(uk_view_str(s->reader), uk_view_str(reader));
+	return uk_bytes_eq(uk_view_str(r->name), uk_view_str(name));
 }
 
-static const uk_reader_state *look_again(const struct p11_slot *s)
+static const uk_reader_state *look_again(const struct p11_reader *r)
 {
 	size_t n;
 
@@ -109,7 +109,7 @@ static const uk_reader_state *look_again(const struct p11_slot *s)
 				     scan.again, UK_READERS_MAX, &n)))
 		return NULL;
 	for (size_t i = 0; i < n; i++) {
-		if (named(s, scan.again[i].name))
+		if (named(r, scan.again[i].name))
 			return &scan.again[i];
 	}
 	return NULL;
@@ -121,81 +121,102 @@ static const uk_reader_state *look_again(const struct p11_slot *s)
  * card that is in use already for a new one. So look again before anybody can
  * use it.
  */
-static void recognise(struct p11_slot *s)
+static void recognise(struct p11_reader *r)
 {
 	for (int tries = 0; tries < 3; tries++) {
-		const uk_reader_state *r;
+		const uk_reader_state *now;
 
-		p11_slot_recognise(s);
-		r = look_again(s);
-		if (r == NULL || r->events == s->events)
+		p11_reader_recognise(r);
+		now = look_again(r);
+		if (now == NULL || now->events == r->events)
 			return;
-		s->events = r->events;
-		s->present = r->present;
-		if (!r->present) {
-			p11_slot_drop(s, P11_EMPTY);
+		r->events = now->events;
+		r->present = now->present;
+		if (!now->present) {
+			p11_reader_drop(r, P11_EMPTY);
 			return;
 		}
 	}
 }
 
-/* Another card, or none, is in the reader. false: a person types a PIN there;
- * the card is still in use and is looked at when that has ended. */
-static bool exchange_card(struct p11_slot *s, bool present, uint32_t events)
+/* The slots behind the first one have an event when an application comes or
+ * goes. */
+static void tell(struct p11_reader *r, const bool *had, size_t count)
+{
+	for (size_t i = 1; i < r->slot_count; i++) {
+		if ((i < count && had[i]) || r->slots[i]->card != NULL)
+			p11_module_event(r->slots[i]);
+	}
+}
+
+/* Another card, or none, is in the reader. */
+static void exchange_locked(struct p11_reader *r, bool present, uint32_t events)
+{
+	bool had[UK_CARDS_MAX];
+	size_t count = r->slot_count;
+
+	for (size_t i = 0; i < count; i++)
+		had[i] = r->slots[i]->card != NULL;
+	r->present = present;
+	r->events = events;
+	if (present)
+		recognise(r);
+	else
+		p11_reader_drop(r, P11_EMPTY);
+	tell(r, had, count);
+}
+
+/* false: a person types a PIN there; the card is still in use and is looked at
+ * when that has ended. */
+static bool exchange_card(struct p11_reader *r, bool present, uint32_t events)
 {
 	bool may;
 
-	p11_lock(&s->lock);
-	may = !s->entering;
-	if (may) {
-		s->present = present;
-		s->events = events;
-		if (present)
-			recognise(s);
-		else
-			p11_slot_drop(s, P11_EMPTY);
-	}
-	p11_unlock(&s->lock);
+	p11_lock(&r->lock);
+	may = !r->entering;
+	if (may)
+		exchange_locked(r, present, events);
+	p11_unlock(&r->lock);
 	return may;
 }
 
-/* What the reader's state means for its slot. NULL: the reader is gone. */
-static void update(struct p11_slot *s, const uk_reader_state *r)
+/* What the reader's state means for its slots. NULL: the reader is gone. */
+static void update(struct p11_reader *r, const uk_reader_state *now)
 {
-	bool attached = r != NULL;
-	bool present = attached && r->present;
-	uint32_t events = attached ? r->events : 0;
-	bool same = present == s->present && events == s->events;
+	bool attached = now != NULL;
+	bool present = attached && now->present;
+	uint32_t events = attached ? now->events : 0;
+	bool same = present == r->present && events == r->events;
 
-	if (same && attached == s->attached)
+	if (same && attached == r->attached)
 		return;
-	if (!s->present && !present) {
-		s->events = events;
-	} else if (!same && !exchange_card(s, present, events)) {
+	if (!r->present && !present) {
+		r->events = events;
+	} else if (!same && !exchange_card(r, present, events)) {
 		scan.missed = true;
 		return;
 	}
-	s->attached = attached;
-	p11_module_event(s);
+	r->attached = attached;
+	p11_module_event(r->slots[0]);
 }
 
 static void scan_once(void)
 {
 	uk_err err = list_readers();
-	struct p11_slot *s;
+	struct p11_reader *r;
 
 	note_status(err);
 	scan.missed = false;
 	for (size_t i = 0; i < scan.count; i++)
-		p11_module_add_slot(scan.readers[i].name);
-	for (size_t i = 0; (s = p11_module_slot(i)) != NULL; i++) {
-		const uk_reader_state *r = NULL;
+		p11_module_add_reader(scan.readers[i].name);
+	for (size_t i = 0; (r = p11_module_reader(i)) != NULL; i++) {
+		const uk_reader_state *now = NULL;
 
-		for (size_t j = 0; j < scan.count && r == NULL; j++) {
-			if (named(s, scan.readers[j].name))
-				r = &scan.readers[j];
+		for (size_t j = 0; j < scan.count && now == NULL; j++) {
+			if (named(r, scan.readers[j].name))
+				now = &scan.readers[j];
 		}
-		update(s, r);
+		update(r, now);
 	}
 }
 

@@ -1,20 +1,20 @@
 /*
- * A slot is a reader we have seen, and what is in it.
+ * A slot is a reader we have seen, and an application of the card in it.
  *
  * Slots are never taken away while the module is initialised: their numbers
  * only grow and belong to a reader's name, so that a program which remembers a
- * number keeps its meaning. What is in a slot comes and goes: at most one card,
- * its objects, the sessions with it and one login.
+ * number keeps its meaning. What is in a slot comes and goes: at most one
+ * application, its objects, the sessions with it and one login. A reader has
+ * more than one slot once it has seen a card with several applications.
  *
- * Everything below `lock` is guarded by it, except what is said to be atomic or
- * to belong to the scan. A function that takes a struct p11_slot expects the
- * lock to be held unless it says otherwise.
+ * Everything in a slot is guarded by its reader's lock, except what is said to
+ * be atomic or to belong to the module. A function that takes a struct p11_slot
+ * expects that lock to be held unless it says otherwise.
  */
 #ifndef P11_SLOT_H
 #define P11_SLOT_H
 
 #include "object.h"
-#include "p11lock.h"
 #include "session.h"
 #include "source.h"
 
@@ -23,7 +23,7 @@
 #include <stdatomic.h>
 
 enum p11_verdict {
-	P11_EMPTY,   /* no card, or no reader any more */
+	P11_EMPTY,   /* no card, no such application, or no reader any more */
 	P11_UNREAD,  /* a card, but it could not be asked yet: ask again */
 	P11_FOREIGN, /* a card that is not ours; not asked again */
 	P11_OURS
@@ -31,25 +31,16 @@ enum p11_verdict {
 
 enum p11_login { P11_PUBLIC, P11_USER, P11_SO };
 
-struct p11_slot {
-	struct p11_lock lock;
-	CK_SLOT_ID id;
-	char reader[UK_READER_NAME_MAX];
-	_Atomic int verdict; /* enum p11_verdict; read without the lock */
+struct p11_reader;
 
-	/* the scan's own (scan.c): what it saw last */
-	bool attached, present;
-	uint32_t events;
+struct p11_slot {
+	struct p11_reader *reader; /* borrowed; never changes */
+	CK_SLOT_ID id;
+	_Atomic int verdict; /* enum p11_verdict; read without the lock */
 	/* of the module lock: C_WaitForSlotEvent has not told this yet */
 	bool event;
 
-	uk_pcsc *pcsc;  /* own connection to the service, or NULL */
-	uk_link *trace; /* borrowed from ch: counts commands, or NULL */
-	uk_channel *ch;
 	uk_card *card; /* not NULL when the verdict is P11_OURS */
-	bool entering; /* a person types a PIN on the reader: the lock is free,
-			* but only what is in memory may be looked at */
-	bool lost; /* the card went away during this call: drop it at its end */
 	bool reselect; /* another program reset the card or left our application
 			*/
 
@@ -62,16 +53,12 @@ struct p11_slot {
 	uk_crypto *crypto; /* opened when the first hash is wanted, or NULL */
 };
 
-/* locking: the application's arguments if its callbacks are to be used. */
-CK_RV p11_slot_new(const char *reader, CK_SLOT_ID id,
-    const CK_C_INITIALIZE_ARGS *locking, struct p11_slot **out);
+/* NULL without memory. Not yet among its reader's. */
+struct p11_slot *p11_slot_new(struct p11_reader *reader);
 /* Takes no lock: nobody may use it any more. Accepts NULL. */
 void p11_slot_free(struct p11_slot **s);
-
-/* Asks the card what it is: one SELECT per kind we know. Sets the verdict. */
-void p11_slot_recognise(struct p11_slot *s);
-/* Forgets the card with its objects, sessions and login; verdict becomes v. */
-void p11_slot_drop(struct p11_slot *s, enum p11_verdict v);
+/* Forgets objects, sessions and login, without a word to the card. */
+void p11_slot_clear(struct p11_slot *s);
 
 /* At the end of a call, when nobody looks at an object or session any more:
  * drops a card that was lost, notes that its directory has changed, frees
@@ -92,8 +79,9 @@ static inline CK_SLOT_ID p11_handle_slot(CK_ULONG handle)
 
 /*
  * A card transaction: nobody else talks to the card between begin and end.
- * begin selects the application again if somebody reset the card (the login is
- * gone then). Not CKR_OK: no transaction is open.
+ * begin selects the application again if somebody reset the card or another
+ * slot's was selected (that slot's login is gone then, and in the first case
+ * this one's). Not CKR_OK: no transaction is open.
  */
 CK_RV p11_slot_begin(struct p11_slot *s);
 void p11_slot_end(struct p11_slot *s);

@@ -8,7 +8,7 @@ static const struct p11_source pcsc = {
 	.wait = uk_pcsc_wait,
 	.cancel = uk_pcsc_cancel,
 	.connect = uk_pcsc_connect,
-	.open_card = uk_card_open,
+	.open_cards = uk_cards_open,
 };
 
 static const struct p11_source *current = &pcsc;

@@ -12,7 +12,7 @@
 #include "transport.h"
 
 /* The meaning of each row is that of the function it stands for:
- * uk_pcsc_open ... uk_pcsc_connect, uk_card_open. */
+ * uk_pcsc_open ... uk_pcsc_connect, uk_cards_open. */
 struct p11_source {
 	uk_err (*open)(uk_pcsc **out);
 	void (*close)(uk_pcsc **p);
@@ -22,7 +22,7 @@ struct p11_source {
 	    unsigned timeout_ms);
 	void (*cancel)(uk_pcsc *p);
 	uk_err (*connect)(uk_pcsc *p, const char *reader, uk_link **out);
-	uk_err (*open_card)(uk_channel *ch, uk_card **out);
+	uk_err (*open_cards)(uk_channel *ch, struct uk_cards *out);
 };
 
 const struct p11_source *p11_source(void);

@@ -6,6 +6,8 @@
 #include "rv.h"
 #include "scan.h"
 
+#include <stdio.h>
+
 #define MANUFACTURER "ukey"
 
 CK_RV p11_info(CK_INFO *out)
@@ -36,6 +38,20 @@ CK_RV p11_slot_list(bool tokens, CK_SLOT_ID_PTR list, CK_ULONG_PTR count)
 	return p11_give_list(list, count, ids, n);
 }
 
+/* The reader's name; from the second application on with its number. */
+static void describe(const struct p11_slot *s, CK_SLOT_INFO *out)
+{
+	const struct p11_reader *r = s->reader;
+	char text[UK_READER_NAME_MAX + 8];
+	size_t place = 0;
+
+	while (place + 1 < r->slot_count && r->slots[place] != s)
+		place++;
+	snprintf(text, sizeof(text), place == 0 ? "%s" : "%.58s (%zu)", r->name,
+	    place + 1);
+	p11_pad(out->slotDescription, sizeof(out->slotDescription), text);
+}
+
 CK_RV p11_slot_info(const struct p11_slot *s, CK_SLOT_INFO *out)
 {
 	enum p11_verdict v = (enum p11_verdict)atomic_load(&s->verdict);
@@ -45,7 +61,7 @@ CK_RV p11_slot_info(const struct p11_slot *s, CK_SLOT_INFO *out)
 	*out = (CK_SLOT_INFO){ .flags = CKF_REMOVABLE_DEVICE | CKF_HW_SLOT };
 	if (v == P11_OURS || v == P11_FOREIGN)
 		out->flags |= CKF_TOKEN_PRESENT;
-	p11_pad(out->slotDescription, sizeof(out->slotDescription), s->reader);
+	describe(s, out);
 	p11_pad(out->manufacturerID, sizeof(out->manufacturerID), MANUFACTURER);
 	return CKR_OK;
 }

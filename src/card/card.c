@@ -5,6 +5,32 @@
 	((c)->ops->operation == NULL ? uk_fail(UK_ERR_UNSUPPORTED)             \
 				     : (c)->ops->operation(__VA_ARGS__))
 
+uk_err uk_select(uk_channel *ch, uk_bytes aid, uk_buf *fci)
+{
+	uk_cmd select = {
+		.ins = 0xa4, .p1 = 0x04, .data = aid, .le = UK_LE_SHORT_MAX
+	};
+	uk_err err = uk_channel_transmit(ch, &select, fci, NULL);
+
+	/* Only VERIFY and its kin may say that a PIN was wrong. */
+	if (uk_is(err, UK_ERR_PIN_WRONG) || uk_is(err, UK_ERR_PIN_BLOCKED))
+		err.code = UK_ERR_CARD_STATUS;
+	return err;
+}
+
+bool uk_card_spoke(uk_err err)
+{
+	return err.sw != 0 || uk_is(err, UK_ERR_FORMAT) ||
+	       uk_is(err, UK_ERR_TOO_SMALL);
+}
+
+void uk_cards_close(struct uk_cards *cards)
+{
+	for (size_t i = 0; i < UK_CARDS_MAX; i++)
+		uk_card_close(&cards->list[i]);
+	*cards = (struct uk_cards){ 0 };
+}
+
 void uk_card_close(uk_card **c)
 {
 	if (*c == NULL)

@@ -3,9 +3,11 @@
  *
  * A kind of card is one const table of small functions (struct uk_card_ops) in
  * a folder of its own and one row in registry.c. Kinds are told apart by
- * selecting their AID, never by ATR. All calls below expect the caller to hold
- * the slot's lock and, where commands must not be interrupted, a transaction
- * (uk_card_begin / uk_card_end).
+ * selecting their AID, never by ATR. A uk_card is one application of a card:
+ * several may share a channel, and whoever uses one sees to it that it is the
+ * selected one (uk_card_reselect). All calls below expect the caller to hold
+ * the reader's lock and, where commands must not be interrupted, a transaction
+ * (uk_channel_begin / uk_channel_end).
  *
  * Ownership: strings and views inside uk_card_info and uk_object belong to the
  * card and live until uk_card_close or the next uk_card_load_objects.
@@ -51,6 +53,7 @@ typedef struct uk_card_info {
 	size_t so_pin_min, so_pin_max;
 	bool pin_pad;    /* the reader takes PINs on a pad of its own */
 	bool bank_proof; /* transaction key wants uk_card_prove_bank first */
+	bool alone; /* says that there is no other application on the card */
 } uk_card_info;
 
 enum uk_object_kind {
@@ -139,11 +142,19 @@ enum uk_decipher_scheme {
 
 typedef struct uk_card uk_card;
 
+/* An application that answered to SELECT. */
+struct uk_selected {
+	uk_bytes aid; /* by which it was selected */
+	uk_bytes fci; /* what it answered; may be empty */
+};
+
 struct uk_card_ops {
 	const char *name;
-	/* Selects the application; UK_ERR_CARD_UNKNOWN if it is not this kind
-	 * (at most one command). *out stays NULL on failure. Borrows ch. */
-	uk_err (*open)(uk_channel *ch, uk_card **out);
+	/* The application was selected just now; UK_ERR_CARD_UNKNOWN if it is
+	 * not this kind, with no command sent. *out stays NULL on failure.
+	 * Borrows ch, but not what *s shows. */
+	uk_err (*open)(
+	    uk_channel *ch, const struct uk_selected *s, uk_card **out);
 	void (*close)(uk_card *c);
 	/* Selects again after a reset; UK_ERR_CARD_REMOVED if the serial number
 	 * shows another card. Every login is gone afterwards. */
@@ -223,8 +234,26 @@ struct uk_card {
 	bool loaded;
 };
 
-/* Tries the kinds of registry.c in order; UK_ERR_CARD_UNKNOWN after at most
- * three commands. */
+/* SELECT by name; appends what it answers. For drivers. */
+UK_RESULT uk_select(uk_channel *ch, uk_bytes aid, uk_buf *fci);
+/* Did the card say anything, be it nonsense? Then the way to it is good. For
+ * drivers: errors of uk_select and of reading its answer. */
+bool uk_card_spoke(uk_err err);
+
+/* The applications of one card that we know, in the order of registry.c. */
+enum { UK_CARDS_MAX = 3 };
+struct uk_cards {
+	uk_card *list[UK_CARDS_MAX];
+	size_t count;
+	const uk_card *selected; /* one of them, or NULL: that is not certain */
+};
+
+/* Asks for the applications of registry.c in order, with one SELECT each and
+ * what the opening of those costs that are there. None is UK_ERR_CARD_UNKNOWN;
+ * then, and on all other failures, out is empty. */
+UK_RESULT uk_cards_open(uk_channel *ch, struct uk_cards *out);
+void uk_cards_close(struct uk_cards *cards); /* accepts NULL in the list */
+/* The first of them only. */
 UK_RESULT uk_card_open(uk_channel *ch, uk_card **out);
 void uk_card_close(uk_card **c); /* accepts NULL */
 

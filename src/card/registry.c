@@ -1,23 +1,84 @@
-/* The kinds of card we know, in the order in which they are tried. A new kind
- * is a folder and one line here. */
+/*
+ * The applications we know, in the order in which they are asked for, and so in
+ * the order of their slots. A new kind is a folder and a line here.
+ */
 #include "card.h"
+#include "sw.h"
 #include "ukey/ukey_driver.h"
 
-static const struct uk_card_ops *const kinds[] = {
-	&uk_ukey_ops,
+enum { KINDS_MAX = 2, FCI_MAX = 512 };
+
+static const uint8_t ukey_aid[] = { 0xf0, 0x75, 0x6b, 0x65, 0x79, 0x2e, 0x30,
+	0x31 };
+
+static const struct row {
+	uk_bytes aid;
+	const struct uk_card_ops *kinds[KINDS_MAX];
+} rows[] = {
+	{ { ukey_aid, sizeof(ukey_aid) }, { &uk_ukey_ops } },
 };
 
-enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
-/* Each open sends one command, and a card that is not ours gets three. */
-_Static_assert(KINDS <= 3, "an unknown card must not be asked more often");
+/* A card that is not ours gets one SELECT for each. */
+_Static_assert((int)ROWS <= (int)UK_CARDS_MAX && UK_CARDS_MAX <= 3,
+    "an unknown card must not be asked more often");
 
-uk_err uk_card_open(uk_channel *ch, uk_card **out)
+static uk_err open_row(uk_channel *ch, const struct row *row, uk_card **out)
+{
+	uint8_t answer[FCI_MAX];
+	uk_buf fci = UK_BUF(answer);
+	struct uk_selected s = { .aid = row->aid };
+	uk_err err = uk_select(ch, row->aid, &fci);
+
+	if (!uk_is_ok(err))
+		return uk_card_spoke(err)
+			   ? uk_fail_sw(UK_ERR_CARD_UNKNOWN, err.sw)
+			   : err;
+	s.fci = uk_buf_view(&fci);
+	err = uk_fail(UK_ERR_CARD_UNKNOWN);
+	for (int i = 0; i < KINDS_MAX && row->kinds[i] != NULL &&
+			uk_is(err, UK_ERR_CARD_UNKNOWN);
+	     i++)
+		err = row->kinds[i]->open(ch, &s, out);
+	return err;
+}
+
+/* Opens up to `max`. */
+static uk_err open_rows(uk_channel *ch, size_t max, struct uk_cards *out)
 {
 	uk_err err = uk_fail(UK_ERR_CARD_UNKNOWN);
 
-	*out = NULL;
-	for (int i = 0; i < KINDS && uk_is(err, UK_ERR_CARD_UNKNOWN); i++)
-		err = kinds[i]->open(ch, out);
+	*out = (struct uk_cards){ 0 };
+	for (int i = 0; i < ROWS && out->count < max; i++) {
+		uk_card *c = NULL;
+
+		err = open_row(ch, &rows[i], &c);
+		out->selected = c;
+		if (c != NULL)
+			out->list[out->count++] = c;
+		else if (!uk_is(err, UK_ERR_CARD_UNKNOWN))
+			break;
+		if (c != NULL && c->info.alone)
+			break;
+	}
+	if (out->count > 0 && uk_is(err, UK_ERR_CARD_UNKNOWN))
+		err = uk_ok();
+	if (!uk_is_ok(err))
+		uk_cards_close(out);
+	return err;
+}
+
+uk_err uk_cards_open(uk_channel *ch, struct uk_cards *out)
+{
+	return open_rows(ch, UK_CARDS_MAX, out);
+}
+
+uk_err uk_card_open(uk_channel *ch, uk_card **out)
+{
+	struct uk_cards cards;
+	uk_err err = open_rows(ch, 1, &cards);
+
+	*out = cards.list[0];
 	return err;
 }

@@ -269,6 +269,103 @@ static void reset_while_it_is_recognised(void **state)
 	assert_true(fake_failed());
 }
 
+static bool logged_in(CK_SESSION_HANDLE s)
+{
+	CK_SESSION_INFO info;
+
+	expect_rv(F->C_GetSessionInfo(s, &info), CKR_OK);
+	return info.state == CKS_RW_USER_FUNCTIONS;
+}
+
+/* Two applications are two tokens: each with its number, in order, and what
+ * they show does not depend on which of them is selected. */
+static void two_applications(void **state)
+{
+	CK_SESSION_HANDLE one, two;
+	CK_SLOT_INFO slot;
+	CK_TOKEN_INFO token;
+	CK_SLOT_ID ids[4];
+	CK_ULONG n = 4;
+
+	(void)state;
+	fake_insert_two(1, 5, 6);
+	await_token(1, CKR_OK);
+	await_token(2, CKR_OK);
+	expect_rv(F->C_GetSlotList(CK_TRUE, ids, &n), CKR_OK);
+	assert_int_equal(n, 3);
+	expect_rv(F->C_GetTokenInfo(1, &token), CKR_OK);
+	assert_memory_equal(token.serialNumber, "0000000000000005", 16);
+	expect_rv(F->C_GetTokenInfo(2, &token), CKR_OK);
+	assert_memory_equal(token.serialNumber, "0000000000000006", 16);
+	expect_rv(F->C_GetSlotInfo(1, &slot), CKR_OK);
+	assert_memory_equal(slot.slotDescription, "Fake Reader 1   ", 16);
+	expect_rv(F->C_GetSlotInfo(2, &slot), CKR_OK);
+	assert_memory_equal(slot.slotDescription, "Fake Reader 1 (2)   ", 20);
+
+	one = open_rw(1);
+	two = open_rw(2);
+	assert_int_equal(count_objects(one), count_objects(two));
+	expect_rv(login(one, CKU_USER, FAKE_PIN), CKR_OK);
+	assert_true(logged_in(one));
+	assert_false(logged_in(two));
+	assert_true(find(one, CKO_PRIVATE_KEY, 1) != 0);
+	/* The other one's login selects it, and so ends this one. */
+	expect_rv(login(two, CKU_USER, FAKE_PIN), CKR_OK);
+	assert_false(logged_in(one));
+	assert_true(logged_in(two));
+	assert_int_equal(find(one, CKO_PRIVATE_KEY, 1), 0);
+	assert_true(find(two, CKO_PRIVATE_KEY, 1) != 0);
+}
+
+/* The slot of the second application stays, empty, and is filled again. */
+static void second_application_comes_and_goes(void **state)
+{
+	CK_SESSION_HANDLE s;
+	CK_SESSION_INFO info;
+	CK_SLOT_ID slot, ids[4];
+	unsigned told = 0;
+	CK_ULONG n = 4;
+
+	(void)state;
+	fake_insert_two(0, 5, 6);
+	await_token(1, CKR_OK);
+	s = open_ro(1);
+	while (F->C_WaitForSlotEvent(CKF_DONT_BLOCK, &slot, NULL) == CKR_OK)
+		told |= 1U << slot;
+	assert_int_equal(told, 3);
+	fake_insert(0, 7);
+	await_token(1, CKR_TOKEN_NOT_PRESENT);
+	await_token(0, CKR_OK);
+	expect_rv(F->C_GetSessionInfo(s, &info), CKR_SESSION_HANDLE_INVALID);
+	expect_rv(F->C_GetSlotList(CK_TRUE, ids, &n), CKR_OK);
+	assert_int_equal(n, 1);
+	n = 4;
+	expect_rv(F->C_GetSlotList(CK_FALSE, ids, &n), CKR_OK);
+	assert_int_equal(n, 2);
+	expect_rv(F->C_OpenSession(1, CKF_SERIAL_SESSION, NULL, NULL, &s),
+	    CKR_TOKEN_NOT_PRESENT);
+	fake_insert_two(0, 8, 9);
+	await_token(1, CKR_OK);
+}
+
+/* Both tokens are one card: when it goes, both do. */
+static void both_applications_go(void **state)
+{
+	CK_SESSION_HANDLE one, two;
+	CK_SESSION_INFO info;
+
+	(void)state;
+	fake_insert_two(0, 5, 6);
+	await_token(1, CKR_OK);
+	one = open_ro(0);
+	two = open_ro(1);
+	assert_true(count_objects(one) > 0);
+	fake_fail(1, UK_ERR_CARD_REMOVED);
+	expect_rv(login(two, CKU_USER, FAKE_PIN), CKR_DEVICE_REMOVED);
+	expect_rv(F->C_GetSessionInfo(one, &info), CKR_SESSION_HANDLE_INVALID);
+	expect_rv(F->C_GetSessionInfo(two, &info), CKR_SESSION_HANDLE_INVALID);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, p11_up, p11_down)
 
 int main(void)
@@ -283,6 +380,9 @@ int main(void)
 		TEST(insertion_costs_one_command),
 		TEST(reset_while_it_is_recognised),
 		TEST(numbers_last),
+		TEST(two_applications),
+		TEST(second_application_comes_and_goes),
+		TEST(both_applications_go),
 		TEST(service_comes_later),
 		TEST(without_threads),
 		TEST(events),

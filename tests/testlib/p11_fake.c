@@ -14,7 +14,8 @@ enum { READERS = 4 };
 struct reader {
 	bool attached, present;
 	uint32_t events, epoch; /* epoch: counts resets */
-	uint8_t serial;
+	uint8_t serial, second; /* second: of another application, or 0 */
+	uint8_t selected;       /* serial of the application that is */
 	bool user, so, consent, stolen;
 	bool changed;    /* by another program */
 	const char *pad; /* see fake_pad */
@@ -310,6 +311,9 @@ uk_err fake_tick(uk_card *c)
 	uk_cmd cmd = { .ins = 0xca };
 
 	UK_TRY(uk_channel_transmit(c->ch, &cmd, NULL, NULL));
+	if (reader_of(c)->second != 0 && c->info.serial[7] != 0 &&
+	    c->info.serial[7] != reader_of(c)->selected)
+		return uk_fail_sw(UK_ERR_UNSUPPORTED, 0x6d00);
 	return reader_of(c)->stolen ? uk_fail_sw(UK_ERR_UNSUPPORTED, 0x6d00)
 				    : uk_ok();
 }
@@ -332,13 +336,15 @@ static uk_err card_reselect(uk_card *c)
 	struct reader *r = reader_of(c);
 
 	r->stolen = false;
+	r->selected = c->info.serial[7];
 	UK_TRY(fake_tick(c));
 	r->user = r->so = r->consent = false;
 	if (r->changed)
 		fake_lose_first(c);
 	r->changed = false;
-	return r->serial == c->info.serial[7] ? uk_ok()
-					      : uk_fail(UK_ERR_CARD_REMOVED);
+	return r->serial == c->info.serial[7] || r->second == c->info.serial[7]
+		   ? uk_ok()
+		   : uk_fail(UK_ERR_CARD_REMOVED);
 }
 
 static uk_err card_verify(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin);
@@ -521,7 +527,7 @@ static uk_err source_connect_and_note(
 	return source_connect(p, reader, out);
 }
 
-static uk_err source_open_card(uk_channel *ch, uk_card **out)
+static uk_err open_application(uk_channel *ch, bool second, uk_card **out)
 {
 	struct fake_card *c = uk_new(sizeof(*c));
 	uk_err err = uk_fail(UK_ERR_MEMORY);
@@ -539,7 +545,9 @@ static uk_err source_open_card(uk_channel *ch, uk_card **out)
 		goto out;
 	c->base.info = info;
 	c->base.info.pin_pad = uk_channel_has_pinpad(ch, false);
-	c->base.info.serial[7] = reader_of(&c->base)->serial;
+	c->base.info.serial[7] = second ? reader_of(&c->base)->second
+					: reader_of(&c->base)->serial;
+	reader_of(&c->base)->selected = c->base.info.serial[7];
 	c->base.pins[0] = (uk_pin_state){ 3, 3, true };
 	c->base.pins[1] = (uk_pin_state){ 5, 5, true };
 	fake_tries[c->reader] = 3;
@@ -551,6 +559,25 @@ out:
 	return err;
 }
 
+/* The second one's PINs are counted with the first one's. */
+static uk_err source_open_cards(uk_channel *ch, struct uk_cards *out)
+{
+	uk_err err;
+
+	*out = (struct uk_cards){ 0 };
+	err = open_application(ch, false, &out->list[0]);
+	out->selected = out->list[0];
+	out->count = uk_is_ok(err);
+	if (uk_is_ok(err) && world.readers[connecting].second != 0) {
+		err = open_application(ch, true, &out->list[1]);
+		out->selected = out->list[1];
+		out->count = 2;
+	}
+	if (!uk_is_ok(err))
+		uk_cards_close(out);
+	return err;
+}
+
 static const struct p11_source source = {
 	.open = source_open,
 	.close = source_close,
@@ -558,7 +585,7 @@ static const struct p11_source source = {
 	.wait = source_wait,
 	.cancel = source_cancel,
 	.connect = source_connect_and_note,
-	.open_card = source_open_card,
+	.open_cards = source_open_cards,
 };
 
 /* --- the world ----------------------------------------------------------- */
@@ -606,15 +633,21 @@ void fake_detach(int i)
 	unlock();
 }
 
-void fake_insert(int i, uint8_t serial)
+void fake_insert_two(int i, uint8_t serial, uint8_t second)
 {
 	lock();
 	world.readers[i] = (struct reader){ .attached = true,
 		.present = true,
 		.events = world.readers[i].events + 1,
 		.pad = world.readers[i].pad,
-		.serial = serial };
+		.serial = serial,
+		.second = second };
 	unlock();
+}
+
+void fake_insert(int i, uint8_t serial)
+{
+	fake_insert_two(i, serial, 0);
 }
 
 void fake_remove(int i)

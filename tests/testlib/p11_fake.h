@@ -32,6 +32,8 @@ void fake_attach(int i);
 void fake_detach(int i);
 /* serial: tells cards apart; 0 = a card that is not ours. */
 void fake_insert(int i, uint8_t serial);
+/* A card with two applications, which have serial numbers of their own. */
+void fake_insert_two(int i, uint8_t serial, uint8_t second);
 void fake_remove(int i);
 /* Another program resets the card: its logins are gone. */
 void fake_reset_card(int i);

@@ -15,6 +15,7 @@ enum {
 	LABEL_MAX = 32,
 	ANSWER_MAX = 512, /* far more than 1.1 can fill */
 	FLAG_BANK_PROOF = 0x01,
+	FLAG_OTHERS = 0x02,
 	REF_PIN = 0x81,
 	REF_PUK = 0x83
 };
@@ -107,6 +108,7 @@ static uk_err take_flags(struct status *s, uk_bytes v)
 	if (v.n != 1)
 		return uk_fail(UK_ERR_FORMAT);
 	s->info.bank_proof = (v.p[0] & FLAG_BANK_PROOF) != 0;
+	s->info.alone = (v.p[0] & FLAG_OTHERS) == 0;
 	return uk_ok();
 }
 
@@ -161,6 +163,7 @@ static const struct status before_asking = {
 		.label = "U-key",
 		.pin_min = 4, .pin_max = 16, /* profile 3 */
 		.so_pin_min = 8, .so_pin_max = 16,
+		.alone = true,
 	},
 	.pins = { { -1, -1, true }, { -1, -1, true } },
 	.limits = { UK_LC_SHORT_MAX, UK_LE_SHORT_MAX, true },
@@ -199,10 +202,12 @@ static uk_err parse_fci(uk_bytes fci, uk_bytes *status)
 	return uk_ok();
 }
 
-static bool card_spoke(uk_err err)
+static uk_err take_fci(uk_card *c, uk_bytes fci)
 {
-	return err.sw != 0 || uk_is(err, UK_ERR_FORMAT) ||
-	       uk_is(err, UK_ERR_TOO_SMALL);
+	uk_bytes status = UK_NONE;
+
+	UK_TRY(parse_fci(fci, &status));
+	return ukey_take_status(c, status);
 }
 
 /* One command. Whatever the card says that is not the profile's answer means
@@ -211,18 +216,9 @@ static uk_err select_application(uk_card *c)
 {
 	uint8_t answer[ANSWER_MAX];
 	uk_buf fci = UK_BUF(answer);
-	uk_bytes status = UK_NONE;
-	uk_cmd select = { .ins = 0xa4,
-		.p1 = 0x04,
-		.data = UK_ARRAY(aid),
-		.le = UK_LE_SHORT_MAX };
-	uk_err err = ukey_send(c, &select, &fci);
+	uk_err err = uk_select(c->ch, UK_ARRAY(aid), &fci);
 
-	if (uk_is_ok(err))
-		err = parse_fci(uk_buf_view(&fci), &status);
-	if (uk_is_ok(err))
-		err = ukey_take_status(c, status);
-	return card_spoke(err) ? uk_fail_sw(UK_ERR_CARD_UNKNOWN, err.sw) : err;
+	return uk_is_ok(err) ? take_fci(c, uk_buf_view(&fci)) : err;
 }
 
 static uk_err ukey_reselect(uk_card *c)
@@ -231,8 +227,9 @@ static uk_err ukey_reselect(uk_card *c)
 
 	((struct ukey *)c)->so_in = false;
 	((struct ukey *)c)->decipher.set = false;
-	return uk_is(err, UK_ERR_CARD_UNKNOWN) ? uk_fail(UK_ERR_CARD_REMOVED)
-					       : err;
+	return uk_card_spoke(err) || uk_is(err, UK_ERR_CARD_UNKNOWN)
+		   ? uk_fail(UK_ERR_CARD_REMOVED)
+		   : err;
 }
 
 /* --- after changes ------------------------------------------------------- */
@@ -289,7 +286,8 @@ static void ukey_close(uk_card *c)
 	uk_free(c);
 }
 
-static uk_err ukey_open(uk_channel *ch, uk_card **out)
+static uk_err ukey_open(
+    uk_channel *ch, const struct uk_selected *s, uk_card **out)
 {
 	struct ukey *k = uk_new(sizeof(*k));
 	uk_err err;
@@ -299,10 +297,12 @@ static uk_err ukey_open(uk_channel *ch, uk_card **out)
 		return uk_fail(UK_ERR_MEMORY);
 	k->base.ops = &uk_ukey_ops;
 	k->base.ch = ch;
-	err = select_application(&k->base);
+	err = take_fci(&k->base, s->fci);
 	if (uk_is_ok(err)) {
 		*out = &k->base;
 		k = NULL; /* handed over */
+	} else if (uk_card_spoke(err)) {
+		err = uk_fail(UK_ERR_CARD_UNKNOWN);
 	}
 	uk_free(k);
 	return err;

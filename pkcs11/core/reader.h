@@ -1,0 +1,62 @@
+/*
+ * A reader, the card in it, and the way there.
+ *
+ * A reader has one slot from the beginning. The first card with several
+ * applications gives it more, one for each, in the order of src/card's
+ * registry. They stay, like every slot, and are empty while a card with fewer
+ * applications is in.
+ *
+ * All slots of a reader share what is here, and its lock guards them all. One
+ * application is selected at a time: selecting another one ends the login of
+ * the one before.
+ */
+#ifndef P11_READER_H
+#define P11_READER_H
+
+#include "p11lock.h"
+#include "slot.h"
+
+struct p11_reader {
+	struct p11_lock lock;
+	char name[UK_READER_NAME_MAX];
+	struct p11_slot *slots[UK_CARDS_MAX]; /* in order; never taken away */
+	size_t slot_count;
+
+	/* the scan's own (scan.c): what it saw last */
+	bool attached, present;
+	uint32_t events;
+
+	uk_pcsc *pcsc;  /* own connection to the service, or NULL */
+	uk_link *trace; /* borrowed from ch: counts commands, or NULL */
+	uk_channel *ch; /* or NULL: no card that we know */
+	const struct p11_slot *selected; /* whose application is; NULL: who
+					  * knows */
+	bool entering; /* a person types a PIN on the reader: the lock is free,
+			* but only what is in memory may be looked at */
+	bool lost; /* the card went away during this call: drop it at its end */
+};
+
+/* locking: the application's arguments if its callbacks are to be used. */
+CK_RV p11_reader_new(const char *name, const CK_C_INITIALIZE_ARGS *locking,
+    struct p11_reader **out);
+/* With its slots. Takes no lock: nobody may use it any more. Accepts NULL. */
+void p11_reader_free(struct p11_reader **r);
+
+/* There is a card, but it could not be asked yet. */
+static inline bool p11_reader_unread(const struct p11_reader *r)
+{
+	return atomic_load(&r->slots[0]->verdict) == P11_UNREAD;
+}
+
+/* Asks the card what it is, with at most three commands and what its
+ * applications need. Sets the verdicts; may make slots. */
+void p11_reader_recognise(struct p11_reader *r);
+/* Forgets the card with all its objects, sessions and logins; the verdict of
+ * the first slot becomes v, that of the others P11_EMPTY. */
+void p11_reader_drop(struct p11_reader *r, enum p11_verdict v);
+
+/* Nobody else talks to the card until uk_channel_end. Says so to all slots when
+ * somebody had reset it. */
+UK_RESULT p11_reader_begin(struct p11_reader *r);
+
+#endif
