@@ -289,6 +289,20 @@ static void *hold_module(void)
 	return dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD);
 }
 
+/* The watcher has said goodbye; its thread is gone in a moment. Of two who ask,
+ * C_Finalize and an exit beside it, one waits for it. */
+static void join_watcher(void)
+{
+	bool mine;
+
+	p11_module_lock();
+	mine = scan.joinable;
+	scan.joinable = false;
+	p11_module_unlock();
+	if (mine)
+		pthread_join(scan.thread, NULL);
+}
+
 /*
  * A host that ends without C_Finalize takes libpcsclite down under the
  * watcher's feet, which is then a crash of the host. This runs before the
@@ -298,6 +312,8 @@ static void *hold_module(void)
  */
 static void at_exit(void *arg)
 {
+	bool watching;
+
 	(void)arg;
 	if (!p11_module_lock_within(EXIT_MS))
 		return;
@@ -308,7 +324,10 @@ static void at_exit(void *arg)
 			p11_source()->cancel(scan.pcsc);
 		p11_module_wait(EXIT_STEP_MS);
 	}
+	watching = scan.watching;
 	p11_module_unlock();
+	if (!watching)
+		join_watcher();
 }
 
 /* What atexit is made of (Linux Standard Base, Itanium C++ ABI 3.3.5): with the
@@ -361,9 +380,7 @@ static void stop_watcher(void)
 		p11_module_wait(20);
 	}
 	p11_module_unlock();
-	if (scan.joinable)
-		pthread_join(scan.thread, NULL);
-	scan.joinable = false;
+	join_watcher();
 	if (scan.self != NULL)
 		(void)dlclose(scan.self);
 	scan.self = NULL;

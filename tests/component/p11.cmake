@@ -1,6 +1,8 @@
 foreach(name IN ITEMS general slot session login object make store sign message verify cipher life pinpad)
 	uk_test(test_p11_${name} SOURCES test_p11_${name}.c
 		USES p11api p11_fake p11_run)
+	set_property(TEST test_p11_${name} APPEND PROPERTY LABELS threads)
+	uk_threads(test_p11_${name})
 endforeach()
 target_include_directories(test_p11_verify PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit)
 

@@ -5,7 +5,7 @@
 mkdir -p tree/scripts tools
 cp "$TOP/scripts/test" tree/scripts/
 printf '#!/bin/sh\n' >tree/scripts/deps
-printf '#!/bin/sh\nmkdir -p build build/asan\n' >tree/scripts/build
+printf '#!/bin/sh\nmkdir -p build build/asan build/tsan\necho build "$@"\n' >tree/scripts/build
 cat >tools/ctest <<'SH'
 #!/bin/sh
 case " $* " in
@@ -14,6 +14,7 @@ case " $* " in
 	exit 0
 	;;
 esac
+echo "ctest $*"
 [ -z "$SKIPPED" ] || echo " 3/10 Test  #3: some_test ....***Skipped   0.01 sec"
 [ -z "$SUMMARY" ] || echo "90% tests passed, $SUMMARY tests failed out of ${RAN:-$LISTED}"
 exit "$CODE"
@@ -33,9 +34,19 @@ expect_equal "says so" \
 	"80% tests passed, 2 tests failed out of 10 (builds: dev)" "$(tail -n 1 <<<"$OUT")"
 expect_exit 0 "one was skipped" script LISTED=10 SUMMARY=0 CODE=0 SKIPPED=1
 expect_line '^1 of them were skipped' "says so"
-expect_exit 0 "two builds" env PATH="$WORK/tools:$PATH" LISTED=10 SUMMARY=0 CODE=0 \
-	tree/scripts/test
-expect_line '0 tests failed out of 20 \(builds: dev asan\)' "are added up"
+all() {
+	env PATH="$WORK/tools:$PATH" LISTED=10 SUMMARY=0 CODE=0 tree/scripts/test "$@"
+}
+expect_exit 0 "all builds" all
+expect_line '0 tests failed out of 30 \(builds: dev asan tsan\)' "are added up"
+expect_line '^build tsan threads$' "of the third only what threads need"
+expect_line '^ctest .*build/tsan .*-L \^threads\$' "is built and run"
+expect_no_line '^ctest .*build/asan .*-L' "and all of the others"
+expect_exit 0 "one kind" all unit
+expect_line '0 tests failed out of 20 \(builds: dev asan\)' "in two builds"
+expect_exit 0 "the third build, asked for" all --preset tsan
+expect_line '^build tsan$' "is built"
+expect_no_line '^ctest .*-L' "and run as a whole"
 
 proves "what ctest did not do has not passed"
 expect_exit 2 "ctest was killed" script LISTED=10 CODE=139
