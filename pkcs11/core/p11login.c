@@ -75,7 +75,7 @@ static CK_RV begin_fresh(struct p11_slot *s)
 	uk_err err;
 
 	if (rv != CKR_OK || s->login != P11_PUBLIC)
-		return rv; /* a selection would end the login */
+		return rv; /* some cards' selection would end the login */
 	err = uk_card_reselect(s->card);
 	if (uk_is_ok(err))
 		return CKR_OK;
@@ -191,9 +191,14 @@ CK_RV p11_logout(struct p11_slot *s)
 		return CKR_OK;
 	}
 	err = uk_card_logout(s->card);
-	p11_slot_end(s);
 	p11_login_forget(s);
-	return uk_is_ok(err) ? CKR_OK : p11_slot_failed(s, err);
+	if (uk_is_ok(err)) {
+		p11_slot_end(s);
+		return CKR_OK;
+	}
+	/* It must not stay open for whoever comes next. */
+	p11_slot_end_reset(s);
+	return p11_slot_failed(s, err);
 }
 
 /* --- changing PINs ------------------------------------------------------- */

@@ -115,6 +115,13 @@ void p11_slot_end(struct p11_slot *s)
 	uk_channel_end(s->reader->ch, UK_LEAVE_CARD);
 }
 
+void p11_slot_end_reset(struct p11_slot *s)
+{
+	uk_channel_end(s->reader->ch, UK_RESET_CARD);
+	s->reader->selected = NULL;
+	s->reselect = true;
+}
+
 /* Answers that our application never gives to our own commands: another program
  * has selected another one. */
 static bool wrong_application(uint16_t sw)
@@ -127,6 +134,18 @@ static bool wrong_application(uint16_t sw)
 			return true;
 	}
 	return false;
+}
+
+/* We no longer believe in our login, but the card may: selecting the
+ * application does not end it (card.h). */
+static void log_out_behind(struct p11_slot *s)
+{
+	if (p11_slot_begin(s) != CKR_OK)
+		return;
+	if (uk_is_ok(uk_card_logout(s->card)))
+		p11_slot_end(s);
+	else
+		p11_slot_end_reset(s);
 }
 
 CK_RV p11_slot_failed(struct p11_slot *s, uk_err err)
@@ -150,6 +169,8 @@ CK_RV p11_slot_failed(struct p11_slot *s, uk_err err)
 		break;
 	}
 	p11_login_forget(s);
+	if (had_login && !uk_is(err, UK_ERR_CARD_RESET))
+		log_out_behind(s);
 	return had_login ? CKR_USER_NOT_LOGGED_IN : p11_rv(err);
 }
 

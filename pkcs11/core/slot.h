@@ -85,6 +85,8 @@ static inline CK_SLOT_ID p11_handle_slot(CK_ULONG handle)
  */
 CK_RV p11_slot_begin(struct p11_slot *s);
 void p11_slot_end(struct p11_slot *s);
+/* The same, and the card is reset: whatever was open is not. */
+void p11_slot_end_reset(struct p11_slot *s);
 /* What an error inside a transaction means for the slot, and its CK_RV: a card
  * that is gone is marked lost, a reset one has lost its login. */
 CK_RV p11_slot_failed(struct p11_slot *s, uk_err err);

@@ -76,6 +76,11 @@ uk_err uk_card_logout(uk_card *c)
 	return CALL(c, logout, c);
 }
 
+uk_err uk_card_revoke(uk_card *c)
+{
+	return c->ops->revoke == NULL ? uk_ok() : c->ops->revoke(c);
+}
+
 uk_err uk_card_change_pin(
     uk_card *c, enum uk_pin_ref ref, const uk_pin *old, const uk_pin *pin)
 {

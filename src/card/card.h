@@ -156,8 +156,10 @@ struct uk_card_ops {
 	uk_err (*open)(
 	    uk_channel *ch, const struct uk_selected *s, uk_card **out);
 	void (*close)(uk_card *c);
-	/* Selects again after a reset; UK_ERR_CARD_REMOVED if the serial number
-	 * shows another card. Every login is gone afterwards. */
+	/* Selects again, after a reset or where another program may have
+	 * selected something else; UK_ERR_CARD_REMOVED if the serial number
+	 * shows another card. Logins, ours and other programs', are as the card
+	 * keeps them: a caller that wants none says logout. */
 	uk_err (*reselect)(uk_card *c);
 	/* Lists private keys and certificates (and data objects, where a kind
 	 * has them) in directory order; public keys only if they stand alone,
@@ -174,7 +176,12 @@ struct uk_card_ops {
 	 * also UK_ERR_CANCELLED and UK_ERR_TIMEOUT then (the card has seen
 	 * nothing), and UK_ERR_UNSUPPORTED if there is no such pad. */
 	uk_err (*verify)(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin);
+	/* Ends our login; a card knows one user, so that other programs' ends
+	 * as well. */
 	uk_err (*logout)(uk_card *c);
+	/* Ends a consent that is not to be used. NULL: the next command does.
+	 */
+	uk_err (*revoke)(uk_card *c);
 	/* old and pin NULL: both on the pad. .sw = 6402: the new PIN was not
 	 * entered the same way twice (UK_ERR_CANCELLED). */
 	uk_err (*change_pin)(uk_card *c, enum uk_pin_ref ref, const uk_pin *old,
@@ -266,6 +273,7 @@ UK_RESULT uk_card_read_public(
 UK_RESULT uk_card_pin_state(uk_card *c, enum uk_pin_ref ref, uk_pin_state *out);
 UK_RESULT uk_card_verify(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin);
 UK_RESULT uk_card_logout(uk_card *c);
+UK_RESULT uk_card_revoke(uk_card *c); /* UK_OK where the kind has none */
 UK_RESULT uk_card_change_pin(
     uk_card *c, enum uk_pin_ref ref, const uk_pin *old, const uk_pin *pin);
 UK_RESULT uk_card_unblock(uk_card *c, const uk_pin *puk, const uk_pin *pin);

@@ -97,6 +97,32 @@ static void reset_before_the_pin(void **state)
 	expect_rv(F->C_Logout(s), CKR_OK);
 }
 
+/* Whatever becomes of the command: after a logout the card is closed. */
+static void logout_that_fails(void **state)
+{
+	static const enum uk_code codes[] = { UK_ERR_CARD_MUTE, UK_ERR_IO,
+		UK_ERR_CARD_RESET, UK_ERR_CARD_STATUS };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		CK_SESSION_HANDLE s = open_rw(0);
+		CK_SESSION_INFO info;
+
+		expect_rv(login(s, CKU_USER, FAKE_PIN), CKR_OK);
+		assert_true(fake_is_open(0));
+		fake_fail(1, codes[i]);
+		assert_int_not_equal(F->C_Logout(s), CKR_OK);
+		assert_true(fake_failed());
+		assert_false(fake_is_open(0));
+		expect_rv(F->C_GetSessionInfo(s, &info), CKR_OK);
+		assert_int_equal(info.state, CKS_RW_PUBLIC_SESSION);
+		expect_rv(login(s, CKU_USER, FAKE_PIN), CKR_OK);
+		expect_rv(F->C_Logout(s), CKR_OK);
+		assert_false(fake_is_open(0));
+		expect_rv(F->C_CloseSession(s), CKR_OK);
+	}
+}
+
 static void changing(void **state)
 {
 	CK_SESSION_HANDLE ro = open_ro(0), rw = open_rw(0);
@@ -265,6 +291,7 @@ int main(void)
 		TEST(pins_that_stay_here),
 		TEST(wrong_pins),
 		TEST(reset_before_the_pin),
+		TEST(logout_that_fails),
 		TEST(changing),
 		TEST(unblocking),
 		TEST(initialising),

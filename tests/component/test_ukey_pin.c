@@ -145,6 +145,7 @@ static void logout_ends_what_was_begun(void **state)
 		{ "0020FF83", "9000", UK_OK },
 		{ "0020FF81", "9000", UK_OK },
 		{ "0020FF81", "9000", UK_OK },
+		{ "0020FF82", "9000", UK_OK },
 	};
 	struct desk d = DESK(steps);
 	uk_pin puk = pin_of("12345678");
@@ -154,7 +155,8 @@ static void logout_ends_what_was_begun(void **state)
 	expect_ok(uk_card_verify(d.card, UK_PIN_SO, &puk));
 	expect_ok(uk_card_logout(d.card));
 	expect_ok(uk_card_logout(d.card));
-	desk_close_after(&d, 6);
+	expect_ok(uk_card_revoke(d.card));
+	desk_close_after(&d, 7);
 }
 
 static void changes_the_pin(void **state)

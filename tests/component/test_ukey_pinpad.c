@@ -17,6 +17,12 @@
 #define VERIFY(ref, range)                                                     \
 	"42330006 1E1E820F00" range "0201090400000000 15000000 002000" ref     \
 	"10" FF16
+/* Before the pad: what it sends is not ours to see, and an empty VERIFY would
+ * be good while another program is logged in. */
+#define LOGOUT(ref)                                                            \
+	{                                                                      \
+		"0020FF" ref, "9000", UK_OK                                    \
+	}
 #define CHANGE(ref, range)                                                     \
 	"42330007 1E1E820F000010" range                                        \
 	"0302030904000102000000 25000000 002400" ref "20" FF16 FF16
@@ -67,10 +73,15 @@ static void verify(void **state)
 {
 	const struct script_step steps[] = {
 		START,
+		LOGOUT("81"),
 		{ VERIFY("81", "0F04"), "63C2", UK_OK },
+		LOGOUT("81"),
 		{ VERIFY("81", "0F04"), "9000", UK_OK },
+		LOGOUT("82"),
 		{ VERIFY("82", "0F04"), "9000", UK_OK },
+		LOGOUT("83"),
 		{ VERIFY("83", "0F08"), "63C4", UK_OK },
+		LOGOUT("81"),
 		{ VERIFY("81", "0F04"), "6983", UK_OK },
 	};
 	struct desk d = PAD_DESK(steps);
@@ -88,7 +99,7 @@ static void verify(void **state)
 	    uk_card_verify(d.card, UK_PIN_USER, NULL), UK_ERR_PIN_BLOCKED);
 	assert_int_equal(d.card->pins[0].tries_left, 0);
 	assert_int_equal(script_log.controls, 8);
-	desk_close_after(&d, 1);
+	desk_close_after(&d, 6);
 }
 
 /* What the person or the clock ended costs no try, and is not asked again. */
@@ -112,6 +123,7 @@ static void entries_that_end_early(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct script_step steps[] = {
 			START,
+			LOGOUT("81"),
 			{ VERIFY("81", "0F04"), rows[i].answer,
 			    rows[i].failure },
 			{ CHANGE("81", "0F04"), rows[i].answer,
@@ -124,7 +136,7 @@ static void entries_that_end_early(void **state)
 		expect_code(uk_card_change_pin(d.card, UK_PIN_USER, NULL, NULL),
 		    rows[i].code);
 		assert_int_equal(d.card->pins[0].tries_left, 3);
-		desk_close_after(&d, 1);
+		desk_close_after(&d, 2);
 	}
 }
 
@@ -182,7 +194,9 @@ static void pads_that_are_too_small(void **state)
 		{ ASK_FEATURES, "0604 42330006 1204 42330012", UK_OK },
 		{ ASK_TLV, "060104 070106", UK_OK },
 		{ SELECT_UKEY, FCI_GOOD, UK_OK },
+		LOGOUT("81"),
 		{ VERIFY("81", "0604"), "9000", UK_OK },
+		LOGOUT("83"),
 	};
 	struct desk d = PAD_DESK(steps);
 
@@ -193,7 +207,7 @@ static void pads_that_are_too_small(void **state)
 	/* and it cannot change a PIN */
 	expect_code(uk_card_change_pin(d.card, UK_PIN_USER, NULL, NULL),
 	    UK_ERR_UNSUPPORTED);
-	desk_close_after(&d, 1);
+	desk_close_after(&d, 3);
 }
 
 /* One question, no APDU more, and no pad. */
@@ -242,6 +256,7 @@ static void every_exchange_fails(void **state)
 {
 	const struct script_step steps[] = {
 		START,
+		LOGOUT("81"),
 		{ VERIFY("81", "0F04"), "9000", UK_OK },
 	};
 	long live = uk_mem_live();

@@ -75,7 +75,7 @@ static void test_select(void **state)
 	expect_bytes(uk_bytes_first(fci, 17),
 	    hex("6F3D 8408F0756B65792E3031 8A0105 A52E"));
 	expect_bytes(
-	    uk_bytes_first(uk_bytes_from(fci, 17), 6), hex("80020100 8108"));
+	    uk_bytes_first(uk_bytes_from(fci, 17), 6), hex("80020101 8108"));
 	expect_bytes(uk_bytes_from(fci, 31),
 	    hex("8204 00000003 8309 810303 820303 830505 8404FFF0FFF0 850100 "
 		"5004 756B6579"));
@@ -101,11 +101,37 @@ static void test_select_forms(void **state)
 	expect_sw(card, "00A4020C025031", 0x9000); /* still selected */
 }
 
+/* Selecting what is selected keeps logins (by whatever name, with whatever
+ * answer), and ends a consent, which is for the next signature. */
+static void test_select_again(void **state)
+{
+	static const char *const again[] = { VC_SELECT,
+		"00A4040408F0756B65792E303100", "00A4040C08F0756B65792E3031",
+		"00A4040004F0756B6500" };
+
+	expect_sw(*state, VC_LOGIN, 0x9000);
+	expect_sw(*state, "00200083" VC_PUK, 0x9000);
+	for (size_t i = 0; i < sizeof(again) / sizeof(again[0]); i++) {
+		expect_sw(*state, VC_CONSENT, 0x9000);
+		expect_sw(*state, "00A4020C025031", 0x9000);
+		expect_sw(*state, again[i], 0x9000);
+		expect_sw(*state, "00200081", 0x9000);
+		expect_sw(*state, "00200083", 0x9000);
+		expect_sw(*state, "00200082", 0x63C3);
+		expect_sw(*state, "00B0000000", 0x6986); /* no file */
+	}
+	expect_sw(*state, "0020FF81", 0x9000);
+	expect_sw(*state, VC_SELECT, 0x9000);
+	expect_sw(*state, "00200081", 0x63C3); /* nor does it open anything */
+	expect_sw(*state, "00200083", 0x9000);
+}
+
 static void test_select_ends_statuses(void **state)
 {
 	expect_sw(*state, VC_LOGIN, 0x9000);
 	expect_sw(*state, "00A4040008F0756B65792E303200", 0x6A82);
 	expect_sw(*state, "00200081", 0x9000); /* a failed one ends nothing */
+	expect_sw(*state, "00A4000C023F00", 0x9000);
 	expect_sw(*state, VC_SELECT, 0x9000);
 	expect_sw(*state, "00200081", 0x63C3);
 	expect_sw(*state, VC_LOGIN, 0x9000);
@@ -239,6 +265,7 @@ int main(void)
 		TEST(test_malformed),
 		TEST(test_select),
 		TEST(test_select_forms),
+		TEST(test_select_again),
 		TEST(test_select_ends_statuses),
 		TEST(test_master_file),
 		TEST(test_get_response),

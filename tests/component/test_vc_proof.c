@@ -23,10 +23,15 @@ static void test_bank_proof(void **state)
 	assert_true(ecdsa_good(key, hex(VC_HASH), answer_of(card, PSO)));
 	expect_sw(card, VC_CONSENT, 0x9000);
 	expect_sw(card, PSO, 0x6985); /* proof used up, too */
-	/* Proof but no consent: 6982, and the proof is still there. */
+	/* Proof but no consent: 6982, and the proof is still there, also if
+	 * somebody looks at the card (which ends the consent). */
 	expect_sw(card, VC_SELECT, 0x9000);
 	expect_sw(card, MSE_SIGN, 0x9000);
 	assert_int_equal(prove(card, hex(VC_HASH), false), 0x9000);
+	expect_sw(card, PSO, 0x6982);
+	expect_sw(card, VC_CONSENT, 0x9000);
+	expect_sw(card, VC_SELECT, 0x9000);
+	expect_sw(card, MSE_SIGN, 0x9000);
 	expect_sw(card, PSO, 0x6982);
 	expect_sw(card, VC_CONSENT, 0x9000);
 	expect_sw(card, PSO, 0x9000);
@@ -35,8 +40,9 @@ static void test_bank_proof(void **state)
 	assert_int_equal(prove(card, hex(VC_HASH), true), 0x6300);
 	expect_sw(card, VC_CONSENT, 0x9000);
 	expect_sw(card, PSO, 0x6985);
-	/* SELECT and reset forget it. */
+	/* SELECT of anything else and reset forget it. */
 	assert_int_equal(prove(card, hex(VC_HASH), false), 0x9000);
+	expect_sw(card, "00A4000C023F00", 0x9000);
 	expect_sw(card, VC_SELECT, 0x9000);
 	expect_sw(card, MSE_SIGN, 0x9000);
 	expect_sw(card, VC_CONSENT, 0x9000);
@@ -91,8 +97,16 @@ static void test_challenges(void **state)
 	    proof_command(
 		UK_ARRAY(serial), UK_ARRAY(challenge), hex(VC_HASH), false),
 	    0x6985);
-	/* Forgotten by SELECT and by a failed GET CHALLENGE. */
+	/* It outlives a look at the card. */
 	keep(challenge, 32, answer_of(card, "0084000020"));
+	expect_sw(card, VC_SELECT, 0x9000);
+	expect_sw(card,
+	    proof_command(
+		UK_ARRAY(serial), UK_ARRAY(challenge), hex(VC_HASH), false),
+	    0x9000);
+	/* Forgotten by another SELECT and by a failed GET CHALLENGE. */
+	keep(challenge, 32, answer_of(card, "0084000020"));
+	expect_sw(card, "00A4000C023F00", 0x9000);
 	expect_sw(card, VC_SELECT, 0x9000);
 	expect_sw(card,
 	    proof_command(

@@ -85,8 +85,8 @@ static void want_parent_alive(struct conf *c)
 }
 
 /* A card has one security status for all who use it. What another process does
- * may end a login; then the module says so, and a new one is all that it takes.
- */
+ * with a session may end a login; then the module says so, and a new one is all
+ * that it takes. */
 static void want_parent_recovers(struct conf *c)
 {
 	CK_RV rv = parent_signs(c);

@@ -4,7 +4,8 @@
  * Input: a byte of mode, then commands, each with one byte of length; length 00
  * is a reset. Mode bit 0: PIN and PUK are random, so that the input cannot know
  * them, and nothing that they guard may ever succeed. Otherwise they are 1234
- * and 12345678, and keys sign and decipher only after a VERIFY 81 with data.
+ * and 12345678, keys sign and decipher only after a VERIFY 81 with data since
+ * the application was selected, and key 02 once for each VERIFY 82.
  * With the low four bits all set but bit 0, the card lives in a file, which
  * must open again.
  *
@@ -33,8 +34,11 @@ enum {
 };
 
 struct model {
-	bool login;   /* VERIFY 81 with data was good */
-	bool chained; /* a chain of VERIFY 81 is open: there is data */
+	bool selected; /* the application may be */
+	bool login;    /* VERIFY 81 with data was good */
+	bool consent;  /* likewise 82, for one signature */
+	bool chained;  /* a chain of VERIFY is open: there is data */
+	bool chain;    /* a chain of anything */
 };
 
 static void must(bool good, const char *what)
@@ -126,6 +130,37 @@ static bool is_guarded(uk_bytes c)
 	return c.p[1] == INS_GENERATE && c.p[2] == 0x00;
 }
 
+/* By name: ours, since there is no other; keeps the login if it was selected.
+ * By identifier: the MF, if it is that. */
+static void check_select(struct model *m, uk_bytes c)
+{
+	uk_cmd cmd;
+
+	m->consent = m->consent && c.p[2] != 0x04;
+	if (m->chain || !uk_is_ok(uk_cmd_decode(c, &cmd)))
+		return; /* whatever it was: what may be open stays */
+	if (cmd.p1 == 0x04) {
+		m->login = m->login && m->selected;
+		m->selected = true;
+	} else if (cmd.p1 == 0x00 &&
+		   (cmd.data.n == 0 ||
+		       uk_bytes_eq(cmd.data, uk_view("\x3f\x00", 2)))) {
+		m->login = m->consent = m->selected = false;
+	}
+}
+
+static void check_verify(struct model *m, uk_bytes c, bool last, bool secret)
+{
+	bool *status = c.p[3] == 0x81 ? &m->login : &m->consent;
+
+	if (last && (c.n > 5 || m->chained)) {
+		must(!secret, "VERIFY with a PIN that nobody knows");
+		*status = true;
+	}
+	must(!last || *status, "empty VERIFY says yes");
+	m->chained = !last;
+}
+
 static void check(struct model *m, uk_bytes c, unsigned sw, bool secret)
 {
 	bool good = sw == 0x9000 || (sw & 0xff00) == 0x6100;
@@ -133,44 +168,43 @@ static void check(struct model *m, uk_bytes c, unsigned sw, bool secret)
 
 	if (c.n < 4 || !good)
 		return;
-	if (last && c.p[1] == INS_SELECT && (c.p[2] == 0x04 || c.p[2] == 0x00))
-		m->login = m->login && c.p[2] != 0x04;
+	if (last && c.p[1] == INS_SELECT)
+		check_select(m, c);
 	if (last && secret && is_guarded(c))
 		must(false, "something guarded, without PIN");
-	if (c.p[1] == INS_VERIFY && c.p[2] == 0x00 && c.p[3] == 0x81) {
-		if (last && (c.n > 5 || m->chained)) {
-			must(!secret, "VERIFY with a PIN that nobody knows");
-			m->login = true;
-		}
-		must(!last || m->login, "empty VERIFY says yes");
-		m->chained = !last;
-	}
+	if (c.p[1] == INS_VERIFY && c.p[2] == 0x00 &&
+	    (c.p[3] == 0x81 || c.p[3] == 0x82))
+		check_verify(m, c, last, secret);
 	if (last && c.p[1] == INS_INTERNAL_AUTH)
 		must(m->login, "a key signs without VERIFY");
 	if (last && c.p[1] == INS_PSO && c.p[2] == 0x80)
 		must(m->login, "a key deciphers without VERIFY");
+	if (last && c.p[1] == INS_PSO && c.p[2] == 0x9e) {
+		must(m->consent, "the transaction key signs without consent");
+		m->consent = false;
+	}
 }
 
 static void run(struct vc_card *card, uk_bytes input, bool secret)
 {
-	struct model m = { false, false };
+	struct model m = { 0 };
 	uk_reader r = uk_read(input);
 
 	while (r.left > 0) {
 		size_t n = uk_get_u8(&r);
 		uk_bytes command = uk_get(&r, n < r.left ? n : r.left);
-		bool verify = command.n > 3 && command.p[1] == INS_VERIFY &&
-			      command.p[3] == 0x81;
+		bool verify = command.n > 3 && command.p[1] == INS_VERIFY;
 
 		if (n == 0) {
 			vc_card_reset(card);
-			m = (struct model){ false, false };
+			m = (struct model){ 0 };
 			continue;
 		}
 		if (is_slow(command))
 			continue;
 		check(&m, command, say(card, command), secret);
 		m.chained = m.chained && verify;
+		m.chain = command.n > 0 && (command.p[0] & 0x10) != 0;
 	}
 }
 

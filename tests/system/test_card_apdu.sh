@@ -26,7 +26,7 @@ expect_sw 9000 "SELECT by AID" $SELECT
 expect_equal "the FCI names AID and lifecycle" "8408F0756B65792E30318A0105A5" \
 	"${DATA:4:28}"
 template=${DATA:34}
-expect_equal "profile version 1.0" 80020100 "${template:0:8}"
+expect_equal "profile version 1.1" 80020101 "${template:0:8}"
 serial=${template:12:16}
 expect_equal "eight bytes of serial number" 8108 "${template:8:4}"
 expect_equal "a content version" 8204 "${template:28:4}"
@@ -59,8 +59,13 @@ expect_sw 63C3 "consent is something else" 00200082
 expect_sw 9000 "logout" 0020FF81
 expect_sw 63C3 "no longer verified, three tries" 00200081
 expect_sw 9000 "the right PIN, padded" "$(verify 81 "$(padded "$PIN_HEX")")"
-expect_sw 9000 "SELECT" $SELECT
-expect_sw 63C3 "ends every status" 00200081
+expect_sw 9000 "consent as well" "$(verify 82 "$PIN_HEX")"
+expect_sw 9000 "SELECT of what is selected" $SELECT
+expect_sw 9000 "keeps the login" 00200081
+expect_sw 63C3 "and ends the consent" 00200082
+expect_sw 9000 "SELECT of the MF" 00A4000C023F00
+expect_sw 9000 "and of the application" $SELECT
+expect_sw 63C3 "end every status" 00200081
 
 proves "profile 2: files"
 expect_sw 9000 "EF.OD by SFI" 00B0910000

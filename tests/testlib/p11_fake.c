@@ -112,8 +112,15 @@ static uk_err fake_begin(uk_link *link)
 
 static void fake_end(uk_link *link, enum uk_card_fate fate)
 {
-	(void)link;
-	(void)fate;
+	struct reader *r = &world.readers[((struct fake_link *)link)->reader];
+
+	if (fate != UK_RESET_CARD)
+		return;
+	lock();
+	((struct fake_link *)link)->epoch = ++r->epoch;
+	r->stolen = true; /* the master file is selected */
+	r->user = r->so = r->consent = false;
+	unlock();
 }
 
 static void fake_close(uk_link *link, enum uk_card_fate fate)
@@ -338,7 +345,7 @@ static uk_err card_reselect(uk_card *c)
 	r->stolen = false;
 	r->selected = c->info.serial[7];
 	UK_TRY(fake_tick(c));
-	r->user = r->so = r->consent = false;
+	r->consent = false;
 	if (r->changed)
 		fake_lose_first(c);
 	r->changed = false;
@@ -681,6 +688,16 @@ void fake_steal(int i)
 	world.readers[i].stolen = true;
 	world.readers[i].user = world.readers[i].so = false;
 	unlock();
+}
+
+bool fake_is_open(int i)
+{
+	bool open;
+
+	lock();
+	open = world.readers[i].user || world.readers[i].so;
+	unlock();
+	return open;
 }
 
 void fake_pad(int i, const char *does)

@@ -43,6 +43,9 @@ void fake_change(int i);
 /* Another program selects another application, without a reset. */
 void fake_steal(int i);
 
+/* Is somebody logged in on the card? */
+bool fake_is_open(int i);
+
 /* Threads that wait for readers and cards just now. */
 int fake_waiting(void);
 

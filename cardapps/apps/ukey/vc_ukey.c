@@ -36,16 +36,27 @@ static uk_err changed(void *owner)
 	return vc_ukey_bump(owner);
 }
 
+/* Profile section 1.1: somebody looks at the card. That is no reason to log out
+ * whoever works with it; but a consent is for the next signature of the one who
+ * gave it, and what was selected or set is nobody else's to use. */
+static void again(struct vc_app *app)
+{
+	struct vc_ukey *u = vc_ukey_of(app);
+
+	u->consent = false;
+	u->auth = u->sign = u->decipher = (struct vc_ukey_env){ 0, 0 };
+	u->files = (struct vc_files){ &app->home, rules, COUNT(rules), 0, u,
+		may_write, changed };
+}
+
 static void forget(struct vc_app *app)
 {
 	struct vc_ukey *u = vc_ukey_of(app);
 
-	u->login = u->consent = u->puk = false;
-	u->auth = u->sign = u->decipher = (struct vc_ukey_env){ 0, 0 };
+	again(app);
+	u->login = u->puk = false;
 	vc_ukey_forget_challenge(u);
 	vc_ukey_forget_proof(u);
-	u->files = (struct vc_files){ &app->home, rules, COUNT(rules), 0, u,
-		may_write, changed };
 }
 
 static uk_err install(struct vc_app *app, uk_bytes params)
@@ -75,7 +86,7 @@ static uint16_t select_app(
 	size_t fci, status;
 
 	if (how->again)
-		forget(app);
+		again(app);
 	if (how->form == 0x0c)
 		return UK_SW_OK;
 	fci = uk_tlv_begin(out, how->form == 0x00 ? 0x6f : 0x62);

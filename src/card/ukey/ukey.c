@@ -225,7 +225,6 @@ static uk_err ukey_reselect(uk_card *c)
 {
 	uk_err err = select_application(c);
 
-	((struct ukey *)c)->so_in = false;
 	((struct ukey *)c)->decipher.set = false;
 	return uk_card_spoke(err) || uk_is(err, UK_ERR_CARD_UNKNOWN)
 		   ? uk_fail(UK_ERR_CARD_REMOVED)
@@ -319,6 +318,7 @@ const struct uk_card_ops uk_ukey_ops = {
 	.pin_state = ukey_pin_state,
 	.verify = ukey_verify,
 	.logout = ukey_logout,
+	.revoke = ukey_revoke,
 	.change_pin = ukey_change_pin,
 	.unblock = ukey_unblock,
 	.can_sign = ukey_can_sign,

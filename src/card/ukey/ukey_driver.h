@@ -48,7 +48,7 @@ struct ukey_environment {
 
 struct ukey {
 	uk_card base;
-	bool so_in; /* reference 83 was verified since the last SELECT */
+	bool so_in; /* reference 83 was verified, and not logged out since */
 	struct ukey_environment decipher;
 	uint8_t file[UKEY_FILE_MAX]; /* the file read last */
 	uint8_t next[UKEY_FILE_MAX]; /* a directory file's new content */
@@ -165,6 +165,7 @@ bool ukey_pick_key(const struct ukey_entry *e, const void *arg);
 uk_err ukey_pin_state(uk_card *c, enum uk_pin_ref ref, uk_pin_state *out);
 uk_err ukey_verify(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin);
 uk_err ukey_logout(uk_card *c);
+uk_err ukey_revoke(uk_card *c);
 uk_err ukey_change_pin(
     uk_card *c, enum uk_pin_ref ref, const uk_pin *old, const uk_pin *pin);
 uk_err ukey_unblock(uk_card *c, const uk_pin *puk, const uk_pin *pin);

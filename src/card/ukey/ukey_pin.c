@@ -97,22 +97,31 @@ static uk_err verify_given(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin)
 	return send_secret(c, 0x20, 0x00, pins[ref].ref, &data);
 }
 
-uk_err ukey_verify(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin)
-{
-	uk_err err = pin != NULL ? verify_given(c, ref, pin)
-				 : ukey_pad_verify(c, ref, pins[ref].ref);
-
-	note_tries(c, pins[ref].counter, err);
-	if (ref == UK_PIN_SO)
-		((struct ukey *)c)->so_in = uk_is_ok(err);
-	return err;
-}
-
 static uk_err logout_of(uk_card *c, enum uk_pin_ref ref)
 {
 	uk_cmd logout = { .ins = 0x20, .p1 = 0xff, .p2 = pins[ref].ref };
 
 	return ukey_send(c, &logout, NULL);
+}
+
+/* What a pad sends is not ours to see. An empty VERIFY would be answered 9000
+ * if another program is logged in; so first nobody is. */
+static uk_err verify_on_pad(uk_card *c, enum uk_pin_ref ref)
+{
+	if (uk_channel_has_pinpad(c->ch, false))
+		UK_TRY(logout_of(c, ref));
+	return ukey_pad_verify(c, ref, pins[ref].ref);
+}
+
+uk_err ukey_verify(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin)
+{
+	uk_err err = pin != NULL ? verify_given(c, ref, pin)
+				 : verify_on_pad(c, ref);
+
+	note_tries(c, pins[ref].counter, err);
+	if (ref == UK_PIN_SO)
+		((struct ukey *)c)->so_in = uk_is_ok(err);
+	return err;
 }
 
 /* Logout of the PIN ends the consent as well. */
@@ -124,6 +133,11 @@ uk_err ukey_logout(uk_card *c)
 		UK_TRY(logout_of(c, UK_PIN_SO));
 	k->so_in = false;
 	return logout_of(c, UK_PIN_USER);
+}
+
+uk_err ukey_revoke(uk_card *c)
+{
+	return logout_of(c, UK_PIN_CONSENT);
 }
 
 static uk_err change_given(

@@ -1,0 +1,106 @@
+# Several programs on one card: whoever looks at it disturbs nobody who is logged
+# in, nobody gets another one's login, and a logout is one for all.
+. "$(dirname "$0")/lib.sh"
+
+# use NAME: the process of p11_open that the following steps are for.
+declare -A p11_ins p11_outs p11_pids
+start() {
+	p11_open
+	p11_ins[$1]=$p11_in p11_outs[$1]=$p11_out p11_pids[$1]=$p11_pid
+	p11 init
+	p11 open 0
+}
+use() {
+	p11_in=${p11_ins[$1]} p11_out=${p11_outs[$1]} p11_pid=${p11_pids[$1]}
+}
+stop() {
+	use "$1"
+	p11_close
+}
+
+# The PIN tries that the card has seen, right or wrong.
+verifies() {
+	grep -cE '^> 00200[0]8[123] ' card.apdus
+}
+
+tool() {
+	foreign pkcs11-tool --module "$MODULE" "$@"
+}
+
+HASH=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
+signs() {
+	expect_step CKR_OK "$1: begins to sign" signinit 0x1041
+	expect_step 'CKR_OK [0-9a-f]{128}' "$1: signs" sign $HASH
+}
+
+new_card p256-free card
+pcsc_start
+card_insert card
+
+proves "A is logged in; others look at the card"
+start A
+expect_step CKR_OK "A logs in" login user "$CARD_PIN"
+expect_step 'CKR_OK of=2' "A finds its keys" key 0
+signs "A"
+before=$(verifies)
+expect_exit 0 "ukey cards" "$BIN/ukey" --module "$MODULE" cards
+signs "A, after ukey cards"
+expect_exit 0 "pkcs11-tool -L" tool -L
+signs "A, after pkcs11-tool -L"
+expect_exit 0 "pkcs11-tool -O" tool -O
+expect_no_line 'Private Key' "sees no private key without a login of its own"
+signs "A, after pkcs11-tool -O"
+start B
+use A
+signs "A, with a second program that has a session"
+expect_step 'CKR_OK state=3' "A is logged in" sessioninfo
+expect_equal "and nobody gave a PIN meanwhile" "$before" "$(verifies)"
+
+proves "B did not log in: A's login is not its"
+use B
+expect_step 'CKR_OK state=2' "B is not logged in" sessioninfo
+expect_step 'CKR_OK of=0' "B sees no private key" key 0
+expect_step CKR_USER_NOT_LOGGED_IN "B cannot log out" logout
+stop B
+use A
+signs "A, after B ended without a login"
+
+proves "B logs in by itself, and both sign"
+start B
+expect_step CKR_OK "B logs in" login user "$CARD_PIN"
+expect_step 'CKR_OK of=2' "B finds its keys" key 0
+signs "B"
+use A
+signs "A"
+
+proves "B logs out: on the card, so for A as well"
+use B
+expect_step CKR_OK "B logs out" logout
+card_open
+expect_sw 63C3 "the card is closed" 00200081
+card_close
+use A
+expect_step CKR_OK "A begins to sign" signinit 0x1041
+expect_step CKR_USER_NOT_LOGGED_IN "A is told" sign $HASH
+expect_step 'CKR_OK state=2' "A is not logged in" sessioninfo
+expect_step CKR_OK "A logs in again" login user "$CARD_PIN"
+expect_step 'CKR_OK of=2' "A finds its keys" key 0
+signs "A"
+
+proves "a wrong PIN in B ends A's login, and no other try is spent"
+use B
+expect_step CKR_PIN_INCORRECT "B, with a wrong PIN" login user 000000
+use A
+expect_step CKR_OK "A begins to sign" signinit 0x1041
+expect_step CKR_USER_NOT_LOGGED_IN "A is told" sign $HASH
+expect_step CKR_OK "A logs in again" login user "$CARD_PIN"
+expect_step 'CKR_OK flags=0x[0-9A-F]+ label.*' "all tries are back" tokeninfo 0
+
+proves "A ends: the card is closed"
+stop B
+use A
+expect_step CKR_OK "C_Finalize" fini
+card_open
+expect_sw 63C3 "the card is closed" 00200081
+card_close
+stop A
