@@ -169,6 +169,13 @@ P11_GETTER(public_key_info)
 	return rv == CKR_OK ? p11_attr_give_made(out, &b) : rv;
 }
 
+/* As far as a certificate says whose key it is. */
+P11_GETTER(subject)
+{
+	UNUSED(arg);
+	return p11_object_subject(s, o, &out->v);
+}
+
 /* --- secret keys in memory ----------------------------------------------- */
 
 enum { S_SENSITIVE, S_EXTRACTABLE };
@@ -212,7 +219,7 @@ const struct p11_attr_row p11_key_rows[] = {
 	{ CKA_LABEL, p11_attr_label, 0, false },
 	{ CKA_ID, p11_attr_id, 0, false },
 	{ CKA_KEY_TYPE, key_type, 0, false },
-	{ CKA_SUBJECT, p11_attr_nothing, 0, false },
+	{ CKA_SUBJECT, subject, 0, true },
 	{ CKA_START_DATE, p11_attr_nothing, 0, false },
 	{ CKA_END_DATE, p11_attr_nothing, 0, false },
 	{ CKA_LOCAL, made_on_card, 0, false },

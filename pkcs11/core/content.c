@@ -54,13 +54,9 @@ static uk_bytes id_of(const uk_object *o)
 	return uk_view(o->id, o->id_len);
 }
 
-/* The certificate that the bank has put beside its key. What its owner has put
- * there himself need not be the certificate of this key. */
-static struct p11_object *certificate_of(
+static struct p11_object *certificate_beside(
     struct p11_slot *s, const struct p11_object *key)
 {
-	if (key->entry.kind != UK_OBJ_PRIVATE_KEY || key->entry.modifiable)
-		return NULL;
 	for (size_t i = 0; i < s->objects.count; i++) {
 		struct p11_object *o = s->objects.list[i];
 
@@ -70,6 +66,33 @@ static struct p11_object *certificate_of(
 			return o;
 	}
 	return NULL;
+}
+
+/* The certificate that the bank has put beside its key. What its owner has put
+ * there himself need not be the certificate of this key. */
+static struct p11_object *certificate_of(
+    struct p11_slot *s, const struct p11_object *key)
+{
+	if (key->entry.kind != UK_OBJ_PRIVATE_KEY || key->entry.modifiable)
+		return NULL;
+	return certificate_beside(s, key);
+}
+
+CK_RV p11_object_subject(
+    struct p11_slot *s, const struct p11_object *key, uk_bytes *out)
+{
+	struct p11_object *cert = NULL;
+	const uk_x509 *x;
+	CK_RV rv = CKR_OK;
+
+	*out = UK_NONE;
+	if (key->owner == 0)
+		cert = certificate_beside(s, key);
+	if (cert != NULL)
+		rv = p11_object_x509(s, cert, &x);
+	if (cert != NULL && rv == CKR_OK)
+		*out = x->subject;
+	return cert != NULL && cert->unreadable ? CKR_OK : rv;
 }
 
 static uk_err from_x509(const uk_x509 *x, uk_public_key *out)

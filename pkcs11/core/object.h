@@ -85,6 +85,9 @@ void p11_objects_hide_private(struct p11_objects *t);
 CK_RV p11_object_value(struct p11_slot *s, struct p11_object *o, uk_bytes *out);
 CK_RV p11_object_x509(
     struct p11_slot *s, struct p11_object *o, const uk_x509 **out);
+/* Of the certificate with a key's CKA_ID; empty if there is none. */
+CK_RV p11_object_subject(
+    struct p11_slot *s, const struct p11_object *key, uk_bytes *out);
 CK_RV p11_object_public(
     struct p11_slot *s, struct p11_object *o, const uk_public_key **out);
 

@@ -152,6 +152,39 @@ static void certificates(void **state)
 	expect_bytes(uk_view(b, n), uk_view_str("0000000000000001-0100004331"));
 }
 
+/* Key and certificate have one CKA_ID, and so one subject: "openssl asn1parse"
+ * of the certificate in tests/unit/certs.h. */
+static void subjects_of_keys(void **state)
+{
+	static const char name[] =
+	    "3035310B300906035504061302434E31123010060355040A0C09546573742042"
+	    "616E6B3112301006035504030C095A68616E672053616E";
+	CK_SESSION_HANDLE s = open_ro(0);
+	CK_BYTE b[600], wanted[64];
+	uk_buf w = UK_BUF(wanted);
+	CK_OBJECT_HANDLE key, found[4];
+	CK_ULONG n = sizeof(b);
+
+	(void)state;
+	uk_put(&w, hex(name));
+	expect_rv(
+	    get(s, find(s, CKO_PUBLIC_KEY, 1), CKA_SUBJECT, b, &n), CKR_OK);
+	expect_bytes(uk_view(b, n), hex(name));
+	expect_rv(login(s, CKU_USER, FAKE_PIN), CKR_OK);
+	key = find(s, CKO_PRIVATE_KEY, 1);
+	n = sizeof(b);
+	expect_rv(get(s, key, CKA_SUBJECT, b, &n), CKR_OK);
+	expect_bytes(uk_view(b, n), hex(name));
+	n = sizeof(b); /* nobody says until when */
+	expect_rv(get(s, key, CKA_END_DATE, b, &n), CKR_OK);
+	assert_int_equal(n, 0);
+	expect_rv(F->C_FindObjectsInit(
+		      s, &(CK_ATTRIBUTE){ CKA_SUBJECT, wanted, w.len }, 1),
+	    CKR_OK);
+	expect_rv(F->C_FindObjects(s, found, 4, &n), CKR_OK);
+	assert_int_equal(n, 3); /* certificate and both halves */
+}
+
 static void private_keys(void **state)
 {
 	static const struct {
@@ -283,6 +316,7 @@ int main(void)
 		TEST(rules_of_reading),
 		TEST(public_keys),
 		TEST(certificates),
+		TEST(subjects_of_keys),
 		TEST(private_keys),
 		TEST(profiles),
 		TEST(lying_templates),
