@@ -1,6 +1,7 @@
 /* What each object says about itself. */
 #include "attr_parts.h"
 
+#include "der.h"
 #include "hex.h"
 #include "rv.h"
 #include "slot.h"
@@ -312,9 +313,13 @@ bool p11_attr_same(const struct p11_object *o, CK_ATTRIBUTE_TYPE type,
     uk_bytes actual, uk_bytes wanted)
 {
 	static const CK_KEY_TYPE curve = CKK_EC;
+	uk_reader serial = uk_read(actual);
 
 	if (uk_bytes_eq(actual, wanted))
 		return true;
+	/* Java leaves the DER around it out. */
+	if (type == CKA_SERIAL_NUMBER)
+		return uk_bytes_eq(uk_der_get(&serial, UK_DER_INTEGER), wanted);
 	return type == CKA_KEY_TYPE && o->entry.key_type == UK_KEY_SM2 &&
 	       uk_bytes_eq(wanted, uk_view(&curve, sizeof(curve)));
 }

@@ -117,6 +117,11 @@ static CK_RV describe_key(const struct wish *w, struct p11_object *key)
 	p11_make_usage(key, &w->key);
 	if (rv == CKR_OK && key->entry.usage == 0)
 		rv = CKR_TEMPLATE_INCONSISTENT;
+	/* NSS wants public keys that encrypt although the private ones only
+	 * sign: nothing speaks against it. */
+	key->entry.usage |= p11_given_usage(&w->pub, CKO_PUBLIC_KEY, w->type) &
+			    (UK_USE_ENCRYPT | UK_USE_VERIFY |
+				UK_USE_VERIFY_RECOVER);
 	return rv;
 }
 

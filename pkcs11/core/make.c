@@ -171,7 +171,7 @@ static CK_RV check_public(struct p11_slot *s, const uk_public_key *pub)
 	return uk_is_ok(err) ? CKR_OK : CKR_ATTRIBUTE_VALUE_INVALID;
 }
 
-static const struct {
+static const struct usage {
 	CK_ATTRIBUTE_TYPE type;
 	CK_OBJECT_CLASS class;
 	uint32_t usage;
@@ -193,19 +193,40 @@ static const struct {
 	    false },
 };
 
+static bool suits(const struct usage *u, enum uk_key_type type)
+{
+	switch (p11_family_of(type)) {
+	case P11_RSA_KEY:
+		return u->rsa;
+	case P11_SM2_KEY:
+		return u->sm2;
+	default:
+		return u->curve;
+	}
+}
+
 void p11_make_usage(struct p11_object *o, const struct p11_template *t)
 {
-	enum p11_family family = p11_family_of(o->entry.key_type);
-
 	o->entry.usage = 0;
 	for (size_t i = 0; i < sizeof(usages) / sizeof(usages[0]); i++) {
 		if (usages[i].class == o->class &&
-		    (family == P11_RSA_KEY      ? usages[i].rsa
-			: family == P11_SM2_KEY ? usages[i].sm2
-						: usages[i].curve) &&
+		    suits(&usages[i], o->entry.key_type) &&
 		    p11_given_bool(t, usages[i].type, usages[i].unless_told))
 			o->entry.usage |= usages[i].usage;
 	}
+}
+
+uint32_t p11_given_usage(
+    const struct p11_template *t, CK_OBJECT_CLASS class, enum uk_key_type type)
+{
+	uint32_t asked = 0;
+
+	for (size_t i = 0; i < sizeof(usages) / sizeof(usages[0]); i++) {
+		if (usages[i].class == class && suits(&usages[i], type) &&
+		    p11_given_bool(t, usages[i].type, false))
+			asked |= usages[i].usage;
+	}
+	return asked;
 }
 
 static CK_RV make_public(

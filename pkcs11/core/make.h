@@ -24,6 +24,9 @@ CK_RV p11_make_common(struct p11_object *o, CK_SESSION_HANDLE owner,
     const struct p11_template *t);
 /* What a key may be used for, as far as its kind can be used so. */
 void p11_make_usage(struct p11_object *o, const struct p11_template *t);
+/* Those uses alone that the template asks for and such a key has. */
+uint32_t p11_given_usage(
+    const struct p11_template *t, CK_OBJECT_CLASS class, enum uk_key_type type);
 /* Does the object agree with all of the template? (agree.c) */
 CK_RV p11_make_agrees(
     struct p11_slot *s, struct p11_object *o, const struct p11_template *t);

@@ -121,7 +121,9 @@ struct uk_new_object {
 	uk_bytes id;
 	const char *application; /* data objects */
 	bool is_private;         /* data objects: to be read after login only */
-	uint32_t usage;          /* keys: enum uk_usage */
+	/* keys: enum uk_usage. Of a pair that is made: of both halves; what
+	 * follows from the private one's need not be said. */
+	uint32_t usage;
 	enum uk_key_type key_type; /* keys */
 	unsigned key_bits; /* RSA keys to be generated: 2048, 3072, 4096 */
 	uk_bytes value;    /* certificate (DER), data, public key (DER SPKI) */

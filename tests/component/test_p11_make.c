@@ -252,6 +252,21 @@ static void of_each_kind(void **state)
 	}
 }
 
+/* Java gives the number alone, without the DER that PKCS#11 wants around it. */
+static void serial_numbers(void **state)
+{
+	CK_OBJECT_HANDLE o;
+
+	(void)state;
+	t_certificate(&t, rw);
+	t_hex(&t, CKA_SERIAL_NUMBER, "02090080A1B2C3D4E5F601");
+	expect_rv(t_create(ro, &t, &o), CKR_OK);
+	t_hex(&t, CKA_SERIAL_NUMBER, "0080A1B2C3D4E5F601");
+	expect_rv(t_create(ro, &t, &o), CKR_OK);
+	t_hex(&t, CKA_SERIAL_NUMBER, "0080A1B2C3D4E5F602");
+	expect_rv(t_create(ro, &t, &o), CKR_TEMPLATE_INCONSISTENT);
+}
+
 static void public_key_says(void **state)
 {
 	CK_OBJECT_HANDLE o;
@@ -430,6 +445,7 @@ int main(void)
 		TEST(arguments),
 		TEST(who_may),
 		TEST(of_each_kind),
+		TEST(serial_numbers),
 		TEST(public_key_says),
 		TEST(end_with_the_session),
 		TEST(private_ones_end_with_the_login),

@@ -48,8 +48,7 @@ static CK_RV next(CK_BYTE *part, CK_ULONG n, CK_ULONG *len)
 
 static void expect_signed(const char *input)
 {
-	expect_bytes(
-	    uk_view(fake_last.input, fake_last.input_len), hex(input));
+	expect_bytes(uk_view(fake_last.input, fake_last.input_len), hex(input));
 }
 
 static void whole_messages(void **state)
@@ -81,8 +80,8 @@ static void whole_messages(void **state)
 	expect_rv(sign(3), CKR_OK);
 	expect_signed(INFO_SHA256 SHA256_ABC);
 	/* independent of C_Sign */
-	expect_rv(F->C_Sign(s, abc, 3, sig, &sig_len),
-	    CKR_OPERATION_NOT_INITIALIZED);
+	expect_rv(
+	    F->C_Sign(s, abc, 3, sig, &sig_len), CKR_OPERATION_NOT_INITIALIZED);
 	expect_rv(F3->C_MessageSignFinal(s), CKR_OK);
 	expect_rv(F3->C_MessageSignFinal(s), CKR_OPERATION_NOT_INITIALIZED);
 	expect_rv(sign(3), CKR_OPERATION_NOT_INITIALIZED);
@@ -95,12 +94,12 @@ static void in_parts(void **state)
 	    F3->C_SignMessageBegin(s, NULL, 0), CKR_OPERATION_NOT_INITIALIZED);
 	expect_rv(init(CKM_SHA256_RSA_PKCS, key), CKR_OK);
 	expect_rv(next(abc, 1, NULL), CKR_OPERATION_NOT_INITIALIZED);
-	expect_rv(F3->C_SignMessageBegin(s, abc, 1),
-	    CKR_MECHANISM_PARAM_INVALID);
+	expect_rv(
+	    F3->C_SignMessageBegin(s, abc, 1), CKR_MECHANISM_PARAM_INVALID);
 	for (int i = 0; i < 2; i++) {
 		expect_rv(F3->C_SignMessageBegin(s, NULL, 0), CKR_OK);
-		expect_rv(F3->C_SignMessageBegin(s, NULL, 0),
-		    CKR_OPERATION_ACTIVE);
+		expect_rv(
+		    F3->C_SignMessageBegin(s, NULL, 0), CKR_OPERATION_ACTIVE);
 		expect_rv(sign(3), CKR_OPERATION_ACTIVE);
 		expect_rv(next(abc, 1, NULL), CKR_OK);
 		expect_rv(next(abc, 0, NULL), CKR_OK);
@@ -140,13 +139,11 @@ static void without_hash(void **state)
 static void each_wants_consent(void **state)
 {
 	(void)state;
-	expect_rv(
-	    init(CKM_ECDSA_SHA256, find(s, CKO_PRIVATE_KEY, 2)), CKR_OK);
+	expect_rv(init(CKM_ECDSA_SHA256, find(s, CKO_PRIVATE_KEY, 2)), CKR_OK);
 	expect_rv(sign(3), CKR_USER_NOT_LOGGED_IN);
 	for (int i = 0; i < 2; i++) {
 		expect_rv(login(s, CKU_CONTEXT_SPECIFIC, FAKE_PIN), CKR_OK);
-		expect_rv(F3->C_SignMessage(
-			      s, NULL, 0, abc, 3, NULL, &sig_len),
+		expect_rv(F3->C_SignMessage(s, NULL, 0, abc, 3, NULL, &sig_len),
 		    CKR_OK);
 		expect_rv(sign(3), CKR_OK);
 		assert_int_equal(sig_len, 64);
@@ -180,8 +177,8 @@ static void ended_by(void **state)
 	expect_rv(sign(3), CKR_OPERATION_NOT_INITIALIZED);
 	expect_rv(init(CKM_SHA256_RSA_PKCS, key), CKR_OK);
 	expect_rv(F3->C_SignMessageBegin(s, NULL, 0), CKR_OK);
-	expect_rv(F3->C_SessionCancel(s, CKF_SIGN | CKF_MESSAGE_VERIFY),
-	    CKR_OK);
+	expect_rv(
+	    F3->C_SessionCancel(s, CKF_SIGN | CKF_MESSAGE_VERIFY), CKR_OK);
 	expect_rv(next(abc, 1, NULL), CKR_OK);
 	expect_rv(F3->C_SessionCancel(s, CKF_MESSAGE_SIGN), CKR_OK);
 	expect_rv(next(abc, 1, NULL), CKR_OPERATION_NOT_INITIALIZED);

@@ -346,6 +346,32 @@ static void public_half_for_the_session(void **state)
 	assert_int_not_equal(find(rw, CKO_PUBLIC_KEY, 0x66), 0);
 }
 
+/* What certutil asks for: the public half does all that public halves do, the
+ * private one signs. */
+static void public_half_that_encrypts(void **state)
+{
+	CK_OBJECT_HANDLE p, k;
+
+	(void)state;
+	for (int token = 0; token < 2; token++) {
+		templates(true);
+		t_bool(&pub, CKA_TOKEN, token == 1);
+		t_bool(&pub, CKA_ENCRYPT, true);
+		t_bool(&pub, CKA_VERIFY, true);
+		t_bool(&pub, CKA_VERIFY_RECOVER, true);
+		t_bool(&pub, CKA_WRAP, false);
+		t_bool(&pub, CKA_DERIVE, false);
+		t_bool(&key, CKA_DECRYPT, false);
+		t_bool(&key, CKA_UNWRAP, false);
+		expect_rv(generate(rw, &rsa_gen, &p, &k), CKR_OK);
+		assert_true(is(rw, p, CKA_ENCRYPT));
+		assert_true(is(rw, p, CKA_VERIFY_RECOVER));
+		assert_false(is(rw, k, CKA_DECRYPT));
+		assert_false(is(rw, k, CKA_SIGN_RECOVER));
+		expect_rv(F->C_DestroyObject(rw, k), CKR_OK);
+	}
+}
+
 static const struct {
 	bool rsa, in_key;
 	CK_ATTRIBUTE_TYPE type;
@@ -359,7 +385,8 @@ static const struct {
 	{ true, false, CKA_PUBLIC_EXPONENT, "03", CKR_TEMPLATE_INCONSISTENT },
 	{ true, false, CKA_MODULUS, "b5", CKR_TEMPLATE_INCONSISTENT },
 	{ true, false, CKA_WRAP, "01", CKR_TEMPLATE_INCONSISTENT },
-	{ true, false, CKA_ENCRYPT, "01", CKR_TEMPLATE_INCONSISTENT },
+	{ false, false, CKA_ENCRYPT, "01", CKR_TEMPLATE_INCONSISTENT },
+	{ true, false, CKA_VERIFY, "00", CKR_TEMPLATE_INCONSISTENT },
 	{ true, false, CKA_PRIVATE, "01", CKR_TEMPLATE_INCONSISTENT },
 	{ true, false, CKA_CLASS, "0300000000000000",
 	    CKR_TEMPLATE_INCONSISTENT },
@@ -561,6 +588,7 @@ int main(void)
 		TEST(an_id_is_invented),
 		TEST(generated),
 		TEST(public_half_for_the_session),
+		TEST(public_half_that_encrypts),
 		TEST(not_generated),
 		TEST(generating_arguments),
 		TEST(nothing_breaks_it),

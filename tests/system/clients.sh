@@ -14,6 +14,16 @@ client_card() {
 	card_insert mine
 }
 
+# made_here N: so many keys on the card were made by it, and cannot leave it. The
+# bank's two are among them.
+made_here() {
+	local n
+	n=$(foreign timeout 60 pkcs11-tool --module "$MODULE" --login \
+		--pin "$CARD_PIN" --list-objects --type privkey 2>/dev/null |
+		grep -c "never extractable, local")
+	[[ $n == "$1" ]]
+}
+
 # PKCS#11 URIs (RFC 7512) of the login key and its certificate; the PIN is in a
 # file, so that it never becomes an argument.
 printf '%s' "$CARD_PIN" >pin

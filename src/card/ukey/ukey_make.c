@@ -25,7 +25,9 @@ enum {
 
 enum {
 	USES_SIGN = UK_USE_SIGN | UK_USE_SIGN_RECOVER | UK_USE_NON_REPUDIATION,
-	USES_DECIPHER = UK_USE_DECRYPT | UK_USE_UNWRAP
+	USES_DECIPHER = UK_USE_DECRYPT | UK_USE_UNWRAP,
+	/* in software, and so whatever the private half does */
+	USES_PUBLIC = UK_USE_ENCRYPT | UK_USE_VERIFY | UK_USE_VERIFY_RECOVER
 };
 
 static const struct type_row {
@@ -206,7 +208,7 @@ static uk_err put_public(const struct making *m, uk_buf *out)
 	    uk_view(p->exponent, p->exponent_len),
 	    uk_view(p->point, p->point_len)));
 	UK_TRY(ukey_put_value(&value, uk_buf_view(&spki)));
-	o.usage = public_uses(m->uses);
+	o.usage = public_uses(m->uses) | (m->what->usage & USES_PUBLIC);
 	o.access = UK_P15_EXTRACTABLE | (m->here ? UK_P15_LOCAL : 0);
 	o.direct = uk_buf_view(&value);
 	return uk_put_p15(out, &o);
