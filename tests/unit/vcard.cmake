@@ -2,3 +2,4 @@
 # judged through APDUs (tests/component/vcard.cmake).
 uk_test(test_vc_store SOURCES test_vc_store.c USES base vc_os)
 uk_test(test_vc_nv SOURCES test_vc_nv.c USES base vc_os)
+uk_test(test_vc_sym SOURCES test_vc_sym.c USES base vc_os)
