@@ -68,6 +68,8 @@ struct vc_command {
 struct vc_traits {
 	bool no_chaining;  /* command chaining is refused: 6884 */
 	bool short_only;   /* extended length is refused: 6700 */
+	uint16_t most;     /* data bytes in one answer, whatever Le says: the
+			      rest follows by 61xx; 0: as many as asked for */
 	bool basic_only;   /* not on logical channels 1 to 3: 6881 */
 	bool multi;        /* may be selected on several channels at once */
 	bool own_files;    /* SELECT of 3F00, or of nothing, is a command of

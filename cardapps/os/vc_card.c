@@ -293,11 +293,19 @@ static uk_bytes reply(struct vc_card *card, uk_bytes data, uint16_t sw)
 	return uk_buf_view(&card->reply);
 }
 
+static size_t most_of(const struct vc_channel *ch)
+{
+	uint16_t most = ch->selected == NULL ? 0
+					     : ch->selected->ops->traits.most;
+
+	return most == 0 ? ANSWER_MAX : most;
+}
+
 static uk_bytes answer_part(
     struct vc_card *card, struct vc_channel *ch, uint32_t le)
 {
-	size_t n = le < ANSWER_MAX ? le : ANSWER_MAX;
-	uk_bytes part = uk_bytes_first(ch->rest, n);
+	size_t most = most_of(ch);
+	uk_bytes part = uk_bytes_first(ch->rest, le < most ? le : most);
 	uint16_t sw = ch->sw;
 
 	ch->rest = uk_bytes_from(ch->rest, part.n);

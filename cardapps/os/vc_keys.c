@@ -11,6 +11,7 @@ static const struct vc_kind kinds[] = {
 	{ VC_RSA2048, UK_KEY_RSA, 2048, "RSA", NULL },
 	{ VC_RSA3072, UK_KEY_RSA, 3072, "RSA", NULL },
 	{ VC_RSA4096, UK_KEY_RSA, 4096, "RSA", NULL },
+	{ VC_RSA1024, UK_KEY_RSA, 1024, "RSA", NULL },
 	{ VC_P256, UK_KEY_P256, 256, "EC", "P-256" },
 	{ VC_P384, UK_KEY_P384, 384, "EC", "P-384" },
 	{ VC_P521, UK_KEY_P521, 521, "EC", "P-521" },

@@ -11,10 +11,12 @@
 
 #include "vc_crypto.h"
 
-enum vc_key_kind { /* as stored and as in the card profile, section 4 */
+enum vc_key_kind { /* as stored; but for RSA-1024, which only PIV has, as in
+		      the card profile, section 4 */
 	VC_RSA2048 = 0x01,
 	VC_RSA3072 = 0x02,
 	VC_RSA4096 = 0x03,
+	VC_RSA1024 = 0x04,
 	VC_P256 = 0x11,
 	VC_P384 = 0x12,
 	VC_P521 = 0x13,

@@ -59,7 +59,7 @@ uint16_t vc_ukey_may_make(
 {
 	if (new->ref == 0 || new->ref > VC_UKEY_KEY_LAST)
 		return UK_SW_NO_REF;
-	if (!vc_key_kind_known(new->kind))
+	if (!vc_key_kind_known(new->kind) || new->kind == VC_RSA1024)
 		return UK_SW_FUNCTION;
 	if (!vc_ukey_usage_fits(
 		new->ref, vc_key_kind_type(new->kind), new->usage))
