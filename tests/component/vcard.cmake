@@ -12,3 +12,7 @@ uk_test(test_vc_faults SOURCES test_vc_faults.c
 	USES base codec vc_apps vcard_fixture uk_libcrypto)
 uk_test(test_vc_plug SOURCES test_vc_plug.c
 	USES base codec vc_host vcard_fixture uk_libcrypto)
+foreach(topic IN ITEMS piv piv_keys)
+	uk_test(test_vc_${topic} SOURCES test_vc_${topic}.c
+		USES base codec vc_apps vcard_fixture piv_fixture uk_libcrypto)
+endforeach()
