@@ -63,6 +63,8 @@ static void add_word(struct argp_state *state, struct parsing *p, char *word)
 static const char **text_option(struct vc_options *o, int key)
 {
 	switch (key) {
+	case VC_OPT_APP:
+		return &o->app;
 	case VC_OPT_LABEL:
 		return &o->label;
 	case VC_OPT_KEY_TYPE:

@@ -36,7 +36,7 @@ struct vc_slot_option {
 struct vc_options {
 	struct vc_slot_option plugs[VC_PLUGS_MAX]; /* [0].card: the card */
 	size_t plug_count;
-	const char *label, *key_type, *bank_key, *serial, *subject, *cert;
+	const char *app, *label, *key_type, *bank_key, *serial, *subject, *cert;
 	const char *host, *control;
 	unsigned port, wait_s;
 	int pin_fd, puk_fd; /* -1: ask */
@@ -65,6 +65,7 @@ enum vc_option_key {
 	VC_OPT_KEY = 'k',
 	VC_OPT_LABEL = 'l',
 	VC_OPT_SLOT = 's',
+	VC_OPT_APP = 'a',
 	VC_OPT_KEY_TYPE = 0x100,
 	VC_OPT_BANK_KEY,
 	VC_OPT_SERIAL,

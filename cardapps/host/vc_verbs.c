@@ -1,4 +1,5 @@
 /* init, request, import, activate, info: one card, some commands, done. */
+#include "vc_factory.h"
 #include "vc_options.h"
 #include "vc_perso.h"
 #include "vc_prompt.h"
@@ -15,6 +16,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 /* --- the pieces they share
@@ -135,6 +137,13 @@ static int run_init(const struct vc_options *o)
 	struct vc_status status;
 	uk_err err;
 
+	if (o->app != NULL && vc_factory_knows(o->app))
+		return vc_factory_make(o->app, o->plugs[0].card);
+	if (o->app != NULL && strcmp(o->app, "ukey") != 0) {
+		(void)fprintf(stderr,
+		    "ukey-vcard: no application '%s': see --help\n", o->app);
+		return VC_EXIT_USAGE;
+	}
 	if (o->key_type != NULL && !vc_perso_knows_type(o->key_type)) {
 		(void)fprintf(stderr,
 		    "ukey-vcard: no key type '%s': see --help\n", o->key_type);
@@ -301,6 +310,12 @@ static int run_info(const struct vc_options *o)
  * -------------------------------------------------------------------- */
 
 static const struct argp_option init_options[] = { VC_ROW_CARD,
+	{ "app", VC_OPT_APP, "NAME", 0,
+	    "ukey (default), or an application as it is delivered, alone on "
+	    "its card and without questions: piv or piv-yubico, with PIN "
+	    "123456, PUK 12345678 and management key 0102030405060708 three "
+	    "times",
+	    0 },
 	{ "label", VC_OPT_LABEL, "TEXT", 0, "name of the card, 1 to 32 bytes",
 	    0 },
 	{ "key-type", VC_OPT_KEY_TYPE, "TYPE", 0,
