@@ -18,7 +18,7 @@ struct module {
 	bool initialized;
 };
 
-/* The path from option, URI, configuration, or the installed one. */
+/* The path from option, configuration, or the installed one. */
 const char *module_path(const struct cli *cli);
 CLI_RESULT module_open(struct cli *cli, struct module **out);
 void module_close(struct module **m); /* accepts NULL */

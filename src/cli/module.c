@@ -5,7 +5,6 @@
 #include "utf8.h"
 
 #include <dlfcn.h>
-#include <p11-kit/uri.h>
 #include <string.h>
 #include <time.h>
 

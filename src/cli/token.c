@@ -2,10 +2,10 @@
 #include "cli_token.h"
 
 #include "cli.h"
+#include "cli_uri.h"
 #include "proto.h"
 #include "x509.h"
 
-#include <p11-kit/uri.h>
 #include <string.h>
 
 enum { CERT_MAX = 16 * 1024, CERTS_MAX = 32 };
@@ -16,24 +16,38 @@ enum { CERT_MAX = 16 * 1024, CERTS_MAX = 32 };
 static cli_end parse_uri(struct cli *cli, P11KitUri **out)
 {
 	const char *text = cli->opt.token;
-	P11KitUri *uri;
 
 	*out = NULL;
 	if (text == NULL)
 		text = cli->config.token;
 	if (text[0] == '\0')
 		return cli_ok();
-	uri = p11_kit_uri_new();
-	if (uri == NULL)
+	switch (cli_uri_parse(text, out)) {
+	case CLI_URI_OK:
+		return cli_ok();
+	case CLI_URI_MEMORY:
 		return cli_fail(CLI_MEMORY);
-	if (p11_kit_uri_parse(text, P11_KIT_URI_FOR_TOKEN, uri) !=
-	    P11_KIT_URI_OK) {
-		p11_kit_uri_free(uri);
+	case CLI_URI_HAS_PIN: /* which is not repeated here */
+		return cli_fail_because(cli, CLI_CONFIG,
+		    "a PIN is not taken from the URI of the card: ukey asks "
+		    "for it, or use --pin-fd");
+	case CLI_URI_UNKNOWN:
+		return cli_fail_because(cli, CLI_CONFIG,
+		    "\"%s\" has an attribute that no card has", text);
+	default:
 		return cli_fail_because(
 		    cli, CLI_CONFIG, "\"%s\" is not a PKCS#11 URI", text);
 	}
-	*out = uri;
-	return cli_ok();
+}
+
+static bool fits(const struct module *m, P11KitUri *uri, const struct slot *s)
+{
+	struct cli_uri_place here = { .slot_id = s->id, .token = s->token };
+
+	return uri == NULL ||
+	       (m->f->C_GetInfo(&here.library) == CKR_OK &&
+		   m->f->C_GetSlotInfo(s->id, &here.slot) == CKR_OK &&
+		   cli_uri_fits(uri, &here));
 }
 
 /* None of the slots has a token that fits: why? */
@@ -68,8 +82,7 @@ static cli_end choose(
 		if ((slots[i].token.flags & CKF_TOKEN_INITIALIZED) == 0)
 			continue;
 		tokens++;
-		if (uri != NULL &&
-		    !p11_kit_uri_match_token_info(uri, &slots[i].token))
+		if (!fits(m, uri, &slots[i]))
 			continue;
 		fitting++;
 		*out = slots[i];
