@@ -1,4 +1,4 @@
-foreach(name IN ITEMS general slot session login object make store sign message verify cipher life pinpad)
+foreach(name IN ITEMS general slot session login object make store sign message verify cipher life threads pinpad)
 	uk_test(test_p11_${name} SOURCES test_p11_${name}.c
 		USES p11api p11_fake p11_run)
 	set_property(TEST test_p11_${name} APPEND PROPERTY LABELS threads)

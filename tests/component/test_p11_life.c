@@ -1,4 +1,4 @@
-/* Life in somebody's process: removal, resets, failures, threads, fork. */
+/* Life in somebody's process: removal, resets, failures, fork. */
 #include "cmocka_all.h"
 #include "fixtures.h"
 #include "mem.h"
@@ -10,50 +10,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static CK_BYTE abc[] = { 'a', 'b', 'c' };
-
-static CK_RV sign_with(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE key)
-{
-	CK_MECHANISM m = { CKM_SHA256_RSA_PKCS, NULL, 0 };
-	CK_BYTE sig[512];
-	CK_ULONG n = sizeof(sig);
-	CK_RV rv = F->C_SignInit(s, &m, key);
-
-	return rv == CKR_OK ? F->C_Sign(s, abc, 3, sig, &n) : rv;
-}
-
-/* Everything that a client does to sign once. */
-static CK_RV sign_once(CK_SLOT_ID slot)
-{
-	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
-	CK_ATTRIBUTE t = { CKA_CLASS, &class, sizeof(class) };
-	CK_OBJECT_HANDLE key = 0;
-	CK_SESSION_HANDLE s;
-	CK_ULONG n = 0;
-	CK_RV rv = F->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, &s);
-
-	if (rv != CKR_OK)
-		return rv;
-	rv = login(s, CKU_USER, FAKE_PIN);
-	if (rv == CKR_USER_ALREADY_LOGGED_IN)
-		rv = CKR_OK;
-	if (rv == CKR_OK)
-		rv = F->C_FindObjectsInit(s, &t, 1);
-	if (rv == CKR_OK)
-		rv = F->C_FindObjects(s, &key, 1, &n);
-	if (rv == CKR_OK)
-		rv = F->C_FindObjectsFinal(s);
-	if (rv == CKR_OK)
-		rv = sign_with(s, key);
-	(void)F->C_CloseSession(s);
-	return rv;
-}
-
 static void pulled_between_init_and_sign(void **state)
 {
 	CK_SESSION_HANDLE s = open_ro(0);
 	CK_MECHANISM m = { CKM_RSA_PKCS, NULL, 0 };
 	CK_OBJECT_HANDLE key;
+	CK_BYTE abc[] = { 'a', 'b', 'c' };
 	CK_BYTE sig[512];
 	CK_ULONG n = sizeof(sig);
 	CK_RV rv;
@@ -209,102 +171,6 @@ static void nth_allocation_fails(void **state)
 	fail();
 }
 
-enum { THREADS = 8, ROUNDS = 25 };
-
-static void *work(void *arg)
-{
-	CK_SESSION_HANDLE s = 0, spare = 0;
-	CK_TOKEN_INFO info;
-	CK_RV rv = CKR_OK;
-
-	/* the login must outlive each round */
-	(void)F->C_OpenSession(0, CKF_SERIAL_SESSION, NULL, NULL, &spare);
-	for (int i = 0; i < ROUNDS && rv == CKR_OK; i++) {
-		rv = sign_once(0);
-		(void)F->C_GetTokenInfo(0, &info);
-		(void)F->C_GetSlotList(CK_TRUE, NULL, &(CK_ULONG){ 0 });
-		(void)F->C_OpenSession(1, CKF_SERIAL_SESSION, NULL, NULL, &s);
-	}
-	*(CK_RV *)arg = rv;
-	return NULL;
-}
-
-static void threads(void **state)
-{
-	pthread_t t[THREADS];
-	CK_RV rv[THREADS];
-
-	(void)state;
-	for (int i = 0; i < THREADS; i++)
-		assert_int_equal(pthread_create(&t[i], NULL, work, &rv[i]), 0);
-	for (int i = 0; i < 20; i++) { /* unrest in another slot */
-		fake_insert(1, 2);
-		usleep(2000);
-		fake_remove(1);
-		usleep(2000);
-	}
-	for (int i = 0; i < THREADS; i++) {
-		pthread_join(t[i], NULL);
-		expect_rv(rv[i], CKR_OK);
-	}
-}
-
-static void *sign_until_the_end(void *arg)
-{
-	CK_RV rv;
-
-	do {
-		rv = sign_once(0);
-	} while (rv == CKR_OK || rv == CKR_USER_NOT_LOGGED_IN ||
-		 rv == CKR_KEY_HANDLE_INVALID);
-	*(CK_RV *)arg = rv;
-	return NULL;
-}
-
-/* Calls that are inside when C_Finalize comes end as they would have. */
-static void finalized_during_calls(void **state)
-{
-	pthread_t t[THREADS];
-	CK_RV rv[THREADS];
-
-	(void)state;
-	for (int i = 0; i < THREADS; i++)
-		pthread_create(&t[i], NULL, sign_until_the_end, &rv[i]);
-	usleep(20000);
-	expect_rv(F->C_Finalize(NULL), CKR_OK);
-	for (int i = 0; i < THREADS; i++) {
-		pthread_join(t[i], NULL);
-		expect_rv(rv[i], CKR_CRYPTOKI_NOT_INITIALIZED);
-	}
-}
-
-static void *initialize(void *arg)
-{
-	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK };
-
-	*(CK_RV *)arg = F->C_Initialize(&args);
-	return NULL;
-}
-
-static void initialised_by_many(void **state)
-{
-	pthread_t t[THREADS];
-	CK_RV rv[THREADS];
-	int good = 0;
-
-	(void)state;
-	expect_rv(F->C_Finalize(NULL), CKR_OK);
-	for (int i = 0; i < THREADS; i++)
-		pthread_create(&t[i], NULL, initialize, &rv[i]);
-	for (int i = 0; i < THREADS; i++) {
-		pthread_join(t[i], NULL);
-		good += rv[i] == CKR_OK;
-		if (rv[i] != CKR_OK)
-			expect_rv(rv[i], CKR_CRYPTOKI_ALREADY_INITIALIZED);
-	}
-	assert_int_equal(good, 1);
-}
-
 static int child(void)
 {
 	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK };
@@ -454,9 +320,6 @@ int main(void)
 		TEST(reinserted),
 		TEST(nth_command_fails),
 		TEST(nth_allocation_fails),
-		TEST(threads),
-		TEST(finalized_during_calls),
-		TEST(initialised_by_many),
 		TEST(forked),
 		TEST(ended_without_finalize),
 		TEST(application_mutexes),

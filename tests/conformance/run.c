@@ -76,6 +76,7 @@ static struct outcome run_apart(
 	ssize_t n;
 	pid_t pid;
 
+	fflush(stdout); /* or the child may write it, too */
 	if (pipe(ends) != 0 || (pid = fork()) < 0) {
 		snprintf(out.detail, sizeof(out.detail), "no new process: %s",
 		    strerror(errno));

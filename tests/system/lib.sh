@@ -135,7 +135,9 @@ case ${UKEY_SANITIZE:-} in
 *address*) sanitizer_runtime=$(gcc -print-file-name=libasan.so) ;;
 *thread*)
 	sanitizer_runtime=$(gcc -print-file-name=libtsan.so)
-	export TSAN_OPTIONS=suppressions=$TOP/tests/tsan.supp
+	# Programs with a watcher are many here: a second at the end of each
+	# adds up. Some fork and then use threads.
+	export TSAN_OPTIONS="suppressions=$TOP/tests/tsan.supp atexit_sleep_ms=20 die_after_fork=0"
 	;;
 *) sanitizer_runtime= ;;
 esac

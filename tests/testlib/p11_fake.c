@@ -14,11 +14,14 @@ enum { READERS = 4 };
 struct reader {
 	bool attached, present;
 	uint32_t events, epoch; /* epoch: counts resets */
-	uint8_t serial, second; /* second: of another application, or 0 */
-	uint8_t selected;       /* serial of the application that is */
-	bool user, so, consent, stolen;
-	bool changed;    /* by another program */
-	const char *pad; /* see fake_pad */
+	int held;               /* transactions */
+	bool seized;            /* by another program */
+	/* What the card looks at without the world's lock. */
+	_Atomic uint8_t serial, second; /* second: another application, or 0 */
+	_Atomic uint8_t selected;       /* serial of the application that is */
+	atomic_bool user, so, consent, stolen;
+	atomic_bool changed;     /* by another program */
+	const char *_Atomic pad; /* see fake_pad */
 };
 
 static struct {
@@ -54,6 +57,7 @@ struct fake_link {
 	uk_link base;
 	int reader;
 	uint32_t events, epoch;
+	bool holds; /* a transaction */
 };
 
 static uk_err link_state(struct fake_link *l)
@@ -100,32 +104,45 @@ static uk_err fake_transmit(
 	return err;
 }
 
+static void hold(struct fake_link *l, bool holds)
+{
+	world.readers[l->reader].held += holds - l->holds;
+	l->holds = holds;
+}
+
 static uk_err fake_begin(uk_link *link)
 {
+	struct fake_link *l = (struct fake_link *)link;
 	uk_err err;
 
 	lock();
-	err = link_state((struct fake_link *)link);
+	while (world.readers[l->reader].seized)
+		pthread_cond_wait(&world.changed, &world.lock);
+	err = link_state(l);
+	if (uk_is_ok(err))
+		hold(l, true);
 	unlock();
 	return err;
 }
 
 static void fake_end(uk_link *link, enum uk_card_fate fate)
 {
-	struct reader *r = &world.readers[((struct fake_link *)link)->reader];
+	struct fake_link *l = (struct fake_link *)link;
+	struct reader *r = &world.readers[l->reader];
 
-	if (fate != UK_RESET_CARD)
-		return;
 	lock();
-	((struct fake_link *)link)->epoch = ++r->epoch;
-	r->stolen = true; /* the master file is selected */
-	r->user = r->so = r->consent = false;
+	hold(l, false);
+	if (fate == UK_RESET_CARD) {
+		l->epoch = ++r->epoch;
+		r->stolen = true; /* the master file is selected */
+		r->user = r->so = r->consent = false;
+	}
 	unlock();
 }
 
 static void fake_close(uk_link *link, enum uk_card_fate fate)
 {
-	(void)fate;
+	fake_end(link, fate);
 	uk_free(link);
 }
 
@@ -134,6 +151,7 @@ static void fake_close(uk_link *link, enum uk_card_fate fate)
 static uk_err person_acts(struct fake_link *l, uk_buf *out)
 {
 	struct reader *r = &world.readers[l->reader];
+	const char *pad;
 
 	world.entries++;
 	world.waiting++;
@@ -142,7 +160,8 @@ static uk_err person_acts(struct fake_link *l, uk_buf *out)
 		pthread_cond_wait(&world.changed, &world.lock);
 	world.waiting--;
 	UK_TRY(link_state(l));
-	uk_put(out, hex(r->pad[0] == '!' ? &r->pad[1] : "9000"));
+	pad = r->pad;
+	uk_put(out, hex(*pad == '!' ? &pad[1] : "9000"));
 	return uk_buf_result(out);
 }
 
@@ -296,7 +315,7 @@ static uk_err source_connect(uk_pcsc *p, const char *reader, uk_link **out)
 		return uk_fail(UK_ERR_MEMORY);
 	lock();
 	*l = (struct fake_link){ { &link_ops }, i, world.readers[i].events,
-		world.readers[i].epoch };
+		world.readers[i].epoch, false };
 	if (world.readers[i].present)
 		*out = &l->base;
 	unlock();
@@ -545,6 +564,7 @@ static uk_err open_application(uk_channel *ch, bool second, uk_card **out)
 	c->base.ops = &card_ops;
 	c->base.ch = ch;
 	c->reader = connecting;
+	reader_of(&c->base)->stolen = false; /* it is selected */
 	if (!uk_is_ok(err = fake_tick(&c->base)))
 		goto out;
 	err = uk_fail(UK_ERR_CARD_UNKNOWN);
@@ -642,13 +662,16 @@ void fake_detach(int i)
 
 void fake_insert_two(int i, uint8_t serial, uint8_t second)
 {
+	struct reader *r = &world.readers[i];
+
 	lock();
-	world.readers[i] = (struct reader){ .attached = true,
-		.present = true,
-		.events = world.readers[i].events + 1,
-		.pad = world.readers[i].pad,
-		.serial = serial,
-		.second = second };
+	r->attached = r->present = true;
+	r->events++;
+	r->epoch = 0;
+	r->serial = serial;
+	r->second = second;
+	r->selected = 0;
+	r->user = r->so = r->consent = r->stolen = r->changed = false;
 	unlock();
 }
 
@@ -662,6 +685,22 @@ void fake_remove(int i)
 	lock();
 	world.readers[i].present = false;
 	world.readers[i].events++;
+	unlock();
+}
+
+void fake_seize(int i)
+{
+	lock();
+	while (world.readers[i].held > 0)
+		pthread_cond_wait(&world.changed, &world.lock);
+	world.readers[i].seized = true;
+	unlock();
+}
+
+void fake_let_go(int i)
+{
+	lock();
+	world.readers[i].seized = false;
 	unlock();
 }
 

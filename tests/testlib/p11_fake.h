@@ -35,6 +35,11 @@ void fake_insert(int i, uint8_t serial);
 /* A card with two applications, which have serial numbers of their own. */
 void fake_insert_two(int i, uint8_t serial, uint8_t second);
 void fake_remove(int i);
+/* Another program has the card to itself: nobody is inside a transaction, or
+ * begins one, until it lets go. What it does to the card below it does without
+ * asking, so with threads about it seizes the card first. */
+void fake_seize(int i);
+void fake_let_go(int i);
 /* Another program resets the card: its logins are gone. */
 void fake_reset_card(int i);
 /* Another program resets the card and destroys the first object that its owner

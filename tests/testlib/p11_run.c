@@ -97,6 +97,42 @@ CK_OBJECT_HANDLE find(CK_SESSION_HANDLE s, CK_OBJECT_CLASS class, uint8_t id)
 	return n == 1 ? found : 0;
 }
 
+CK_RV sign_with(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE key)
+{
+	CK_MECHANISM m = { CKM_SHA256_RSA_PKCS, NULL, 0 };
+	CK_BYTE abc[] = { 'a', 'b', 'c' }, sig[512];
+	CK_ULONG n = sizeof(sig);
+	CK_RV rv = F->C_SignInit(s, &m, key);
+
+	return rv == CKR_OK ? F->C_Sign(s, abc, sizeof(abc), sig, &n) : rv;
+}
+
+CK_RV sign_once(CK_SLOT_ID slot)
+{
+	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+	CK_ATTRIBUTE t = { CKA_CLASS, &class, sizeof(class) };
+	CK_OBJECT_HANDLE key = 0;
+	CK_SESSION_HANDLE s;
+	CK_ULONG n = 0;
+	CK_RV rv = F->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, &s);
+
+	if (rv != CKR_OK)
+		return rv;
+	rv = login(s, CKU_USER, FAKE_PIN);
+	if (rv == CKR_USER_ALREADY_LOGGED_IN)
+		rv = CKR_OK;
+	if (rv == CKR_OK)
+		rv = F->C_FindObjectsInit(s, &t, 1);
+	if (rv == CKR_OK)
+		rv = F->C_FindObjects(s, &key, 1, &n);
+	if (rv == CKR_OK)
+		rv = F->C_FindObjectsFinal(s);
+	if (rv == CKR_OK)
+		rv = sign_with(s, key);
+	(void)F->C_CloseSession(s);
+	return rv;
+}
+
 size_t count_objects(CK_SESSION_HANDLE s)
 {
 	CK_OBJECT_HANDLE list[64];

@@ -22,6 +22,11 @@ CK_RV login(CK_SESSION_HANDLE s, CK_USER_TYPE user, const char *pin);
 /* The first object of the class with this one-byte CKA_ID (0 = any); 0 = none.
  */
 CK_OBJECT_HANDLE find(CK_SESSION_HANDLE s, CK_OBJECT_CLASS class, uint8_t id);
+/* C_SignInit with CKM_SHA256_RSA_PKCS, and C_Sign of "abc". */
+CK_RV sign_with(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE key);
+/* Everything that a client does to sign once: a session, the PIN unless that
+ * was given, the first private key, a signature. */
+CK_RV sign_once(CK_SLOT_ID slot);
 size_t count_objects(CK_SESSION_HANDLE s);
 CK_FLAGS token_flags(CK_SLOT_ID slot);
 /* Waits until the slot's C_GetTokenInfo answers rv; fails after two seconds. */
