@@ -73,7 +73,11 @@ struct vc_traits {
 	bool basic_only;   /* not on logical channels 1 to 3: 6881 */
 	bool multi;        /* may be selected on several channels at once */
 	bool own_files;    /* SELECT of 3F00, or of nothing, is a command of
-			      its own and not the way back to the card's MF */
+			      its own and not the way back to the card's MF;
+			      and so is SELECT by a name that the card does
+			      not know (Java Card RE 3.0.4, 4.6) */
+	bool eager;        /* a command without Le has its answer, up to 256
+			      bytes, all the same: Java Cards do so in T=1 */
 	bool preinstalled; /* every new card has one */
 };
 
@@ -99,6 +103,9 @@ struct vc_app_ops {
 	 * are out, bits 04, 08 and 80 are as sent. NULL: 00 alone. Others are
 	 * answered 6E00 before chaining is looked at. */
 	bool (*takes_class)(uint8_t cla);
+	/* Instructions that may be chained; the others are answered 6884. NULL:
+	 * all of them. */
+	bool (*takes_chain)(uint8_t ins);
 	/* First content of a new instance: pending, committed by the caller.
 	 * params: what stands in C9 of INSTALL, or none. UK_ERR_FORMAT: they
 	 * are not understood (6A80); other errors as in vc_sw(). */

@@ -125,7 +125,7 @@ uk_err vc_card_remove(struct vc_card *card, uk_bytes aid)
 /* --- running a command -----------------------------------------------------
  */
 
-static const struct vc_command *find_command(
+const struct vc_command *vc_channel_command(
     const struct vc_channel *ch, uint8_t ins)
 {
 	const struct vc_app_ops *ops;
@@ -146,13 +146,13 @@ static bool is_known(const struct vc_channel *ch, const uk_cmd *cmd)
 		return true;
 	if (ch->selected == NULL)
 		return cmd->ins == INS_SELECT || cmd->ins == INS_READ_BINARY;
-	return find_command(ch, cmd->ins) != NULL;
+	return vc_channel_command(ch, cmd->ins) != NULL;
 }
 
 static uint16_t run_command(
     struct vc_card *card, struct vc_channel *ch, const uk_cmd *cmd)
 {
-	const struct vc_command *row = find_command(ch, cmd->ins);
+	const struct vc_command *row = vc_channel_command(ch, cmd->ins);
 
 	if (vc_select_is_ours(ch, cmd))
 		return vc_select_run(card, ch, cmd);
@@ -224,16 +224,25 @@ static bool is_extended(uk_bytes apdu)
 
 /* What the selected application does not support, whatever the command. */
 static uint16_t check_traits(
-    const struct vc_channel *ch, bool extended, bool more)
+    const struct vc_channel *ch, uint8_t ins, bool extended, bool more)
 {
-	static const struct vc_traits none;
-	const struct vc_traits *t = ch->selected == NULL
-					? &none
-					: &ch->selected->ops->traits;
+	const struct vc_app_ops *ops;
 
-	if (more && t->no_chaining)
+	if (ch->selected == NULL)
+		return UK_SW_OK;
+	ops = ch->selected->ops;
+	if (more && (ops->traits.no_chaining ||
+			(ops->takes_chain != NULL && !ops->takes_chain(ins))))
 		return UK_SW_NO_CHAINING;
-	return extended && t->short_only ? UK_SW_LENGTH : UK_SW_OK;
+	return extended && ops->traits.short_only ? UK_SW_LENGTH : UK_SW_OK;
+}
+
+/* Answer bytes asked for. */
+static uint32_t le_of(const struct vc_channel *ch, const uk_cmd *cmd)
+{
+	bool eager = ch->selected != NULL && ch->selected->ops->traits.eager;
+
+	return eager && cmd->le == UK_LE_NONE ? UK_LE_SHORT_MAX : cmd->le;
 }
 
 /* --- chaining --------------------------------------------------------------
@@ -372,7 +381,7 @@ uk_bytes vc_card_transmit(struct vc_card *card, uk_bytes apdu)
 	if (uk_is_ok(uk_cmd_decode(apdu, &cmd)))
 		sw = take_class(card, &cmd, &ch, &more);
 	if (sw == UK_SW_OK)
-		sw = check_traits(ch, is_extended(apdu), more);
+		sw = check_traits(ch, cmd.ins, is_extended(apdu), more);
 	if (sw == UK_SW_OK && cmd.ins == INS_GET_RESPONSE && !ch->chaining) {
 		sw = get_response(ch, &cmd);
 		if (sw == UK_SW_OK)
@@ -382,7 +391,7 @@ uk_bytes vc_card_transmit(struct vc_card *card, uk_bytes apdu)
 		return refuse(card, ch, sw);
 	vc_channel_drop_answer(ch);
 	sw = execute(card, ch, &cmd, more);
-	said = answer(card, ch, sw, cmd.le);
+	said = answer(card, ch, sw, le_of(ch, &cmd));
 	if (ch->closing)
 		vc_channel_close(card, ch->number);
 	return said;

@@ -34,6 +34,10 @@ struct vc_card {
 	uint8_t reply_bytes[UK_RESPONSE_MAX];
 };
 
+/* The selected application's command; NULL if it has none, or there is none. */
+const struct vc_command *vc_channel_command(
+    const struct vc_channel *ch, uint8_t ins);
+
 /* Wipes what it holds. */
 void vc_channel_end_chain(struct vc_channel *ch);
 void vc_channel_drop_answer(struct vc_channel *ch);

@@ -61,18 +61,34 @@ uk_err vc_sha256(struct vc_crypto *c, const uk_bytes *parts, size_t count,
 	return vc_from_openssl(good);
 }
 
+EVP_PKEY *vc_pkey_build(
+    struct vc_crypto *c, const char *name, OSSL_PARAM_BLD *build, bool private)
+{
+	OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(build);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(c->lib, name, NULL);
+	EVP_PKEY *key = NULL;
+	int good = params != NULL && ctx != NULL &&
+		   EVP_PKEY_fromdata_init(ctx) == 1 &&
+		   EVP_PKEY_fromdata(ctx, &key,
+		       private ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY,
+		       params) == 1;
+
+	UK_IGNORE(vc_from_openssl(good)); /* empties the error queue */
+	EVP_PKEY_CTX_free(ctx);
+	OSSL_PARAM_free(params); /* wipes what came from secure BIGNUMs */
+	return key;
+}
+
 EVP_PKEY *vc_ec_load(struct vc_crypto *c, const char *name, const char *group,
     uk_bytes scalar, uk_bytes point)
 {
 	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-	OSSL_PARAM *params = NULL;
 	BIGNUM *d = BN_secure_new();
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(c->lib, name, NULL);
 	EVP_PKEY *key = NULL;
 	bool private = scalar.n > 0;
 	int good;
 
-	good = build != NULL && d != NULL && ctx != NULL &&
+	good = build != NULL && d != NULL &&
 	       OSSL_PARAM_BLD_push_utf8_string(
 		   build, OSSL_PKEY_PARAM_GROUP_NAME, group, 0) &&
 	       OSSL_PARAM_BLD_push_octet_string(
@@ -82,15 +98,8 @@ EVP_PKEY *vc_ec_load(struct vc_crypto *c, const char *name, const char *group,
 		       OSSL_PARAM_BLD_push_BN(
 			   build, OSSL_PKEY_PARAM_PRIV_KEY, d);
 	if (good)
-		params = OSSL_PARAM_BLD_to_param(build);
-	good = params != NULL && EVP_PKEY_fromdata_init(ctx) == 1 &&
-	       EVP_PKEY_fromdata(ctx, &key,
-		   private ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY,
-		   params) == 1;
-	UK_IGNORE(vc_from_openssl(good)); /* empties the error queue */
-	EVP_PKEY_CTX_free(ctx);
+		key = vc_pkey_build(c, name, build, private);
 	BN_clear_free(d);
-	OSSL_PARAM_free(params); /* wipes what came from secure BIGNUMs */
 	OSSL_PARAM_BLD_free(build);
 	return key;
 }

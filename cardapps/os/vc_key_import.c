@@ -130,7 +130,7 @@ static bool is_scalar(
 	return good;
 }
 
-static int put_point(const EC_GROUP *group, const BIGNUM *d, BN_CTX *ctx,
+int vc_ec_put_point(const EC_GROUP *group, const BIGNUM *d, BN_CTX *ctx,
     size_t field, uk_buf *out)
 {
 	EC_POINT *point = EC_POINT_new(group);
@@ -164,7 +164,7 @@ static uk_err import_curve(struct vc_crypto *c, const struct vc_kind *kind,
 		goto out;
 	uk_put_padded(out, parts->d, field);
 	BN_set_flags(d, BN_FLG_CONSTTIME);
-	err = vc_from_openssl(put_point(group, d, ctx, field, out));
+	err = vc_from_openssl(vc_ec_put_point(group, d, ctx, field, out));
 out:
 	UK_IGNORE(vc_from_openssl(0)); /* empties the error queue */
 	EC_GROUP_free(group);

@@ -100,6 +100,17 @@ static struct vc_app *find_by_name(const struct vc_card *card,
 	return NULL;
 }
 
+/* A name that the card does not know may be that of a DF inside the application
+ * that is selected. */
+static uint16_t select_inside(struct vc_channel *ch, const uk_cmd *cmd)
+{
+	const struct vc_command *row = vc_channel_command(ch, INS_SELECT);
+
+	if (row == NULL || !ch->selected->ops->traits.own_files)
+		return UK_SW_NO_FILE;
+	return row->run(ch->selected, cmd, &ch->out);
+}
+
 static uint16_t select_by_name(
     struct vc_card *card, struct vc_channel *ch, const uk_cmd *cmd)
 {
@@ -113,7 +124,8 @@ static uint16_t select_by_name(
 		return UK_SW_P1P2;
 	app = find_by_name(card, ch, cmd->data, occurrence == OCCURRENCE_NEXT);
 	if (app == NULL)
-		return UK_SW_NO_FILE;
+		return occurrence == OCCURRENCE_FIRST ? select_inside(ch, cmd)
+						      : UK_SW_NO_FILE;
 	if ((sw = may_enter(ch, app)) != UK_SW_OK)
 		return sw;
 	how.again = ch->selected == app;
