@@ -1,6 +1,7 @@
 /* The list of applications: one line each. */
 #include "vc_apps.h"
 
+#include "vc_iso.h"
 #include "vc_piv.h"
 #include "vc_ukey.h"
 
@@ -8,6 +9,8 @@ const struct vc_app_ops *const vc_apps[] = {
 	&vc_ukey_ops,
 	&vc_piv_standard.ops,
 	&vc_piv_yubico.ops,
+	&vc_iso1.ops,
+	&vc_iso0.ops,
 };
 
 const size_t vc_app_count = sizeof(vc_apps) / sizeof(vc_apps[0]);

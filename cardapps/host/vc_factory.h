@@ -1,5 +1,5 @@
 /* Cards as a factory delivers them: one application, with the PINs and keys
- * that everybody knows. */
+ * that everybody knows, or none yet. */
 #ifndef VC_FACTORY_H
 #define VC_FACTORY_H
 

@@ -16,3 +16,7 @@ foreach(topic IN ITEMS piv piv_keys)
 	uk_test(test_vc_${topic} SOURCES test_vc_${topic}.c
 		USES base codec vc_apps vcard_fixture piv_fixture uk_libcrypto)
 endforeach()
+foreach(topic IN ITEMS pin files keys faults)
+	uk_test(test_vc_iso_${topic} SOURCES test_vc_iso_${topic}.c iso_card.c
+		USES base codec vc_apps vcard_fixture uk_libcrypto)
+endforeach()
