@@ -20,6 +20,8 @@ static void test_select(void **state)
 
 	expect_apdu(card, "00A4040009A0000003080000100000",
 	    "61114F0600001000010079074F05A000000308 9000");
+	expect_apdu(card, "00A4040005A000000308", /* Le is not wanted */
+	    "61114F0600001000010079074F05A000000308 9000");
 	expect_apdu(card, "00A4040C0BA000000308000010000100", "9000");
 	expect_sw(card, "00A404000BA00000030800001000020000", 0x6A82);
 	expect_sw(card, "00CB3FFF035C017E00", 0x9000); /* still selected */
@@ -87,7 +89,8 @@ static void test_objects(void **state)
 	expect_sw(card, "00DB3FFF067F6103020100", 0x9000);
 	expect_apdu(card, "00CB3FFF045C027F6100", "7F6103020100 9000");
 	expect_sw(card, "00CA3FFF055C035FC10200", 0x6D00);
-	/* Le 2: the rest follows. */
+	/* Le 2, and none: the rest follows. */
+	expect_apdu(card, "00CB3FFF055C035FC102", "6104");
 	expect_apdu(card, "00CB3FFF055C035FC10202", "5302 6102");
 	expect_apdu(card, "00C0000002", "3401 9000");
 }

@@ -166,6 +166,7 @@ const struct vc_piv_kind vc_piv_yubico = {
 		.package = VC_AID(0xf0, 'u', 'k', 'e', 'y', '.', 'p', 'i', 'v'),
 		.module = VC_AID(
 		    0xf0, 'u', 'k', 'e', 'y', '.', 'p', 'i', 'v', '2'),
+		.traits = { .eager = true },
 		.commands = yubico_commands,
 		.command_count = COUNT(yubico_commands),
 	},
