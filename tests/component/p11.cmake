@@ -1,4 +1,4 @@
-foreach(name IN ITEMS general slot session login object make store sign message verify cipher life threads pinpad)
+foreach(name IN ITEMS general slot session login object make store sign message verify cipher life threads pinpad wait log)
 	uk_test(test_p11_${name} SOURCES test_p11_${name}.c
 		USES p11api p11_fake p11_run)
 	set_property(TEST test_p11_${name} APPEND PROPERTY LABELS threads)
@@ -7,16 +7,19 @@ endforeach()
 target_include_directories(test_p11_verify PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit)
 
 # The module itself, loaded. Sanitizers do not go with RTLD_DEEPBIND.
-if(NOT UKEY_SANITIZE)
-	uk_test(test_p11_load SOURCES test_p11_load.c USES uk_p11kit p11core
-		${CMAKE_DL_LIBS})
-	target_compile_definitions(test_p11_load PRIVATE
-		MODULE="$<TARGET_FILE:ukey-pkcs11>")
-	add_dependencies(test_p11_load ukey-pkcs11)
-	# No service, and so the same everywhere.
-	set_tests_properties(test_p11_load PROPERTIES
-		ENVIRONMENT "PCSCLITE_CSOCK_NAME=/nonexistent/pcscd.comm")
+set(sanitized OFF)
+if(UKEY_SANITIZE)
+	set(sanitized ON)
 endif()
+uk_test(test_p11_load SOURCES test_p11_load.c USES uk_p11kit p11core
+	${CMAKE_DL_LIBS})
+target_compile_definitions(test_p11_load PRIVATE
+	MODULE="$<TARGET_FILE:ukey-pkcs11>"
+	SANITIZED=$<BOOL:${sanitized}>)
+add_dependencies(test_p11_load ukey-pkcs11)
+# No service, and so the same everywhere.
+set_tests_properties(test_p11_load PROPERTIES
+	ENVIRONMENT "PCSCLITE_CSOCK_NAME=/nonexistent/pcscd.comm")
 
 # docs/mechanisms.md is what the table says.
 add_executable(print_mechanisms print_mechanisms.c)

@@ -209,6 +209,29 @@ static void forked(void **state)
 	expect_rv(sign_with(s, key), CKR_OK); /* the parent is untouched */
 }
 
+/* Whoever forks first and initialises later: two that know nothing of each
+ * other. */
+static void forked_before(void **state)
+{
+	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK };
+	int status;
+	pid_t pid;
+
+	(void)state;
+#ifdef __SANITIZE_THREAD__
+	skip();
+#endif
+	expect_rv(F->C_Finalize(NULL), CKR_OK);
+	if ((pid = fork()) == 0)
+		_exit(child());
+	expect_rv(F->C_Initialize(&args), CKR_OK);
+	expect_rv(sign_once(0), CKR_OK);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	expect_rv(sign_once(0), CKR_OK);
+}
+
 static bool ending; /* in a child that is about to leave */
 
 /* Registered before the module registers anything, so it runs after it, as the
@@ -321,6 +344,7 @@ int main(void)
 		TEST(nth_command_fails),
 		TEST(nth_allocation_fails),
 		TEST(forked),
+		TEST(forked_before),
 		TEST(ended_without_finalize),
 		TEST(application_mutexes),
 	};

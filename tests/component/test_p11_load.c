@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -64,13 +65,68 @@ static void a_thousand_times(void **state)
 	before = resident_kib();
 	for (int i = 0; i < 1000; i++)
 		once(RTLD_LOCAL, i % 10 == 0, i % 10 == 0);
-	assert_in_range(resident_kib(), 0, before + 2048);
+	if (!SANITIZED) /* which keeps what was given back, and counts itself */
+		assert_in_range(resident_kib(), 0, before + 2048);
 }
 
 static void deep_binding(void **state)
 {
 	(void)state;
+	if (SANITIZED)
+		skip();
 	once(RTLD_LOCAL | RTLD_DEEPBIND, true, true);
+}
+
+/* --- twice at once -------------------------------------------------------- */
+
+static char copy_path[] = "/tmp/ukey-module-XXXXXX";
+
+static void copy_module(void)
+{
+	FILE *from = fopen(MODULE, "re"), *to = fdopen(mkstemp(copy_path), "w");
+	static char buf[65536];
+	size_t n;
+
+	assert_non_null(from);
+	assert_non_null(to);
+	while ((n = fread(buf, 1, sizeof(buf), from)) > 0)
+		assert_int_equal(fwrite(buf, 1, n, to), n);
+	fclose(from);
+	assert_int_equal(fclose(to), 0);
+}
+
+/* A program and a library of its that load the same file share the module: the
+ * second one to initialise is told so. Two files are two modules, and neither
+ * sees what the other one does. */
+static void loaded_twice(void **state)
+{
+	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK };
+	void *first, *same, *other;
+	CK_FUNCTION_LIST *a = load(&first, RTLD_LOCAL), *b;
+	CK_C_GetFunctionList get;
+	CK_INFO info;
+
+	(void)state;
+	assert_ptr_equal(load(&same, RTLD_LOCAL), a);
+	copy_module();
+	other = dlopen(copy_path, RTLD_NOW | RTLD_GLOBAL);
+	unlink(copy_path);
+	assert_non_null(other);
+	*(void **)&get = dlsym(other, "C_GetFunctionList");
+	assert_int_equal(get(&b), CKR_OK);
+	assert_ptr_not_equal(a, b);
+	assert_int_equal(a->C_Initialize(&args), CKR_OK);
+	assert_int_equal(
+	    a->C_Initialize(&args), CKR_CRYPTOKI_ALREADY_INITIALIZED);
+	assert_int_equal(b->C_GetInfo(&info), CKR_CRYPTOKI_NOT_INITIALIZED);
+	assert_int_equal(b->C_Initialize(&args), CKR_OK);
+	assert_int_equal(a->C_Finalize(NULL), CKR_OK);
+	assert_int_equal(b->C_GetInfo(&info), CKR_OK);
+	assert_int_equal(b->C_Finalize(NULL), CKR_OK);
+	dlclose(other);
+	dlclose(same);
+	assert_int_equal(a->C_GetInfo(&info), CKR_CRYPTOKI_NOT_INITIALIZED);
+	dlclose(first);
 }
 
 static void only_three_names(void **state)
@@ -111,6 +167,7 @@ int main(void)
 		cmocka_unit_test(only_three_names),
 		cmocka_unit_test(a_thousand_times),
 		cmocka_unit_test(deep_binding),
+		cmocka_unit_test(loaded_twice),
 		cmocka_unit_test(closed_without_finalize),
 	};
 

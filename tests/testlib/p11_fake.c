@@ -34,7 +34,10 @@ static struct {
 	bool failed;
 	bool person_waits;
 	unsigned waiting, entries;
-} world = { .lock = PTHREAD_MUTEX_INITIALIZER,
+	int slow; /* the reader whose card does not answer yet, or -1 */
+	unsigned working;
+} world = { .slow = -1,
+	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.changed = PTHREAD_COND_INITIALIZER };
 
 struct fake_request fake_last;
@@ -74,6 +77,17 @@ static uk_err link_state(struct fake_link *l)
 	return uk_fail(UK_ERR_CARD_RESET);
 }
 
+/* A key pair can take a card minutes. */
+static void card_works(const struct fake_link *l)
+{
+	if (world.slow != l->reader)
+		return;
+	world.working++;
+	while (world.slow == l->reader)
+		pthread_cond_wait(&world.changed, &world.lock);
+	world.working--;
+}
+
 static uk_err fake_transmit(
     uk_link *link, uk_bytes cmd, uk_buf *resp, bool secret)
 {
@@ -83,8 +97,9 @@ static uk_err fake_transmit(
 	(void)cmd;
 	(void)secret;
 	lock();
-	err = link_state(l);
 	world.commands++;
+	card_works(l);
+	err = link_state(l);
 	if (uk_is_ok(err) && world.countdown > 0 && --world.countdown == 0) {
 		world.failed = true;
 		err = uk_fail(world.code);
@@ -625,6 +640,7 @@ void fake_reset(void)
 	world.commands = world.countdown = 0;
 	world.entries = 0;
 	world.person_waits = false;
+	world.slow = -1;
 	world.failed = false;
 	unlock();
 	p11_use_source(&source);
@@ -751,6 +767,23 @@ void fake_person_waits(bool waits)
 	lock();
 	world.person_waits = waits;
 	unlock();
+}
+
+void fake_slow_card(int i)
+{
+	lock();
+	world.slow = i;
+	unlock();
+}
+
+bool fake_working(void)
+{
+	bool working;
+
+	lock();
+	working = world.working > 0;
+	unlock();
+	return working;
 }
 
 bool fake_entering(void)

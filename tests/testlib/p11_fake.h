@@ -62,6 +62,11 @@ int fake_waiting(void);
 void fake_pad(int i, const char *does);
 /* The person does not begin, until told so; at the pads of all readers. */
 void fake_person_waits(bool waits);
+/* The card in reader i does not answer until another number is given (-1: all
+ * do). */
+void fake_slow_card(int i);
+/* Is it at work on a command? */
+bool fake_working(void);
 /* Is a pad waiting for the person? */
 bool fake_entering(void);
 /* Entries at pads since the last time this was asked. */
