@@ -478,19 +478,28 @@ static void sm2_presets(void **state)
 	static const struct {
 		const char *name;
 		CK_KEY_TYPE key;
-		CK_MECHANISM_TYPE generate, sign_sm3;
+		CK_MECHANISM_TYPE generate, sign, sign_sm3, encrypt, sm3;
 	} rows[] = {
-		{ "luna", 0x80000016, 0x80000b20, 0x80000b22 },
-		{ "ec", CKK_EC, 0x80000b20, 0x80000b22 },
-		{ "sansec", 0x80000004, 0x80008001, 0x80008102 },
-		{ "tass", 0x80000004, 0x80008001, 0x80008100 },
-		{ "ep11", 0x80050002, 0x8005000a, 0x8005000c },
+		{ "luna", 0x80000016, 0x80000b20, 0x80000b21, 0x80000b22,
+		    0x80008200, 0x80000b01 },
+		{ "ec", CKK_EC, 0x80000b20, 0x80000b21, 0x80000b22, 0x80008200,
+		    0x80000b01 },
+		{ "sansec", 0x80000004, 0x80008001, 0x80008105, 0x80008102,
+		    0x80008200, 0x80009001 },
+		{ "tass", 0x80000004, 0x80008001, 0x80008000, 0x80008100,
+		    0x80008200, 0x80000005 },
+		{ "ep11", 0x80050002, 0x8005000a, 0x8005000b, 0x8005000c,
+		    0x8005000d, 0x8005000e },
 	};
 
 	(void)state;
 	assert_false(p11_gm_choose("nobody"));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		CK_MECHANISM m = { rows[i].sign_sm3, NULL, 0 };
+		CK_MECHANISM bare = { rows[i].sign, NULL, 0 };
+		CK_MECHANISM ecdsa = { CKM_ECDSA, NULL, 0 };
+		CK_MECHANISM_INFO info;
+		CK_MECHANISM sm3 = { rows[i].sm3, NULL, 0 };
 		CK_ULONG type;
 		CK_ATTRIBUTE t = { CKA_KEY_TYPE, &type, sizeof(type) };
 		struct pair p;
@@ -506,6 +515,22 @@ static void sm2_presets(void **state)
 		    CKR_OK);
 		expect_bytes(
 		    uk_view(fake_last.input, fake_last.input_len), hex(E));
+		expect_rv(F->C_SignInit(s, &bare, p.key), CKR_OK);
+		expect_rv(F->C_SignInit(s, NULL, 0), CKR_OK);
+		expect_rv(
+		    F->C_SignInit(s, &ecdsa, p.key), CKR_KEY_TYPE_INCONSISTENT);
+		expect_rv(
+		    F->C_GetMechanismInfo(0, rows[i].encrypt, &info), CKR_OK);
+		assert_int_equal(info.flags & (CKF_ENCRYPT | CKF_DECRYPT),
+		    CKF_ENCRYPT | CKF_DECRYPT);
+		expect_rv(F->C_DigestInit(s, &sm3), CKR_OK);
+		out_len = sizeof(out);
+		expect_rv(
+		    F->C_Digest(s, (CK_BYTE[]){ "abc" }, 3, out, &out_len),
+		    CKR_OK); /* GB/T 32905-2016, A.1 */
+		expect_bytes(uk_view(out, out_len),
+		    hex("66c7f0f462eeedd9d1f2d46bdc10e4e2"
+			"4167c4875cf2f7a2297da02b8f4ba8e0"));
 		expect_rv(F->C_DestroyObject(s, p.key), CKR_OK);
 	}
 	not_offered(0x80000b22);

@@ -258,6 +258,43 @@ static void digests(void **state)
 	assert_int_equal(fake_commands() > 0, 1);
 }
 
+/* C_SessionCancel ends what its flags name, and nothing beside it. */
+static void cancelled(void **state)
+{
+	CK_SESSION_HANDLE s = user();
+	CK_OBJECT_HANDLE key = find(s, CKO_PRIVATE_KEY, 1);
+	CK_OBJECT_HANDLE pub = find(s, CKO_PUBLIC_KEY, 1);
+	CK_MECHANISM pkcs = { CKM_RSA_PKCS, NULL, 0 };
+	CK_MECHANISM sha256 = { CKM_SHA256, NULL, 0 };
+	const CK_FLAGS all[] = { CKF_SIGN, CKF_VERIFY, CKF_VERIFY_RECOVER,
+		CKF_DIGEST, CKF_MESSAGE_SIGN, CKF_MESSAGE_VERIFY,
+		CKF_FIND_OBJECTS };
+	enum { KINDS = sizeof(all) / sizeof(all[0]) };
+
+	(void)state;
+	for (unsigned ended = 0; ended <= KINDS; ended++) {
+		CK_RV rv[KINDS];
+
+		expect_rv(F3->C_SessionCancel(s, ~(CK_FLAGS)0), CKR_OK);
+		for (int round = 0; round < 2; round++) {
+			rv[0] = F->C_SignInit(s, &pkcs, key);
+			rv[1] = F->C_VerifyInit(s, &pkcs, pub);
+			rv[2] = F->C_VerifyRecoverInit(s, &pkcs, pub);
+			rv[3] = F->C_DigestInit(s, &sha256);
+			rv[4] = F3->C_MessageSignInit(s, &pkcs, key);
+			rv[5] = F3->C_MessageVerifyInit(s, &pkcs, pub);
+			rv[6] = F->C_FindObjectsInit(s, NULL, 0);
+			for (unsigned i = 0; i < KINDS; i++)
+				expect_rv(rv[i], round == 0 || i == ended
+						     ? CKR_OK
+						     : CKR_OPERATION_ACTIVE);
+			if (round == 0 && ended < KINDS)
+				expect_rv(
+				    F3->C_SessionCancel(s, all[ended]), CKR_OK);
+		}
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, p11_up, p11_down)
 
 int main(void)
@@ -270,6 +307,7 @@ int main(void)
 		TEST(consent),
 		TEST(ecdsa_lengths),
 		TEST(digests),
+		TEST(cancelled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

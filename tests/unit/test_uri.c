@@ -1,4 +1,5 @@
-/* PKCS#11 URIs: examples of RFC 7512 (section 3), and what ukey makes of them. */
+/* PKCS#11 URIs: examples of RFC 7512 (section 3), and what ukey makes of them.
+ */
 #include "cli_uri.h"
 #include "cmocka_all.h"
 
@@ -41,7 +42,8 @@ static const struct {
 	  "object=my-certificate;type=cert",
 	    CLI_URI_UNKNOWN },
 	{ "pkcs11:token=my-token;object=my-certificate;type=cert;"
-	  "vendor-aaa=value-a?pin-source=file:/etc/token_pin&vendor-bbb=value-b",
+	  "vendor-aaa=value-a?pin-source=file:/etc/"
+	  "token_pin&vendor-bbb=value-b",
 	    CLI_URI_UNKNOWN },
 	/* a program is named, and nobody runs it */
 	{ "pkcs11:token=a?pin-source=%7Ctouch%20run", CLI_URI_HAS_PIN },
@@ -128,8 +130,7 @@ static void which_card(void **state)
 	for (size_t i = 0; i < sizeof(here) / sizeof(here[0]); i++) {
 		P11KitUri *uri;
 
-		assert_int_equal(
-		    cli_uri_parse(here[i].text, &uri), CLI_URI_OK);
+		assert_int_equal(cli_uri_parse(here[i].text, &uri), CLI_URI_OK);
 		if (cli_uri_fits(uri, &p) != here[i].fits)
 			print_error("%s\n", here[i].text);
 		assert_int_equal(cli_uri_fits(uri, &p), here[i].fits);
