@@ -16,8 +16,11 @@ enum {
 	FID_DODF = 0x4405,
 	FID_CERT = 0x4330, /* + key reference */
 	/* KeyUsageFlags, 7816-15:2016, 8.4.1 */
+	USE_ENCRYPT = 1 << 0,
+	USE_DECRYPT = 1 << 1,
 	USE_SIGN = 1 << 2,
 	USE_VERIFY = 1 << 6,
+	USE_DERIVE = 1 << 8,
 	USE_NON_REPUDIATION = 1 << 9,
 	PIN_UTF8 = 2, /* PasswordType, 8.9.2 */
 	PUBLIC_DER_MAX = 1024
@@ -42,62 +45,105 @@ uk_err vc_directory_id(EVP_PKEY *public, uint8_t id[VC_ID_SIZE])
 /* --- keys --------------------------------------------------------------------
  */
 
-static uk_err start_key(
-    uk_p15_object *o, enum uk_p15_kind kind, uint8_t ref, EVP_PKEY *public)
+/* The usage byte of docs/card-profile.md, section 4, as KeyUsageFlags of the
+ * private and of the public half. Key 2 has one of its own. */
+static const struct {
+	uint8_t bit;
+	uint32_t private, public;
+} usages[] = {
+	{ 0x01, USE_SIGN, USE_VERIFY },
+	{ 0x02, USE_DECRYPT, USE_ENCRYPT },
+	{ 0x04, USE_DERIVE, 0 },
+	{ 0x08, USE_SIGN | USE_DECRYPT, USE_VERIFY | USE_ENCRYPT },
+};
+
+static uint32_t usage_of(const struct vc_directory_key *k, bool private)
 {
-	bool rsa = EVP_PKEY_is_a(public, "RSA") == 1;
+	uint32_t flags = 0;
+
+	if (k->ref == VC_REF_SIGN)
+		return USE_NON_REPUDIATION;
+	for (size_t i = 0; i < sizeof(usages) / sizeof(usages[0]); i++) {
+		if ((k->usage & usages[i].bit) != 0)
+			flags |= private ? usages[i].private : usages[i].public;
+	}
+	return flags;
+}
+
+static uk_err start_key(
+    uk_p15_object *o, enum uk_p15_kind kind, const struct vc_directory_key *k)
+{
+	bool rsa = EVP_PKEY_is_a(k->public, "RSA") == 1;
 
 	*o = (uk_p15_object){ .kind = kind,
 		.key_type = rsa ? UK_KEY_RSA : UK_KEY_P256,
-		.bits = rsa ? (uint32_t)EVP_PKEY_get_bits(public) : 0,
-		.key_ref = ref,
+		.bits = rsa ? (uint32_t)EVP_PKEY_get_bits(k->public) : 0,
+		.key_ref = k->ref,
 		.native = true,
-		.id_len = VC_ID_SIZE };
-	UK_TRY(uk_copy_str(
-	    o->label, sizeof(o->label), uk_view_str(key_labels[ref - 1])));
-	return vc_directory_id(public, o->id);
+		.id_len = VC_ID_SIZE,
+		.usage = usage_of(k, kind == UK_P15_PRKEY) };
+	if (!uk_is_ok(
+		uk_copy_str(o->label, sizeof(o->label), uk_view_str(k->label))))
+		return uk_fail(UK_ERR_TOO_SMALL);
+	return vc_directory_id(k->public, o->id);
 }
 
-static uk_err put_private(uk_buf *out, uint8_t ref, EVP_PKEY *public)
+static uk_err put_private(uk_buf *out, const struct vc_directory_key *k)
 {
 	uk_p15_object o;
 
-	UK_TRY(start_key(&o, UK_P15_PRKEY, ref, public));
+	UK_TRY(start_key(&o, UK_P15_PRKEY, k));
 	o.flags = UK_P15_PRIVATE;
 	o.auth_id[0] = 0x01;
 	o.auth_id_len = 1;
-	o.user_consent = ref == VC_REF_SIGN ? 1 : 0;
-	o.usage = ref == VC_REF_SIGN ? USE_NON_REPUDIATION : USE_SIGN;
+	o.user_consent = k->ref == VC_REF_SIGN ? 1 : 0;
 	o.access = UK_P15_SENSITIVE | UK_P15_ALWAYS_SENSITIVE |
 		   UK_P15_NEVER_EXTRACTABLE | UK_P15_LOCAL;
 	return uk_put_p15(out, &o);
 }
 
-static uk_err put_public(uk_buf *out, uint8_t ref, EVP_PKEY *public)
+static uk_err put_public(uk_buf *out, const struct vc_directory_key *k)
 {
 	uint8_t der[PUBLIC_DER_MAX];
 	uk_buf spki = UK_BUF(der);
 	uk_p15_object o;
 
-	UK_TRY(start_key(&o, UK_P15_PUKEY, ref, public));
-	UK_TRY(vc_public_put_directory(public, &spki));
-	o.usage = ref == VC_REF_SIGN ? USE_NON_REPUDIATION : USE_VERIFY;
+	UK_TRY(start_key(&o, UK_P15_PUKEY, k));
+	UK_TRY(vc_public_put_directory(k->public, &spki));
 	o.access = UK_P15_EXTRACTABLE | UK_P15_LOCAL;
 	o.direct = uk_buf_view(&spki);
 	return uk_put_p15(out, &o);
 }
 
-typedef uk_err put_key_fn(uk_buf *out, uint8_t ref, EVP_PKEY *public);
+typedef uk_err put_key_fn(uk_buf *out, const struct vc_directory_key *k);
 
 static uk_err write_keys(struct vc_card *card, uint16_t fid, put_key_fn *put,
-    EVP_PKEY *const keys[2])
+    const struct vc_directory_key keys[2])
 {
 	uint8_t storage[VC_DIR_MAX];
 	uk_buf file = UK_BUF(storage);
 
-	for (uint8_t ref = 1; ref <= 2; ref++)
-		UK_TRY(put(&file, ref, keys[ref - 1]));
+	for (size_t i = 0; i < 2; i++)
+		UK_TRY(put(&file, &keys[i]));
 	return vc_perso_write(card, fid, uk_buf_view(&file));
+}
+
+static uk_err append_key(struct vc_card *card, uint16_t fid, put_key_fn *put,
+    const struct vc_directory_key *k)
+{
+	uint8_t storage[VC_DIR_MAX];
+	uk_buf file = UK_BUF(storage);
+
+	UK_TRY(vc_perso_read(card, fid, &file));
+	UK_TRY(put(&file, k));
+	return vc_perso_write(card, fid, uk_buf_view(&file));
+}
+
+uk_err vc_directory_add_key(
+    struct vc_card *card, const struct vc_directory_key *key)
+{
+	UK_TRY(append_key(card, FID_PRKDF, put_private, key));
+	return append_key(card, FID_PUKDF, put_public, key);
 }
 
 /* --- PINs and the rest -------------------------------------------------------
@@ -175,10 +221,15 @@ static uk_err write_od(struct vc_card *card)
 uk_err vc_directory_write(struct vc_card *card, const struct vc_status *status,
     EVP_PKEY *const keys[2])
 {
+	const struct vc_directory_key both[] = {
+		{ VC_REF_AUTH, key_labels[0], 0x01, keys[0] },
+		{ VC_REF_SIGN, key_labels[1], 0x01, keys[1] },
+	};
+
 	UK_TRY(write_info(card, status));
 	UK_TRY(write_pins(card));
-	UK_TRY(write_keys(card, FID_PRKDF, put_private, keys));
-	UK_TRY(write_keys(card, FID_PUKDF, put_public, keys));
+	UK_TRY(write_keys(card, FID_PRKDF, put_private, both));
+	UK_TRY(write_keys(card, FID_PUKDF, put_public, both));
 	return write_od(card); /* last: now the card is complete */
 }
 
@@ -191,8 +242,9 @@ static uk_err put_cert(uk_buf *out, uint8_t ref, const uint8_t id[VC_ID_SIZE])
 	uk_buf path = UK_BUF(o.path.p);
 
 	UK_TRY(uk_copy_exact(o.id, VC_ID_SIZE, uk_view(id, VC_ID_SIZE)));
-	UK_TRY(uk_copy_str(
-	    o.label, sizeof(o.label), uk_view_str(key_labels[ref - 1])));
+	UK_TRY(uk_copy_str(o.label, sizeof(o.label),
+	    uk_view_str(
+		ref <= VC_REF_SIGN ? key_labels[ref - 1] : "Certificate")));
 	uk_put_u16(&path, (uint16_t)(FID_CERT + ref));
 	o.path.n = path.len;
 	return uk_put_p15(out, &o);

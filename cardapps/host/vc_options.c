@@ -81,6 +81,10 @@ static const char **text_option(struct vc_options *o, int key)
 		return &o->host;
 	case VC_OPT_CONTROL:
 		return &o->control;
+	case VC_OPT_PROFILE:
+		return &o->profile;
+	case VC_OPT_CA_OUT:
+		return &o->ca_out;
 	case VC_OPT_TRANSCRIPT:
 		return &last_plug(o)->transcript;
 	default:

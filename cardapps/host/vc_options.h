@@ -37,6 +37,7 @@ struct vc_options {
 	struct vc_slot_option plugs[VC_PLUGS_MAX]; /* [0].card: the card */
 	size_t plug_count;
 	const char *app, *label, *key_type, *bank_key, *serial, *subject, *cert;
+	const char *profile, *ca_out;
 	const char *host, *control;
 	unsigned port, wait_s;
 	int pin_fd, puk_fd; /* -1: ask */
@@ -79,7 +80,9 @@ enum vc_option_key {
 	VC_OPT_CONTROL,
 	VC_OPT_TRANSCRIPT,
 	VC_OPT_REMOVE_AFTER,
-	VC_OPT_JSON
+	VC_OPT_JSON,
+	VC_OPT_PROFILE,
+	VC_OPT_CA_OUT
 };
 
 #define VC_ROW_CARD                                                            \

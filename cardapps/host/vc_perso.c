@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+enum { USAGE_SIGN = 0x01 };
+
 uk_err vc_say(struct vc_card *card, const uk_cmd *cmd, uk_bytes *answer)
 {
 	uint8_t apdu[VC_ANSWER_MAX + 16];
@@ -73,10 +75,16 @@ uk_err vc_perso_select(struct vc_card *card, struct vc_status *out)
 {
 	static const uint8_t aid[] = { 0xf0, 'u', 'k', 'e', 'y', '.', '0',
 		'1' };
-	uk_cmd select = { .ins = 0xa4,
-		.p1 = 0x04,
-		.data = UK_ARRAY(aid),
-		.le = UK_LE_SHORT_MAX };
+
+	return vc_perso_select_aid(card, UK_ARRAY(aid), out);
+}
+
+uk_err vc_perso_select_aid(
+    struct vc_card *card, uk_bytes aid, struct vc_status *out)
+{
+	uk_cmd select = {
+		.ins = 0xa4, .p1 = 0x04, .data = aid, .le = UK_LE_SHORT_MAX
+	};
 	uk_bytes answer, fci, v;
 
 	*out = (struct vc_status){ 0 };
@@ -132,6 +140,26 @@ uk_err vc_perso_put_data(struct vc_card *card, uk_bytes objects)
 	uk_cmd put = { .ins = 0xdb, .p1 = 0x3f, .p2 = 0xff, .data = objects };
 
 	return vc_say(card, &put, NULL);
+}
+
+uk_err vc_perso_put_bank(uk_buf *out, const char *path)
+{
+	uint8_t point[65];
+	EVP_PKEY *key;
+	size_t at;
+	uk_err err = vc_public_from_pem(path, &key);
+
+	if (uk_is_ok(err))
+		err = vc_public_point(key, point);
+	EVP_PKEY_free(key);
+	if (!uk_is_ok(err))
+		return uk_fail(UK_ERR_CERT_PURPOSE);
+	at = uk_tlv_begin(out, 0x7f49);
+	uk_put_tlv_u8(out, 0x83, VC_REF_BANK);
+	uk_put_tlv(out, 0x86, UK_ARRAY(point));
+	uk_tlv_end(out, at);
+	uk_put_tlv_u8(out, 0x85, VC_FLAG_PROOF);
+	return uk_buf_result(out);
 }
 
 /* --- files -------------------------------------------------------------------
@@ -224,6 +252,12 @@ bool vc_perso_knows_type(const char *name)
 uk_err vc_perso_generate(
     struct vc_card *card, uint8_t ref, const char *name, EVP_PKEY **out)
 {
+	return vc_perso_generate_for(card, ref, name, USAGE_SIGN, out);
+}
+
+uk_err vc_perso_generate_for(struct vc_card *card, uint8_t ref,
+    const char *name, uint8_t usage, EVP_PKEY **out)
+{
 	const struct type_row *row = find_type(name);
 	uint8_t storage[16];
 	uk_buf b = UK_BUF(storage);
@@ -236,11 +270,44 @@ uk_err vc_perso_generate(
 		return uk_fail(UK_ERR_ARGUMENT);
 	uk_put_tlv_u8(&b, 0x80, row->byte);
 	uk_put_tlv_u8(&b, 0x84, ref);
+	if (usage != USAGE_SIGN)
+		uk_put_tlv_u8(&b, 0x95, usage);
 	uk_tlv_end(&b, template);
 	generate.data = uk_buf_view(&b);
 	UK_TRY(vc_say(card, &generate, &answer));
 	UK_TRY(uk_tlv_only(answer, 0x7f49, &public));
 	return vc_public_load(row->type, public, out);
+}
+
+uk_err vc_perso_import(struct vc_card *card, uint8_t ref, const char *name,
+    uint8_t usage, const struct vc_key_parts *key)
+{
+	const struct type_row *row = find_type(name);
+	uint8_t *storage = uk_secret_new(VC_KEY_MAX);
+	uk_buf b = uk_buf_over(storage, storage == NULL ? 0 : VC_KEY_MAX);
+	size_t at = uk_tlv_begin(&b, 0x7f48);
+	uk_cmd put = { .ins = 0xdb, .p1 = 0x3f, .p2 = 0xff, .secret = true };
+	uk_err err = uk_fail(row == NULL ? UK_ERR_ARGUMENT : UK_ERR_MEMORY);
+
+	if (row == NULL || storage == NULL)
+		goto out;
+	uk_put_tlv_u8(&b, 0x84, ref);
+	uk_put_tlv_u8(&b, 0x80, row->byte);
+	uk_put_tlv_u8(&b, 0x95, usage);
+	if (row->type == UK_KEY_RSA) {
+		uk_put_tlv(&b, 0x92, key->p);
+		uk_put_tlv(&b, 0x93, key->q);
+	} else {
+		uk_put_tlv(&b, 0x88, key->d);
+	}
+	uk_tlv_end(&b, at);
+	err = uk_buf_result(&b);
+	put.data = uk_buf_view(&b);
+	if (uk_is_ok(err))
+		err = vc_say(card, &put, NULL);
+out:
+	uk_secret_free(storage, VC_KEY_MAX);
+	return err;
 }
 
 uk_err vc_perso_public(struct vc_card *card, uint8_t ref, EVP_PKEY **out)

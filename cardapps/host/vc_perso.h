@@ -8,6 +8,7 @@
 #include "apdu.h"
 #include "secret.h"
 #include "vc_card.h"
+#include "vc_keys.h"
 
 #include <openssl/evp.h>
 
@@ -38,12 +39,18 @@ struct vc_status {
 	char label[33];
 };
 UK_RESULT vc_perso_select(struct vc_card *card, struct vc_status *out);
+/* The same of an instance with another name. */
+UK_RESULT vc_perso_select_aid(
+    struct vc_card *card, uk_bytes aid, struct vc_status *out);
 
 UK_RESULT vc_perso_verify(struct vc_card *card, uint8_t ref, const uk_pin *pin);
 /* CHANGE REFERENCE DATA in its setting form. */
 UK_RESULT vc_perso_set_pin(
     struct vc_card *card, uint8_t ref, const uk_pin *pin);
 UK_RESULT vc_perso_put_data(struct vc_card *card, uk_bytes objects);
+/* Appends, for vc_perso_put_data, the bank's key (a PEM file) and that the
+ * transaction key wants its proof. UK_ERR_CERT_PURPOSE */
+UK_RESULT vc_perso_put_bank(uk_buf *out, const char *path);
 
 /* Whole files by identifier: not there reads as empty, and is made. */
 UK_RESULT vc_perso_read(struct vc_card *card, uint16_t fid, uk_buf *out);
@@ -52,6 +59,11 @@ UK_RESULT vc_perso_write(struct vc_card *card, uint16_t fid, uk_bytes content);
 /* Makes the key pair; its public half, which the caller frees. */
 UK_RESULT vc_perso_generate(
     struct vc_card *card, uint8_t ref, const char *type_name, EVP_PKEY **out);
+/* With a usage byte (docs/card-profile.md, section 4); references 3 to 15. */
+UK_RESULT vc_perso_generate_for(struct vc_card *card, uint8_t ref,
+    const char *type_name, uint8_t usage, EVP_PKEY **out);
+UK_RESULT vc_perso_import(struct vc_card *card, uint8_t ref,
+    const char *type_name, uint8_t usage, const struct vc_key_parts *key);
 /* rsa2048, p256 ...; false if there is no such type. */
 bool vc_perso_knows_type(const char *type_name);
 /* The public half as the card's PuKDF tells it. UK_ERR_NOT_FOUND. */
@@ -69,6 +81,15 @@ UK_RESULT vc_directory_write(struct vc_card *card,
 /* The certificate's file, and its line in the CDF. */
 UK_RESULT vc_directory_put_cert(
     struct vc_card *card, uint8_t ref, EVP_PKEY *public, uk_bytes der);
+/* A further key, 3 to 15: its lines in PrKDF and PuKDF. */
+struct vc_directory_key {
+	uint8_t ref;
+	const char *label;
+	uint8_t usage; /* docs/card-profile.md, section 4 */
+	EVP_PKEY *public;
+};
+UK_RESULT vc_directory_add_key(
+    struct vc_card *card, const struct vc_directory_key *key);
 /* SHA-1 of the subjectPublicKey bits, as in a subjectKeyIdentifier. */
 UK_RESULT vc_directory_id(EVP_PKEY *public, uint8_t id[VC_ID_SIZE]);
 

@@ -9,6 +9,10 @@
 /* OpenSSL's convention into ours; empties its error queue. */
 UK_RESULT vc_host_openssl(int ret);
 
+/* For PEM readers: a file that wants a password cannot be read, and nobody is
+ * asked for one. */
+int vc_no_password(char *out, int cap, int writing, void *arg);
+
 /* From the content of 7F49 (81 modulus 82 exponent, or 86 point). */
 UK_RESULT vc_public_load(
     enum uk_key_type type, uk_bytes template, EVP_PKEY **out);

@@ -2,6 +2,7 @@
 #include "vc_perso.h"
 
 #include "der.h"
+#include "vc_name.h"
 #include "vc_public.h"
 #include "vc_sm2.h"
 
@@ -9,7 +10,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-enum { NAME_MAX_BYTES = 128, SIG_DER_MAX = 1024 };
+enum { SIG_DER_MAX = 1024 };
 
 /* Which hash goes with a key, and the name of the two together. */
 static const struct scheme {
@@ -34,47 +35,6 @@ static const struct scheme *scheme_of(EVP_PKEY *public)
 			return &schemes[i];
 	}
 	return NULL;
-}
-
-/* --- subject: /CN=Name/O=Bank, "\/" for a slash within
- * ------------------------- */
-
-/* One part up to the next '/' or, when key, '='. */
-static uk_err get_part(uk_reader *r, char *out, bool key)
-{
-	uk_buf b = uk_buf_over(out, NAME_MAX_BYTES);
-	int c;
-
-	while ((c = uk_peek_u8(r)) >= 0 && c != '/' && !(key && c == '=')) {
-		uint8_t byte = uk_get_u8(r);
-
-		uk_put_u8(
-		    &b, byte == '\\' && r->left > 0 ? uk_get_u8(r) : byte);
-	}
-	uk_put_u8(&b, 0);
-	return uk_buf_result(&b);
-}
-
-static uk_err set_subject(X509_REQ *req, const char *text)
-{
-	X509_NAME *name = X509_REQ_get_subject_name(req);
-	uk_reader r = uk_read(uk_view_str(text));
-	char key[NAME_MAX_BYTES], value[NAME_MAX_BYTES];
-
-	while (r.left > 0) {
-		if (uk_get_u8(&r) != '/')
-			return uk_fail(UK_ERR_ARGUMENT);
-		UK_TRY(get_part(&r, key, true));
-		if (uk_get_u8(&r) != '=')
-			return uk_fail(UK_ERR_ARGUMENT);
-		UK_TRY(get_part(&r, value, false));
-		if (!uk_is_ok(vc_host_openssl(
-			X509_NAME_add_entry_by_txt(name, key, MBSTRING_UTF8,
-			    (const unsigned char *)value, -1, -1, 0))))
-			return uk_fail(UK_ERR_ARGUMENT);
-	}
-	return X509_NAME_entry_count(name) > 0 ? uk_ok()
-					       : uk_fail(UK_ERR_ARGUMENT);
 }
 
 /* --- extensions
@@ -229,7 +189,7 @@ uk_err vc_request_make(
 	err = uk_fail(UK_ERR_UNSUPPORTED);
 	if ((s = scheme_of(public)) == NULL)
 		goto out;
-	err = set_subject(req, subject);
+	err = vc_name_parse(X509_REQ_get_subject_name(req), subject);
 	if (uk_is_ok(err))
 		err = vc_host_openssl(X509_REQ_set_version(req, 0) == 1 &&
 				      X509_REQ_set_pubkey(req, public) == 1 &&

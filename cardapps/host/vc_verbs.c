@@ -2,6 +2,7 @@
 #include "vc_factory.h"
 #include "vc_options.h"
 #include "vc_perso.h"
+#include "vc_profile_init.h"
 #include "vc_prompt.h"
 #include "vc_public.h"
 #include "vc_say_error.h"
@@ -55,27 +56,6 @@ static uk_err put_hex_object(uk_buf *out, uint8_t tag, const char *text)
 	return uk_buf_result(out);
 }
 
-/* The bank's key, and that the transaction key wants its proof. */
-static uk_err put_bank(uk_buf *out, const char *path)
-{
-	uint8_t point[65];
-	EVP_PKEY *key;
-	size_t at;
-	uk_err err = vc_public_from_pem(path, &key);
-
-	if (uk_is_ok(err))
-		err = vc_public_point(key, point);
-	EVP_PKEY_free(key);
-	if (!uk_is_ok(err))
-		return uk_fail(UK_ERR_CERT_PURPOSE);
-	at = uk_tlv_begin(out, 0x7f49);
-	uk_put_tlv_u8(out, 0x83, VC_REF_BANK);
-	uk_put_tlv(out, 0x86, UK_ARRAY(point));
-	uk_tlv_end(out, at);
-	uk_put_tlv_u8(out, 0x85, VC_FLAG_PROOF);
-	return uk_buf_result(out);
-}
-
 static uk_err put_settings(const struct vc_options *o, struct vc_card *card)
 {
 	uint8_t storage[256];
@@ -86,7 +66,7 @@ static uk_err put_settings(const struct vc_options *o, struct vc_card *card)
 	if (o->serial != NULL)
 		UK_TRY(put_hex_object(&objects, 0x81, o->serial));
 	if (o->bank_key != NULL)
-		UK_TRY(put_bank(&objects, o->bank_key));
+		UK_TRY(vc_perso_put_bank(&objects, o->bank_key));
 	UK_TRY(uk_buf_result(&objects));
 	if (objects.len == 0)
 		return uk_ok();
@@ -137,6 +117,8 @@ static int run_init(const struct vc_options *o)
 	struct vc_status status;
 	uk_err err;
 
+	if (o->profile != NULL)
+		return vc_profile_init(o);
 	if (o->app != NULL && vc_factory_knows(o->app))
 		return vc_factory_make(o->app, o->plugs[0].card);
 	if (o->app != NULL && strcmp(o->app, "ukey") != 0) {
@@ -325,6 +307,12 @@ static const struct argp_option init_options[] = { VC_ROW_CARD,
 	    "the bank's P-256 key or certificate; the transaction key then "
 	    "wants the bank's proof before every use",
 	    0 },
+	{ "profile", VC_OPT_PROFILE, "JSON", 0,
+	    "make it as this file says: applications, PINs, keys, "
+	    "certificates (docs/virtual-card.md)",
+	    0 },
+	{ "ca-out", VC_OPT_CA_OUT, "PEM", 0,
+	    "with --profile: write the certificate of the CA there", 0 },
 	{ "serial", VC_OPT_SERIAL, "HEX", 0,
 	    "16 digits; made at random if not given", 0 },
 	VC_ROW_PIN_FD,

@@ -20,3 +20,5 @@ foreach(topic IN ITEMS pin files keys faults)
 	uk_test(test_vc_iso_${topic} SOURCES test_vc_iso_${topic}.c iso_card.c
 		USES base codec vc_apps vcard_fixture uk_libcrypto)
 endforeach()
+uk_test(test_vc_profile SOURCES test_vc_profile.c
+	USES base codec vc_host vcard_fixture uk_libcrypto)

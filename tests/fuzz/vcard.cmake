@@ -6,3 +6,8 @@ foreach(name IN ITEMS vcard vc_iso)
 			ENVIRONMENT UKEY_FUZZ_RUNS=1000)
 	endif()
 endforeach()
+uk_fuzz(fuzz_profile SOURCES fuzz_profile.c USES base vc_host)
+if(NOT UKEY_FUZZ) # keys and certificates for most inputs
+	set_tests_properties(fuzz_profile PROPERTIES
+		ENVIRONMENT UKEY_FUZZ_RUNS=2000)
+endif()

@@ -1,0 +1,344 @@
+/*
+ * Cards by profile: what they say when they are wrong, and that the card is
+ * what they said. Certificates are judged by OpenSSL, the rest by the card's
+ * own answers.
+ */
+#include "vc_profile.h"
+
+#include "cmocka_all.h"
+#include "fixtures.h"
+#include "tlv.h"
+#include "vcard_fixture.h"
+
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+
+/* 2026-11-20 12:00:00 UTC, by date(1). */
+enum { NOW = 1795176000, DAY = 86400 };
+
+#define UKEY_SELECT "00A4040008F0756B65792E303100"
+#define PIV_SELECT  "00A4040009A0000003080000100000"
+
+static struct vc_card *make(const char *text, char **ca)
+{
+	struct vc_card *card = NULL;
+	struct vc_doc doc;
+	uk_err err = vc_doc_read(text, "profile", NOW, &doc);
+
+	if (uk_is_ok(err))
+		err = vc_profile_make(&doc, NULL, &card, ca);
+	if (doc.bad)
+		print_error("%s\n", doc.why);
+	vc_doc_close(&doc);
+	expect_ok(err);
+	return card;
+}
+
+/* --- refusals --------------------------------------------------------------
+ */
+
+#define UKEY(members) "{\"applications\":[{" members "}]}"
+#define KEY(members)  UKEY("\"keys\":[{" members "}]")
+#define CERT(members) KEY("\"certificate\":{" members "}")
+#define YUBI(members) UKEY("\"application\":\"piv-yubico\"," members)
+#define PIV(members)  UKEY("\"application\":\"piv\"," members)
+
+static const struct {
+	const char *text, *why; /* the beginning of the sentence */
+} refused[] = {
+	{ "{", "profile:1:1: " },
+	{ "{\"ca\":{},\"ca\":{}}", "profile:1:13: duplicate object key" },
+	{ "[]", "profile: an object is expected with applications" },
+	{ "{\"cards\":1}", "profile: cards: there is no such member" },
+	{ UKEY("\"application\":\"java\""),
+	    "profile: applications[0].application: expected is ukey" },
+	{ UKEY("\"pn\":1"), "profile: applications[0].pn: there is no such" },
+	{ UKEY("\"pin\":\"123\""), "profile: applications[0].pin: 4 to 16 " },
+	{ UKEY("\"pin\":123456"), "profile: applications[0].pin: text in " },
+	{ UKEY("\"pin\":{\"value\":\"1234\",\"tries-left\":16}"),
+	    "profile: applications[0].pin.tries-left: a number from 0 to 15" },
+	{ UKEY("\"puk\":\"1234567\""), "profile: applications[0].puk: 8 to" },
+	{ UKEY("\"serial\":\"0102\""),
+	    "profile: applications[0].serial: 8 bytes in hexadecimal" },
+	{ UKEY("\"aid\":\"01020304\""),
+	    "profile: applications[0].aid: 5 to 16 bytes" },
+	{ UKEY("\"label\":\"123456789012345678901234567890123\""),
+	    "profile: applications[0]" },
+	{ UKEY("\"state\":\"new\""), "profile: applications[0].state: expect" },
+	{ UKEY("\"bank-key\":\"/nowhere\""),
+	    "profile: applications[0].bank-key: a P-256 key" },
+	{ "{\"applications\":[{},{}]}",
+	    "profile: applications[1]: an application with this aid" },
+	{ KEY("\"type\":\"p257\""),
+	    "profile: applications[0].keys[0].type: expected is p256, p384, "
+	    "p521, rsa2048, rsa3072, rsa4096 or sm2" },
+	{ KEY("\"key\":16"), "profile: applications[0].keys[0].key: a number "
+			     "from 1 to 15" },
+	{ UKEY("\"keys\":[{\"key\":2},{}]"),
+	    "profile: applications[0].keys[1].key: this key is in the list" },
+	{ KEY("\"private-key\":\"x\""),
+	    "profile: applications[0].keys[0].private-key: keys 1 and 2" },
+	{ KEY("\"key\":3,\"private-key\":\"/nowhere\""),
+	    "profile: applications[0].keys[0].private-key: no private key" },
+	{ KEY("\"key\":3,\"usage\":\"decipher\""),
+	    "profile: applications[0].keys[0]: the card makes no key" },
+	{ KEY("\"certificate\":\"/nowhere\""),
+	    "profile: applications[0].keys[0].certificate: no certificate" },
+	{ KEY("\"certificate\":true"),
+	    "profile: applications[0].keys[0].certificate: an object is" },
+	{ CERT("\"subject\":\"Alice\""),
+	    "profile: applications[0].keys[0].certificate: the subject" },
+	{ CERT("\"key-usage\":\"everything\""),
+	    "profile: applications[0].keys[0].certificate: the subject" },
+	{ CERT("\"not-after\":\"tomorrow\""),
+	    "profile: applications[0].keys[0].certificate.not-after: a time" },
+	{ CERT("\"not-after\":\"2026-02-31\""),
+	    "profile: applications[0].keys[0].certificate.not-after: a time" },
+	{ CERT("\"not-after\":\"-1\""),
+	    "profile: applications[0].keys[0].certificate.not-after: a time" },
+	{ CERT("\"not-after\":\"+1000000d\""),
+	    "profile: applications[0].keys[0].certificate.not-after: a time" },
+	{ PIV("\"pin\":\"12345\""), "profile: applications[0].pin: 6 to 8" },
+	{ PIV("\"keys\":{\"slot\":\"9F\"}"),
+	    "profile: applications[0].keys: slots are" },
+	{ PIV("\"keys\":{\"slot\":9}"),
+	    "profile: applications[0].keys.slot: text in" },
+	{ PIV("\"management-key\":{\"type\":\"aes128\",\"value\":\"00\"}"),
+	    "profile: applications[0].management-key.value: 16 bytes" },
+	{ PIV("\"objects\":{\"tag\":\"5FC1FF\",\"value\":\"00\"}"),
+	    "profile: applications[0].objects.tag: no such object" },
+	{ "{\"ca\":{\"subject\":\"CA\"}}", "profile: ca.subject: /CN=Name" },
+	{ "{\"ca\":{\"certificate\":\"/nowhere\"}}",
+	    "profile: ca.certificate: a CA's certificate" },
+};
+
+static void test_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		struct vc_card *card = NULL;
+		char *ca = NULL;
+		struct vc_doc doc;
+		uk_err err = vc_doc_read(refused[i].text, "profile", NOW, &doc);
+
+		if (uk_is_ok(err))
+			err = vc_profile_make(&doc, NULL, &card, &ca);
+		if (strncmp(doc.why, refused[i].why, strlen(refused[i].why)))
+			fail_msg("%s\n said %s\n want %s", refused[i].text,
+			    doc.why, refused[i].why);
+		expect_code(err, UK_ERR_FORMAT);
+		assert_null(card);
+		assert_null(ca);
+		vc_doc_close(&doc);
+	}
+}
+
+/* --- times -----------------------------------------------------------------
+ */
+
+static void test_times(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t want; /* by date(1) */
+	} rows[] = {
+		{ "\"now\"", NOW },
+		{ "\"-1d\"", NOW - DAY },
+		{ "\"+90s\"", NOW + 90 },
+		{ "\"+2w\"", NOW + 14 * DAY },
+		{ "\"2026-11-20\"", NOW - DAY / 2 },
+		{ "\"2024-02-29T23:59:59Z\"", 1709251199 },
+		{ "\"1969-12-31\"", -DAY },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[64];
+		struct vc_json root, at;
+		struct vc_doc doc;
+
+		(void)snprintf(text, sizeof(text), "{\"t\":%s}", rows[i].text);
+		expect_ok(vc_doc_read(text, "t", NOW, &doc));
+		root = vc_json_root(&doc);
+		at = vc_json_at(&root, "t");
+		assert_int_equal(vc_json_time(&at, 7), rows[i].want);
+		expect_ok(vc_doc_result(&doc));
+		vc_doc_close(&doc);
+	}
+}
+
+/* --- cards -----------------------------------------------------------------
+ */
+
+static X509 *read_cert(struct vc_card *card, const char *read)
+{
+	uk_bytes answer = answer_of(card, read);
+	const unsigned char *p = answer.p;
+	X509 *cert;
+
+	cert = d2i_X509(NULL, &p, (long)answer.n);
+	assert_non_null(cert);
+	return cert;
+}
+
+static int64_t seconds(const ASN1_TIME *t)
+{
+	struct tm tm;
+
+	assert_int_equal(ASN1_TIME_to_tm(t, &tm), 1);
+	return timegm(&tm);
+}
+
+static X509 *pem_cert(const char *pem)
+{
+	BIO *bio = BIO_new_mem_buf(pem, -1);
+	X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+
+	assert_non_null(cert);
+	BIO_free(bio);
+	return cert;
+}
+
+/* The card of the first page of the manual: one try left, certificate over
+ * since yesterday. */
+static void test_three_lines(void **state)
+{
+	char *pem = NULL;
+	struct vc_card *card = make(
+	    "{ \"applications\": [ { \"application\": \"ukey\","
+	    " \"pin\": { \"value\": \"123456\", \"tries-left\": 1 },"
+	    " \"keys\": [ { \"certificate\": { \"not-after\": \"-1d\" } } ] } "
+	    "] "
+	    "}",
+	    &pem);
+	X509 *cert, *ca = pem_cert(pem);
+
+	(void)state;
+	expect_sw(card, UKEY_SELECT, 0x9000);
+	expect_apdu(card, "00200081", "63C1");
+	expect_apdu(card, "00200083", "63C5");
+	cert = read_cert(card, "00B08B00000000");
+	assert_int_equal(seconds(X509_get0_notAfter(cert)), NOW - DAY);
+	assert_true(seconds(X509_get0_notBefore(cert)) < NOW - DAY);
+	assert_int_equal(X509_verify(cert, X509_get0_pubkey(ca)), 1);
+	assert_int_equal(X509_get_key_usage(cert), KU_DIGITAL_SIGNATURE);
+	/* The last try is a good one, and gives back the others. */
+	expect_apdu(card, "0020008106313233343536", "9000");
+	expect_apdu(card, "0020008106313233343537", "63C2");
+	X509_free(cert);
+	X509_free(ca);
+	OPENSSL_free(pem);
+	vc_card_close(&card);
+}
+
+static void test_nothing_said(void **state)
+{
+	char *pem = NULL;
+	struct vc_card *card = make("{}", &pem);
+
+	(void)state;
+	expect_sw(card, UKEY_SELECT, 0x9000);
+	expect_apdu(card, "0020008106313233343536", "9000");
+	expect_sw(card, PIV_SELECT, 0x6a82);
+	OPENSSL_free(pem);
+	vc_card_close(&card);
+}
+
+static void test_blocked_in_creation(void **state)
+{
+	char *pem = NULL;
+	struct vc_card *card = make(
+	    UKEY("\"aid\":\"F00102030405\",\"state\":\"creation\","
+		 "\"serial\":\"0102030405060708\","
+		 "\"puk\":{\"value\":\"87654321\",\"tries-left\":0}"),
+	    &pem);
+	uk_bytes answer, fci, status, serial;
+
+	(void)state;
+	answer = answer_of(card, "00A4040006F0010203040500");
+	assert_true(uk_is_ok(uk_tlv_only(answer, 0x6f, &fci)));
+	assert_true(uk_tlv_find(fci, 0x8a, &status));
+	expect_bytes(status, hex("01"));
+	assert_true(uk_tlv_find(fci, 0xa5, &status));
+	assert_true(uk_tlv_find(status, 0x81, &serial));
+	expect_bytes(serial, hex("0102030405060708"));
+	expect_apdu(card, "00200083", "6983");
+	OPENSSL_free(pem);
+	vc_card_close(&card);
+}
+
+static void test_piv(void **state)
+{
+	char *pem = NULL;
+	struct vc_card *card = make(
+	    YUBI("\"pin\":{\"value\":\"654321\",\"tries-left\":0},"
+		 "\"keys\":[{\"slot\":\"9A\",\"type\":\"p256\"},"
+		 "{\"slot\":\"9C\",\"type\":\"p384\",\"certificate\":false},"
+		 "{\"slot\":\"9D\",\"type\":\"p256\",\"gzip\":true}],"
+		 "\"objects\":{\"tag\":\"5FC102\",\"value\":\"3E00FE00\"}"),
+	    &pem);
+	uk_bytes answer, object, part;
+
+	(void)state;
+	expect_sw(card, UKEY_SELECT, 0x6a82);
+	expect_sw(card, PIV_SELECT, 0x9000);
+	expect_apdu(card, "00200080", "6983");
+	expect_apdu(card, "00CB3FFF055C035FC10200", "53043E00FE009000");
+	expect_apdu(card, "00CB3FFF055C035FC10A00", "6A82");
+	answer = answer_of(card, "00CB3FFF0000055C035FC1050000");
+	assert_true(uk_is_ok(uk_tlv_only(answer, 0x53, &object)));
+	assert_true(uk_tlv_find(object, 0x71, &part));
+	expect_bytes(part, hex("00"));
+	answer = answer_of(card, "00CB3FFF0000055C035FC10B0000");
+	assert_true(uk_is_ok(uk_tlv_only(answer, 0x53, &object)));
+	assert_true(uk_tlv_find(object, 0x71, &part));
+	expect_bytes(part, hex("01"));
+	assert_true(uk_tlv_find(object, 0x70, &part));
+	expect_bytes(uk_bytes_first(part, 2), hex("1F8B")); /* RFC 1952 */
+	OPENSSL_free(pem);
+	vc_card_close(&card);
+}
+
+static uk_err make_again(void *arg)
+{
+	struct vc_card *card = NULL;
+	char *pem = NULL;
+	struct vc_doc doc;
+	uk_err err = vc_doc_read(arg, "profile", NOW, &doc);
+
+	if (uk_is_ok(err))
+		err = vc_profile_make(&doc, NULL, &card, &pem);
+	/* People are told; the test wants to know whether it was memory. */
+	if (doc.bad)
+		err = uk_fail(UK_ERR_MEMORY);
+	vc_doc_close(&doc);
+	OPENSSL_free(pem);
+	vc_card_close(&card);
+	return err;
+}
+
+static void test_no_memory(void **state)
+{
+	char ukey[] = "{}", piv[] = PIV("\"keys\":[{\"type\":\"p256\"}]");
+
+	(void)state;
+	assert_true(fail_every_allocation(make_again, ukey) > 20);
+	assert_true(fail_every_allocation(make_again, piv) > 10);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_three_lines),
+		cmocka_unit_test(test_nothing_said),
+		cmocka_unit_test(test_blocked_in_creation),
+		cmocka_unit_test(test_piv),
+		cmocka_unit_test(test_no_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
