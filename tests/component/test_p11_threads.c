@@ -211,8 +211,7 @@ static void *work_at_everything(void *arg)
 /* People do not ask before they take a card out; programs do. */
 static void disturb(int i)
 {
-	static void (*const what[])(
-	    int) = { fake_reset_card, fake_change };
+	static void (*const what[])(int) = { fake_reset_card, fake_change };
 
 	if (i % 3 == 0) {
 		fake_remove(0);

@@ -83,3 +83,15 @@ get() {
 	printf 'GET / HTTP/1.0\r\n\r\n'
 	sleep 30
 }
+
+needs_java() {
+	command -v java javac keytool >/dev/null ||
+		skip "there is no Java development kit here (openjdk-17-jdk-headless)"
+	[[ ${UKEY_SANITIZE:-} != *thread* ]] ||
+		skip "Java does not run with the thread sanitizer in its process"
+}
+
+# foreign_java COMMAND...: Java catches SIGSEGV itself, and means no harm by it.
+foreign_java() {
+	FOREIGN_ASAN=:handle_segv=0 foreign timeout 90 "$@"
+}

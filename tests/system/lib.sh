@@ -146,7 +146,8 @@ esac
 
 foreign() {
 	if [[ -n $sanitizer_runtime ]]; then
-		LD_PRELOAD=$sanitizer_runtime ASAN_OPTIONS=detect_leaks=0 "$@"
+		LD_PRELOAD=$sanitizer_runtime \
+			ASAN_OPTIONS=detect_leaks=0${FOREIGN_ASAN:-} "$@"
 	else
 		"$@"
 	fi

@@ -3,15 +3,12 @@
 . "$(dirname "$0")/lib.sh"
 . "$HERE/clients.sh"
 
-command -v java javac keytool >/dev/null ||
-	skip "there is no Java development kit here (openjdk-17-jdk-headless)"
-[[ -z $sanitizer_runtime ]] ||
-	skip "Java does not run with a sanitizer's runtime in its process"
+needs_java
 
 printf '%s\n' "name = ukey" "library = $MODULE" "slotListIndex = 0" >java.cfg
 javac -d . "$HERE/ClientJava.java" || not_met "the program compiles"
 program() {
-	timeout 90 java -cp . ClientJava java.cfg pin "$@"
+	foreign_java java -cp . ClientJava java.cfg pin "$@"
 }
 
 head -c 5000 /dev/urandom >message
@@ -19,7 +16,7 @@ pcsc_start
 for type in $CLIENT_TYPES; do
 	client_card "$type"
 	proves "$type: keytool"
-	expect_exit 0 "keytool -list" timeout 90 keytool -list -keystore NONE \
+	expect_exit 0 "keytool -list" foreign_java keytool -list -keystore NONE \
 		-storetype PKCS11 -addprovider SunPKCS11 -providerArg java.cfg \
 		-storepass:file pin
 	expect_line "^Login, PrivateKeyEntry" "shows the login key"

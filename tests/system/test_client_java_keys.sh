@@ -3,10 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$HERE/clients.sh"
 
-command -v keytool >/dev/null ||
-	skip "there is no Java development kit here (openjdk-17-jdk-headless)"
-[[ -z $sanitizer_runtime ]] ||
-	skip "Java does not run with a sanitizer's runtime in its process"
+needs_java
 
 cat >java.cfg <<-END
 	name = ukey
@@ -17,7 +14,7 @@ cat >java.cfg <<-END
 	}
 END
 java_tool() {
-	timeout 90 keytool "$@" -keystore NONE -storetype PKCS11 \
+	foreign_java keytool "$@" -keystore NONE -storetype PKCS11 \
 		-addprovider SunPKCS11 -providerArg java.cfg \
 		-storepass:file pin
 }

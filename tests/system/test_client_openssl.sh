@@ -9,6 +9,27 @@ engine() {
 	shift
 	foreign timeout 60 openssl "$command" -engine pkcs11 "$@"
 }
+engine_of_file() {
+	(
+		unset PKCS11_MODULE_PATH
+		export OPENSSL_CONF=$WORK/engine.cnf
+		engine "$@"
+	)
+}
+
+# What a configuration file says; the PIN only because nobody else reads it here.
+cat >engine.cnf <<-END
+	openssl_conf = all
+	[all]
+	engines = engines
+	[engines]
+	pkcs11 = card
+	[card]
+	engine_id = pkcs11
+	MODULE_PATH = $MODULE
+	PIN = $CARD_PIN
+	init = 0
+END
 
 head -c 100000 /dev/urandom >message
 printf '[req]\ndistinguished_name=dn\n[dn]\n' >req.cnf
@@ -29,6 +50,11 @@ for type in $CLIENT_TYPES; do
 	expect_exit 1 "and it sees a change" engine dgst \
 		-keyform engine -sha512 -verify "$LOGIN;type=public" \
 		-signature sig message
+	expect_exit 0 "dgst -sign, all from a configuration file" engine_of_file \
+		dgst -keyform engine -sha256 -sign "$LOGIN;type=private" \
+		-out sig message
+	ok "openssl verifies it" openssl dgst -sha256 \
+		-verify mine.auth.pub -signature sig message
 	if [[ $type == rsa* ]]; then
 		pss=(-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:32)
 		expect_exit 0 "RSA-PSS" engine dgst -keyform engine -sha256 \

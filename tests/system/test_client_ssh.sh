@@ -85,6 +85,15 @@ for type in $CLIENT_TYPES; do
 	expect_exit 0 "ssh-add -T: it signs" ssh-add -T login.pub
 	expect_exit 0 "ssh through the agent" visit
 	expect_equal "works there" "42 inside" "$OUT"
+	card_remove
+	expect_exit 1 "without the card it does not" ssh-add -T login.pub
+	card_insert mine
+	expect_exit 1 "nor when it is back" ssh-add -T login.pub
+	expect_line "agent refused operation" "says so"
+	ssh-add -e "$MODULE" >/dev/null 2>&1
+	expect_exit 0 "ssh-add -e, ssh-add -s" foreign timeout 60 \
+		ssh-add -s "$MODULE"
+	expect_exit 0 "put that right" ssh-add -T login.pub
 	expect_exit 0 "ssh-add -e" foreign timeout 60 ssh-add -e "$MODULE"
 	run visit
 	ok "and then the agent has nothing more" test "$RC" = 255

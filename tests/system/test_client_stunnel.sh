@@ -39,3 +39,17 @@ for type in $CLIENT_TYPES; do
 		tls_stop
 	done
 done
+
+proves "a card that was taken out: stunnel is started again"
+tls_serve 1.3
+stunnel_start
+run timeout 60 curl -s "http://localhost:$ENTRY/"
+expect_page 1.3 "before"
+card_remove
+run timeout 60 curl -s "http://localhost:$ENTRY/"
+ok "without the card nobody comes in" test "$RC" != 0
+card_insert mine
+stunnel_stop
+stunnel_start
+run timeout 60 curl -s "http://localhost:$ENTRY/"
+expect_page 1.3 "afterwards"
