@@ -144,14 +144,14 @@ static CK_RV card_input(
 static CK_RV ask_card(struct p11_slot *s, const struct p11_object *key,
     const struct p11_op *op, uk_bytes in, uk_buf *out)
 {
-	CK_RV rv = p11_key_begin(s);
+	CK_RV rv = p11_key_begin(s, key);
 	uk_err err;
 
 	if (rv != CKR_OK)
 		return rv;
 	err = uk_card_decipher(
 	    s->card, key->src, decipher_of(op->mech), in, out);
-	p11_slot_end(s);
+	p11_key_end(s, key, err);
 	if (p11_key_dislikes(err))
 		return CKR_ENCRYPTED_DATA_INVALID;
 	return uk_is_ok(err) ? CKR_OK : p11_key_refused(s, key, err);

@@ -26,7 +26,7 @@ CK_RV p11_object_value(struct p11_slot *s, struct p11_object *o, uk_bytes *out)
 		return CKR_OK;
 	if (o->unreadable)
 		return CKR_DEVICE_ERROR;
-	if ((rv = p11_slot_begin(s)) != CKR_OK)
+	if ((rv = p11_objects_begin(s, o)) != CKR_OK)
 		return rv;
 	err = uk_card_read_object(s->card, o->src, &o->value);
 	p11_slot_end(s);
@@ -117,7 +117,7 @@ static uk_err from_x509(const uk_x509 *x, uk_public_key *out)
 static CK_RV read_public(
     struct p11_slot *s, struct p11_object *o, uk_public_key *out)
 {
-	CK_RV rv = p11_slot_begin(s);
+	CK_RV rv = p11_objects_begin(s, o);
 	uk_err err;
 
 	if (rv != CKR_OK)

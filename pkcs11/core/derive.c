@@ -93,14 +93,14 @@ static CK_RV describe(struct p11_slot *s, const struct p11_session *session,
 static CK_RV ask_card(struct p11_slot *s, const struct p11_object *key,
     uk_bytes point, uk_buf *shared)
 {
-	CK_RV rv = p11_key_begin(s);
+	CK_RV rv = p11_key_begin(s, key);
 	uk_err err;
 
 	if (rv != CKR_OK)
 		return rv;
 	err = uk_card_decipher(
 	    s->card, key->src, UK_DECIPHER_ECDH, point, shared);
-	p11_slot_end(s);
+	p11_key_end(s, key, err);
 	if (p11_key_dislikes(err)) /* no point of the curve */
 		return CKR_MECHANISM_PARAM_INVALID;
 	return uk_is_ok(err) ? CKR_OK : p11_key_refused(s, key, err);

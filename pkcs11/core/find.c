@@ -3,12 +3,14 @@
 
 #include "attr.h"
 
-static CK_RV collect(struct p11_slot *s, struct p11_search *search,
+/* room: of search->found. Reading may show that the card has changed: then the
+ * list is longer than it was. */
+static CK_RV collect(struct p11_slot *s, struct p11_search *search, size_t room,
     const CK_ATTRIBUTE *template, CK_ULONG count)
 {
 	struct p11_objects *t = &s->objects;
 
-	for (size_t i = 0; i < t->count; i++) {
+	for (size_t i = 0; i < t->count && search->count < room; i++) {
 		struct p11_object *o = t->list[i];
 		bool matches;
 		CK_RV rv;
@@ -31,17 +33,21 @@ CK_RV p11_find_begin(struct p11_slot *s, struct p11_session *session,
 {
 	struct p11_search *search = &session->search;
 	CK_RV rv = p11_template_check(template, count);
+	bool rest = p11_objects_may_rest(s);
+	size_t room;
 
 	if (rv != CKR_OK)
 		return rv;
 	if (search->active)
 		return CKR_OPERATION_ACTIVE;
-	if ((rv = p11_objects_load(s)) != CKR_OK)
+	if (!rest && (rv = p11_objects_begin(s, NULL)) != CKR_OK)
 		return rv;
-	search->found = uk_new_array(s->objects.count, sizeof(*search->found));
-	if (search->found == NULL)
-		return CKR_HOST_MEMORY;
-	rv = collect(s, search, template, count);
+	room = s->objects.count;
+	search->found = uk_new_array(room, sizeof(*search->found));
+	rv = search->found == NULL ? CKR_HOST_MEMORY
+				   : collect(s, search, room, template, count);
+	if (!rest)
+		p11_slot_end(s);
 	if (rv == CKR_OK)
 		search->active = true;
 	else

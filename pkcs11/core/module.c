@@ -1,11 +1,13 @@
 /* The one module of this process: its state, its way in and out. */
 #include "module.h"
 
+#include "linger.h"
 #include "log.h"
 #include "p11config.h"
 #include "rv.h"
 #include "scan.h"
 
+#include <dlfcn.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,6 +47,7 @@ static void forget_parent(void)
 	}
 	module.reader_count = module.slot_count = 0;
 	p11_scan_forget();
+	p11_linger_forget();
 	p11_config_forget();
 }
 
@@ -113,6 +116,22 @@ void p11_module_wait(unsigned timeout_ms)
 void p11_module_wake(void)
 {
 	pthread_cond_broadcast(&module.woken);
+}
+
+void *p11_module_hold(void)
+{
+	Dl_info info;
+
+	if (dladdr(&module, &info) == 0 || info.dli_fname == NULL)
+		return NULL;
+	return dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD);
+}
+
+void p11_module_let_go(void **held)
+{
+	if (*held != NULL)
+		(void)dlclose(*held);
+	*held = NULL;
 }
 
 struct p11_slot *p11_module_slot(size_t i)
@@ -397,6 +416,7 @@ CK_RV p11_initialize(const CK_C_INITIALIZE_ARGS *args)
 	module.app_locks = module.args.CreateMutex != NULL &&
 			   (module.args.flags & CKF_OS_LOCKING_OK) == 0;
 	p11_config_load();
+	p11_linger_allow(may_watch(&module.args));
 	(void)p11_scan_start(may_watch(&module.args));
 	uk_log(UK_LOG_INFO, "C_Initialize CKR_OK");
 	(void)move(STARTING, UP);
@@ -430,6 +450,7 @@ CK_RV p11_finalize(const void *reserved)
 		return CKR_CRYPTOKI_NOT_INITIALIZED;
 	wait_for_calls();
 	p11_scan_stop();
+	p11_linger_stop();
 	for (size_t i = 0; i < module.slot_count; i++)
 		end_sessions(module.slots[i]);
 	for (size_t i = 0; i < module.reader_count; i++)

@@ -66,6 +66,11 @@ void p11_module_unlock(void);
 void p11_module_wait(unsigned timeout_ms);
 void p11_module_wake(void);
 
+/* A thread of ours keeps our code mapped: the host may dlclose us without
+ * C_Finalize. NULL if that cannot be had; accepts it, and leaves NULL. */
+void *p11_module_hold(void);
+void p11_module_let_go(void **held);
+
 /* Number i, or NULL behind the last one. */
 struct p11_slot *p11_module_slot(size_t i);
 struct p11_reader *p11_module_reader(size_t i);

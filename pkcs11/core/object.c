@@ -1,6 +1,7 @@
 /* The list of objects: the card's directory and what sessions have made. */
 #include "object.h"
 
+#include "reader.h"
 #include "rv.h"
 #include "slot.h"
 
@@ -268,19 +269,72 @@ static CK_RV compare(struct p11_slot *s, size_t fresh, bool theirs)
 	return rv;
 }
 
+/* Within a transaction, which ends on failure. */
+static CK_RV load(struct p11_slot *s)
+{
+	uk_err err;
+	CK_RV rv;
+
+	if (s->objects.loaded && s->card->loaded)
+		return CKR_OK;
+	err = uk_card_load_objects(s->card);
+	rv = uk_is_ok(err) ? compare(s, P11_NOTHING_NEW, true) : CKR_OK;
+	if (uk_is_ok(err) && rv == CKR_OK)
+		return CKR_OK;
+	p11_slot_end(s);
+	return uk_is_ok(err) ? rv : p11_slot_failed(s, err);
+}
+
+static CK_RV begin_and_load(struct p11_slot *s)
+{
+	CK_RV rv = p11_slot_begin(s);
+
+	if (rv == CKR_OK)
+		rv = p11_slot_prove(s);
+	return rv == CKR_OK ? load(s) : rv;
+}
+
+/* When another program ends in the middle of its work, the service resets the
+ * card, also into ours. Where no login is lost with it, we begin again. */
+static CK_RV begin_loaded(struct p11_slot *s)
+{
+	bool nobody = s->login == P11_PUBLIC;
+	CK_RV rv = begin_and_load(s);
+
+	if (rv == CKR_DEVICE_ERROR && nobody && s->reselect && !s->reader->lost)
+		rv = begin_and_load(s);
+	return rv;
+}
+
 CK_RV p11_objects_load(struct p11_slot *s)
 {
 	CK_RV rv;
-	uk_err err;
 
 	if (s->objects.loaded)
 		return CKR_OK;
-	if ((rv = p11_slot_begin(s)) != CKR_OK)
-		return rv;
-	err = uk_card_load_objects(s->card);
-	p11_slot_end(s);
-	return uk_is_ok(err) ? compare(s, P11_NOTHING_NEW, true)
-			     : p11_slot_failed(s, err);
+	rv = begin_loaded(s);
+	if (rv == CKR_OK)
+		p11_slot_end(s);
+	return rv;
+}
+
+CK_RV p11_objects_begin(struct p11_slot *s, const struct p11_object *o)
+{
+	CK_RV rv = begin_loaded(s);
+
+	if (rv == CKR_OK && o != NULL && o->gone) {
+		p11_slot_end(s);
+		rv = CKR_OBJECT_HANDLE_INVALID;
+	}
+	return rv;
+}
+
+bool p11_objects_may_rest(const struct p11_slot *s)
+{
+	const struct p11_slot *selected = s->reader->selected;
+
+	return s->objects.loaded && !s->reselect && selected != NULL &&
+	       selected != s && selected->login != P11_PUBLIC;
 }
 
 CK_RV p11_objects_changed(struct p11_slot *s, size_t fresh)

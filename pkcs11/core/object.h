@@ -47,6 +47,13 @@ struct p11_objects {
 
 /* Reads the directory unless it was read. */
 CK_RV p11_objects_load(struct p11_slot *s);
+/* A transaction for a use of the list, or of this object (or NULL): if other
+ * programs have changed the card, the list is read again first. Not CKR_OK:
+ * none is open; CKR_OBJECT_HANDLE_INVALID if the object is no longer there. */
+CK_RV p11_objects_begin(struct p11_slot *s, const struct p11_object *o);
+/* Is looking at the card not worth it? The list was read, and to look again
+ * would end the login of another application of the same card. */
+bool p11_objects_may_rest(const struct p11_slot *s);
 /* After a change of our own, when the card's list has moved. fresh: the place
  * in it of the object that was made, or P11_NOTHING_NEW. */
 CK_RV p11_objects_changed(struct p11_slot *s, size_t fresh);

@@ -9,12 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH_MAX_LEN = 1024, LINE_MAX_LEN = 1024 };
+enum {
+	PATH_MAX_LEN = 1024,
+	LINE_MAX_LEN = 1024,
+	LINGER_MS = 80,
+	LINGER_MAX_MS = 1000
+};
 
 static struct {
 	char debug[PATH_MAX_LEN]; /* empty = no log */
 	enum uk_log_level level;
 	bool no_pinpad;
+	unsigned linger_ms;
 	FILE *log;
 } config;
 
@@ -57,6 +63,17 @@ static void set_pinpad(const char *value)
 	config.no_pinpad = strcmp(value, "off") == 0;
 }
 
+/* What is no number leaves the default. */
+static void set_linger(const char *value)
+{
+	char *end;
+	unsigned long ms = strtoul(value, &end, 10);
+
+	if (isdigit((unsigned char)value[0]) && *end == '\0')
+		config.linger_ms = ms < LINGER_MAX_MS ? (unsigned)ms
+						      : LINGER_MAX_MS;
+}
+
 static const struct {
 	const char *name;
 	void (*set)(const char *value);
@@ -65,6 +82,7 @@ static const struct {
 	{ "debug_level", set_level },
 	{ "gm_numbers", set_gm_numbers },
 	{ "pinpad", set_pinpad },
+	{ "linger", set_linger },
 };
 
 static void take_line(char *line)
@@ -132,6 +150,7 @@ void p11_config_load(void)
 	config.level = UK_LOG_INFO;
 	p11_gm_default();
 	config.no_pinpad = false;
+	config.linger_ms = LINGER_MS;
 	read_files();
 	if (debug != NULL)
 		set_debug(debug);
@@ -159,4 +178,9 @@ void p11_config_forget(void)
 bool p11_config_pinpad(void)
 {
 	return !config.no_pinpad;
+}
+
+unsigned p11_config_linger_ms(void)
+{
+	return config.linger_ms;
 }

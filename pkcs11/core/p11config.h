@@ -10,6 +10,8 @@
  *   gm_numbers = luna | ec | sansec | tass | ep11
  *                                    what SM2 and SM3 are called (gm.h)
  *   pinpad = auto | off              use the PIN pad of a reader that has one
+ *   linger = MILLISECONDS            how long a card is held after a call, in
+ *                                    case more is to come; 0 to 1000
  *
  * The environment is ignored in set-user-id programs. What cannot be read is as
  * if it were not there: a module must not keep its host from starting.
@@ -24,5 +26,6 @@ void p11_config_unload(void); /* closes the log */
 void p11_config_forget(void); /* after fork: the log is the parent's */
 
 bool p11_config_pinpad(void); /* are PIN pads to be used? */
+unsigned p11_config_linger_ms(void);
 
 #endif

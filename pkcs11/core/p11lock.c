@@ -26,6 +26,11 @@ void p11_lock(struct p11_lock *l)
 		pthread_mutex_lock(&l->os);
 }
 
+bool p11_try_lock(struct p11_lock *l)
+{
+	return l->app == NULL && pthread_mutex_trylock(&l->os) == 0;
+}
+
 void p11_unlock(struct p11_lock *l)
 {
 	if (l->app != NULL)

@@ -8,6 +8,7 @@
 #include "cryptoki.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 
 struct p11_lock {
 	const CK_C_INITIALIZE_ARGS *app; /* NULL = the system's; borrowed */
@@ -19,6 +20,8 @@ struct p11_lock {
 CK_RV p11_lock_open(struct p11_lock *l, const CK_C_INITIALIZE_ARGS *app);
 void p11_lock_close(struct p11_lock *l);
 void p11_lock(struct p11_lock *l);
+/* false: somebody has it, or it is the application's, whose cannot be tried. */
+bool p11_try_lock(struct p11_lock *l);
 void p11_unlock(struct p11_lock *l);
 
 #endif

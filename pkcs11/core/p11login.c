@@ -2,6 +2,7 @@
  * card's part. */
 #include "p11login.h"
 
+#include "reader.h"
 #include "rv.h"
 
 enum { PAD_DIFFERS = 0x6402 }; /* PC/SC part 10, 2.5.3 */
@@ -72,13 +73,19 @@ static CK_RV pin_failed(struct p11_slot *s, uk_err err)
 static CK_RV begin_fresh(struct p11_slot *s)
 {
 	CK_RV rv = p11_slot_begin(s);
+	uint32_t turn;
 	uk_err err;
 
 	if (rv != CKR_OK || s->login != P11_PUBLIC)
 		return rv; /* some cards' selection would end the login */
-	err = uk_card_reselect(s->card);
-	if (uk_is_ok(err))
+	turn = uk_channel_turn(s->reader->ch);
+	if (s->proved == turn) /* and nobody has come between */
 		return CKR_OK;
+	err = uk_card_reselect(s->card);
+	if (uk_is_ok(err)) {
+		s->proved = turn;
+		return CKR_OK;
+	}
 	p11_slot_end(s);
 	return p11_slot_failed(s, err);
 }
@@ -107,13 +114,27 @@ static CK_RV login_token(
 	return CKR_OK;
 }
 
+/* --- consent ------------------------------------------------------------- */
+
+enum { PRIVATE_OPS = 4 };
+
+/* Those that use a private key. */
+static void private_ops(
+    struct p11_session *session, struct p11_op *ops[PRIVATE_OPS])
+{
+	ops[0] = &session->sign;
+	ops[1] = &session->sign_recover;
+	ops[2] = &session->sign_messages;
+	ops[3] = &session->decrypt;
+}
+
 /* The operation that is waiting for consent, or NULL. */
 static struct p11_op *waiting(struct p11_slot *s, struct p11_session *session)
 {
-	struct p11_op *ops[] = { &session->sign, &session->sign_recover,
-		&session->sign_messages, &session->decrypt };
+	struct p11_op *ops[PRIVATE_OPS];
 
-	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+	private_ops(session, ops);
+	for (size_t i = 0; i < PRIVATE_OPS; i++) {
 		const struct p11_object *key = NULL;
 
 		if (ops[i]->mech != NULL && !ops[i]->consent)
@@ -122,6 +143,47 @@ static struct p11_op *waiting(struct p11_slot *s, struct p11_session *session)
 			return ops[i];
 	}
 	return NULL;
+}
+
+bool p11_consent_pending(const struct p11_slot *s)
+{
+	struct p11_op *ops[PRIVATE_OPS];
+
+	for (size_t i = 0; i < s->sessions.count; i++) {
+		private_ops(s->sessions.list[i], ops);
+		for (size_t j = 0; j < PRIVATE_OPS; j++) {
+			if (ops[j]->mech != NULL && ops[j]->consent)
+				return true;
+		}
+	}
+	return false;
+}
+
+void p11_consent_used(struct p11_slot *s)
+{
+	struct p11_op *ops[PRIVATE_OPS];
+
+	s->reader->consent = NULL;
+	for (size_t i = 0; i < s->sessions.count; i++) {
+		private_ops(s->sessions.list[i], ops);
+		for (size_t j = 0; j < PRIVATE_OPS; j++)
+			ops[j]->consent = false;
+	}
+}
+
+/* A status word says that there is nothing to take back: another application is
+ * selected, say. If the card says nothing, it may still stand. */
+void p11_consent_revoke(struct p11_slot *s)
+{
+	uk_err err = uk_card_revoke(s->card);
+	bool ended = uk_is_ok(err) || err.sw != 0 ||
+		     uk_is(err, UK_ERR_CARD_RESET);
+
+	p11_consent_used(s);
+	if (ended)
+		p11_reader_release(s->reader);
+	else
+		p11_reader_end_reset(s->reader);
 }
 
 /* Consent to the one operation that is waiting for it. */
@@ -139,11 +201,11 @@ static CK_RV login_operation(
 		return CKR_USER_NOT_LOGGED_IN;
 	}
 	err = uk_card_verify(s->card, UK_PIN_CONSENT, pin);
+	op->consent = uk_is_ok(err);
+	if (op->consent)
+		s->reader->consent = s;
 	p11_slot_end(s);
-	if (!uk_is_ok(err))
-		return pin_failed(s, err);
-	op->consent = true;
-	return CKR_OK;
+	return uk_is_ok(err) ? CKR_OK : pin_failed(s, err);
 }
 
 CK_RV p11_login(struct p11_slot *s, struct p11_session *session,
@@ -197,7 +259,7 @@ CK_RV p11_logout(struct p11_slot *s)
 		return CKR_OK;
 	}
 	/* It must not stay open for whoever comes next. */
-	p11_slot_end_reset(s);
+	p11_reader_end_reset(s->reader);
 	return p11_slot_failed(s, err);
 }
 

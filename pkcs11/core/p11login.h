@@ -20,6 +20,19 @@ CK_RV p11_init_pin(struct p11_slot *s, const CK_BYTE *pin, CK_ULONG pin_len);
 CK_RV p11_init_token(struct p11_slot *s, const CK_BYTE *pin, CK_ULONG pin_len,
     const CK_UTF8CHAR *label);
 
+/*
+ * A consent is for the next signature of the operation that it was given to.
+ * Until then the reader's transaction is held.
+ */
+
+/* Does an operation still wait to use the one that was given? */
+bool p11_consent_pending(const struct p11_slot *s);
+/* The card has used it up. */
+void p11_consent_used(struct p11_slot *s);
+/* Takes it back from the operation and from the card. The transaction is open,
+ * and ends if the card has to be reset for it. */
+void p11_consent_revoke(struct p11_slot *s);
+
 /* The card no longer knows us: private handles and key operations end. */
 void p11_login_forget(struct p11_slot *s);
 

@@ -1,12 +1,22 @@
 /* From a reader's name to the applications of the card in it. */
 #include "reader.h"
 
+#include "linger.h"
 #include "log.h"
 #include "module.h"
 #include "p11config.h"
+#include "p11login.h"
 #include "rv.h"
 
-enum { TRIES = 3 };
+#include <time.h>
+
+enum {
+	TRIES = 3,
+	CONSENT_MS = 5000, /* from C_Login to C_Sign: no person is between */
+	BURST_MS = 1500,
+	/* libpcsclite asks every 100 ms whether a card is free */
+	OTHERS_MS = 150
+};
 
 CK_RV p11_reader_new(const char *name, const CK_C_INITIALIZE_ARGS *locking,
     struct p11_reader **out)
@@ -18,8 +28,7 @@ CK_RV p11_reader_new(const char *name, const CK_C_INITIALIZE_ARGS *locking,
 	if (r == NULL)
 		goto out;
 	rv = CKR_GENERAL_ERROR;
-	if (!uk_is_ok(
-		uk_copy_str(r->name, sizeof(r->name), uk_view_str(name))))
+	if (!uk_is_ok(uk_copy_str(r->name, sizeof(r->name), uk_view_str(name))))
 		goto out;
 	if ((rv = p11_lock_open(&r->lock, locking)) != CKR_OK)
 		goto out;
@@ -30,11 +39,22 @@ out:
 	return rv;
 }
 
+static void end_now(struct p11_reader *r, enum uk_card_fate fate)
+{
+	uk_channel_end(r->ch, fate);
+	r->open = false;
+	r->uses = 0;
+	atomic_store(&r->release_at, 0);
+}
+
 /* The applications live on the channel. */
 static void close_card(struct p11_reader *r)
 {
 	for (size_t i = 0; i < r->slot_count; i++)
 		uk_card_close(&r->slots[i]->card);
+	r->consent = NULL;
+	if (r->open)
+		end_now(r, UK_LEAVE_CARD);
 	uk_channel_close(&r->ch, UK_LEAVE_CARD);
 	r->trace = NULL;
 	r->selected = NULL;
@@ -51,6 +71,19 @@ void p11_reader_drop(struct p11_reader *r, enum p11_verdict v)
 	}
 }
 
+void p11_reader_leave(struct p11_reader *r)
+{
+	if (!p11_try_lock(&r->lock))
+		return;
+	for (size_t i = 0; !r->entering && i < r->slot_count; i++)
+		(void)p11_session_close_all(r->slots[i]);
+	if (!r->entering) {
+		p11_reader_release(r);
+		p11_reader_drop(r, P11_EMPTY);
+	}
+	p11_unlock(&r->lock);
+}
+
 void p11_reader_free(struct p11_reader **reader)
 {
 	struct p11_reader *r = *reader;
@@ -58,6 +91,7 @@ void p11_reader_free(struct p11_reader **reader)
 	*reader = NULL;
 	if (r == NULL)
 		return;
+	p11_reader_release(r);
 	p11_reader_drop(r, P11_EMPTY);
 	for (size_t i = 0; i < r->slot_count; i++)
 		p11_slot_free(&r->slots[i]);
@@ -105,8 +139,19 @@ static uk_err connect_card(struct p11_reader *r)
 	return err;
 }
 
+/* --- transactions -------------------------------------------------------- */
+
+static void let_others(const struct p11_reader *r)
+{
+	uint64_t now = p11_now_ms();
+	struct timespec rest = { 0, (long)(r->others_until - now) * 1000000 };
+
+	if (now < r->others_until)
+		(void)nanosleep(&rest, NULL);
+}
+
 /* begin may say once that somebody reset the card. */
-uk_err p11_reader_begin(struct p11_reader *r)
+static uk_err begin_now(struct p11_reader *r)
 {
 	uk_err err = uk_channel_begin(r->ch);
 
@@ -118,6 +163,69 @@ uk_err p11_reader_begin(struct p11_reader *r)
 	return uk_channel_begin(r->ch);
 }
 
+uk_err p11_reader_begin(struct p11_reader *r)
+{
+	uint64_t until = atomic_exchange(&r->release_at, 0);
+
+	/* without a thread of ours nobody else has looked at the time */
+	if (r->consent != NULL && until != 0 && until < p11_now_ms())
+		p11_consent_revoke(r->consent);
+	if (!r->open) {
+		let_others(r);
+		UK_TRY(begin_now(r));
+		r->open = true;
+		r->opened_at = p11_now_ms();
+	}
+	r->uses++;
+	return uk_ok();
+}
+
+void p11_reader_end(struct p11_reader *r)
+{
+	uint64_t now = p11_now_ms(), hold = p11_config_linger_ms();
+	bool long_burst = now - r->opened_at > BURST_MS;
+
+	if (r->uses > 0)
+		r->uses--;
+	if (!r->open || r->uses > 0) /* not open: it was reset */
+		return;
+	if (r->consent != NULL) {
+		atomic_store(&r->release_at, now + CONSENT_MS);
+		(void)p11_linger_watch();
+		return;
+	}
+	if (hold > 0 && !long_burst && !r->lost) {
+		atomic_store(&r->release_at, now + hold);
+		if (p11_linger_watch())
+			return;
+	}
+	if (hold > 0 && long_burst)
+		r->others_until = now + OTHERS_MS;
+	end_now(r, UK_LEAVE_CARD);
+}
+
+void p11_reader_end_reset(struct p11_reader *r)
+{
+	if (r->open)
+		end_now(r, UK_RESET_CARD);
+	r->consent = NULL;
+	r->selected = NULL;
+	for (size_t i = 0; i < r->slot_count; i++)
+		r->slots[i]->reselect = true;
+}
+
+void p11_reader_release(struct p11_reader *r)
+{
+	if (!r->open || r->uses > 0)
+		return;
+	if (r->consent != NULL)
+		p11_consent_revoke(r->consent);
+	if (r->open)
+		end_now(r, UK_LEAVE_CARD);
+}
+
+/* --- recognising a card -------------------------------------------------- */
+
 /* Each application gets a slot, in their order; one that there is no memory for
  * is left alone. */
 static void seat(struct p11_reader *r, struct uk_cards *cards)
@@ -127,8 +235,10 @@ static void seat(struct p11_reader *r, struct uk_cards *cards)
 			p11_module_add_slot(r);
 		if (i == r->slot_count)
 			break;
-		if (cards->list[i] == cards->selected)
+		if (cards->list[i] == cards->selected) {
 			r->selected = r->slots[i];
+			r->slots[i]->proved = uk_channel_turn(r->ch);
+		}
 		r->slots[i]->card = cards->list[i];
 		r->slots[i]->reselect = false;
 		cards->list[i] = NULL; /* handed over */
@@ -146,10 +256,10 @@ static uk_err ask_card(struct p11_reader *r)
 	if (p11_config_pinpad())
 		uk_channel_find_pinpad(r->ch);
 	err = p11_source()->open_cards(r->ch, &cards);
-	uk_channel_end(r->ch, UK_LEAVE_CARD);
 	if (uk_is_ok(err))
 		seat(r, &cards);
 	uk_cards_close(&cards);
+	p11_reader_end(r);
 	return err;
 }
 

@@ -31,6 +31,16 @@ struct p11_reader {
 	uk_channel *ch; /* or NULL: no card that we know */
 	const struct p11_slot *selected; /* whose application is; NULL: who
 					  * knows */
+
+	/* the transaction; see p11_reader_begin */
+	bool open;
+	unsigned uses;         /* begun and not ended; 0 while it is held */
+	uint64_t opened_at;    /* p11_now_ms */
+	uint64_t others_until; /* it is the others' turn until then */
+	_Atomic uint64_t release_at; /* while it is held: until then; else 0 */
+	struct p11_slot *consent; /* whose card holds a consent that is not used
+				   * yet, or NULL */
+
 	bool entering; /* a person types a PIN on the reader: the lock is free,
 			* but only what is in memory may be looked at */
 	bool lost; /* the card went away during this call: drop it at its end */
@@ -39,6 +49,8 @@ struct p11_reader {
 /* locking: the application's arguments if its callbacks are to be used. */
 CK_RV p11_reader_new(const char *name, const CK_C_INITIALIZE_ARGS *locking,
     struct p11_reader **out);
+/* At the end of the host: what C_Finalize would do, if nobody is inside. */
+void p11_reader_leave(struct p11_reader *r);
 /* With its slots. Takes no lock: nobody may use it any more. Accepts NULL. */
 void p11_reader_free(struct p11_reader **r);
 
@@ -55,8 +67,20 @@ void p11_reader_recognise(struct p11_reader *r);
  * the first slot becomes v, that of the others P11_EMPTY. */
 void p11_reader_drop(struct p11_reader *r, enum p11_verdict v);
 
-/* Nobody else talks to the card until uk_channel_end. Says so to all slots when
- * somebody had reset it. */
+/*
+ * Nobody else talks to the card between begin and end, which nest. All slots
+ * are told when somebody had reset it.
+ *
+ * The end of the last one does not let others in at once: the transaction is
+ * held for a moment (p11config.h), in case more is to come, and for some
+ * seconds if a consent waits for its signature. A burst is interrupted after a
+ * while, for long enough that others get their turn.
+ */
 UK_RESULT p11_reader_begin(struct p11_reader *r);
+void p11_reader_end(struct p11_reader *r);
+/* Ends it with a reset: whatever was open on the card is not. */
+void p11_reader_end_reset(struct p11_reader *r);
+/* Lets others in now, unless it is in use. A consent is taken back first. */
+void p11_reader_release(struct p11_reader *r);
 
 #endif

@@ -1,11 +1,12 @@
 /* Scanning, watching, and waiting for events. */
 #include "scan.h"
 
+#include "linger.h"
 #include "log.h"
 #include "module.h"
+#include "reader.h"
 #include "rv.h"
 
-#include <dlfcn.h>
 #include <signal.h>
 #include <time.h>
 
@@ -278,17 +279,6 @@ static void *watch(void *arg)
 	return arg;
 }
 
-/* The host may dlclose us without C_Finalize: a reference of our own keeps the
- * code in place until the watcher has ended. */
-static void *hold_module(void)
-{
-	Dl_info info;
-
-	if (dladdr(&scan, &info) == 0 || info.dli_fname == NULL)
-		return NULL;
-	return dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD);
-}
-
 /* The watcher has said goodbye; its thread is gone in a moment. Of two who ask,
  * C_Finalize and an exit beside it, one waits for it. */
 static void join_watcher(void)
@@ -307,14 +297,17 @@ static void join_watcher(void)
  * A host that ends without C_Finalize takes libpcsclite down under the
  * watcher's feet, which is then a crash of the host. This runs before the
  * destructors of libraries and sends the watcher home; whatever keeps it, the
- * host is not kept for long. Not in the child of a fork: the watcher is its
- * parent's.
+ * host is not kept for long. Then it leaves the cards as C_Finalize does: the
+ * service resets a card that somebody held when he went, which is the end of
+ * other programs' logins. Not in the child of a fork: all that is its parent's.
  */
 static void at_exit(void *arg)
 {
+	struct p11_reader *r;
 	bool watching;
 
 	(void)arg;
+	(void)p11_linger_stop_within(EXIT_MS);
 	if (!p11_module_lock_within(EXIT_MS))
 		return;
 	scan.stop = true;
@@ -326,8 +319,11 @@ static void at_exit(void *arg)
 	}
 	watching = scan.watching;
 	p11_module_unlock();
-	if (!watching)
-		join_watcher();
+	if (watching)
+		return;
+	join_watcher();
+	for (size_t i = 0; (r = p11_module_reader(i)) != NULL; i++)
+		p11_reader_leave(r);
 }
 
 /* What atexit is made of (Linux Standard Base, Itanium C++ ABI 3.3.5): with the
@@ -345,7 +341,7 @@ static CK_RV start_watcher(void)
 
 	if (!registered)
 		registered = __cxa_atexit(at_exit, NULL, &__dso_handle) == 0;
-	scan.self = hold_module();
+	scan.self = p11_module_hold();
 	scan.watching = true;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -355,9 +351,7 @@ static CK_RV start_watcher(void)
 	if (failed == 0)
 		return CKR_OK;
 	scan.watching = false;
-	if (scan.self != NULL)
-		(void)dlclose(scan.self);
-	scan.self = NULL;
+	p11_module_let_go(&scan.self);
 	return CKR_OK; /* then callers scan, as if threads were forbidden */
 }
 
@@ -381,9 +375,7 @@ static void stop_watcher(void)
 	}
 	p11_module_unlock();
 	join_watcher();
-	if (scan.self != NULL)
-		(void)dlclose(scan.self);
-	scan.self = NULL;
+	p11_module_let_go(&scan.self);
 }
 
 void p11_scan_stop(void)

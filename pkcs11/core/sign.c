@@ -167,14 +167,23 @@ CK_RV p11_key_refused(
 	return p11_slot_failed(s, err);
 }
 
-CK_RV p11_key_begin(struct p11_slot *s)
+CK_RV p11_key_begin(struct p11_slot *s, const struct p11_object *key)
 {
-	CK_RV rv = p11_slot_begin(s);
+	CK_RV rv = p11_objects_begin(s, key);
 
+	if (rv == CKR_OBJECT_HANDLE_INVALID)
+		return CKR_KEY_HANDLE_INVALID;
 	if (rv != CKR_OK || s->login == P11_USER)
 		return rv;
 	p11_slot_end(s); /* the card was reset meanwhile */
 	return CKR_USER_NOT_LOGGED_IN;
+}
+
+void p11_key_end(struct p11_slot *s, const struct p11_object *key, uk_err err)
+{
+	if (uk_is_ok(err) && key->src->always_auth)
+		p11_consent_used(s);
+	p11_slot_end(s);
 }
 
 static CK_RV ask_card(struct p11_slot *s, const struct p11_object *key,
@@ -186,10 +195,10 @@ static CK_RV ask_card(struct p11_slot *s, const struct p11_object *key,
 	if (!uk_card_can_sign(s->card, r))
 		return r->hash == UK_HASH_NONE ? CKR_KEY_FUNCTION_NOT_PERMITTED
 					       : CKR_DATA_LEN_RANGE;
-	if ((rv = p11_key_begin(s)) != CKR_OK)
+	if ((rv = p11_key_begin(s, key)) != CKR_OK)
 		return rv;
 	err = uk_card_sign(s->card, r, sig);
-	p11_slot_end(s);
+	p11_key_end(s, key, err);
 	/* A number that is not below the modulus. */
 	if (r->scheme == UK_SIG_RSA_RAW && p11_key_dislikes(err))
 		return CKR_DATA_INVALID;

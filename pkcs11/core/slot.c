@@ -21,6 +21,7 @@ void p11_slot_clear(struct p11_slot *s)
 	p11_objects_free(&s->objects);
 	s->login = P11_PUBLIC;
 	s->reselect = false;
+	s->proved = 0;
 	s->challenged = false;
 }
 
@@ -40,6 +41,9 @@ void p11_slot_tidy(struct p11_slot *s)
 {
 	if (s->reader->entering) /* it will be done at the end of that call */
 		return;
+	if (s->reader->consent == s && !s->reader->lost &&
+	    !p11_consent_pending(s))
+		p11_consent_revoke(s);
 	if (s->reader->lost)
 		p11_reader_drop(s->reader, P11_UNREAD);
 	else if (s->objects.loaded && !s->card->loaded)
@@ -88,6 +92,7 @@ static uk_err select_again(struct p11_slot *s)
 	if (!uk_is_ok(err))
 		return err;
 	s->reselect = false;
+	s->proved = uk_channel_turn(s->reader->ch);
 	s->reader->selected = s;
 	return err;
 }
@@ -112,14 +117,23 @@ CK_RV p11_slot_begin(struct p11_slot *s)
 
 void p11_slot_end(struct p11_slot *s)
 {
-	uk_channel_end(s->reader->ch, UK_LEAVE_CARD);
+	p11_reader_end(s->reader);
 }
 
-void p11_slot_end_reset(struct p11_slot *s)
+CK_RV p11_slot_prove(struct p11_slot *s)
 {
-	uk_channel_end(s->reader->ch, UK_RESET_CARD);
-	s->reader->selected = NULL;
-	s->reselect = true;
+	uint32_t turn = uk_channel_turn(s->reader->ch);
+	uk_err err;
+
+	if (s->proved == turn)
+		return CKR_OK;
+	err = uk_card_refresh(s->card);
+	if (uk_is_ok(err)) {
+		s->proved = turn;
+		return CKR_OK;
+	}
+	p11_slot_end(s);
+	return p11_slot_failed(s, err);
 }
 
 /* Answers that our application never gives to our own commands: another program
@@ -145,7 +159,7 @@ static void log_out_behind(struct p11_slot *s)
 	if (uk_is_ok(uk_card_logout(s->card)))
 		p11_slot_end(s);
 	else
-		p11_slot_end_reset(s);
+		p11_reader_end_reset(s->reader);
 }
 
 CK_RV p11_slot_failed(struct p11_slot *s, uk_err err)

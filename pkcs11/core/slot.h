@@ -44,6 +44,9 @@ struct p11_slot {
 	bool reselect; /* another program reset the card or left our application
 			*/
 
+	uint32_t proved; /* uk_channel_turn in which the card was last known to
+			  * be as we know it; 0 = never */
+
 	bool challenged; /* the bank's proof for a challenge is awaited */
 
 	uint32_t serials; /* handles given out so far; never reused */
@@ -85,8 +88,11 @@ static inline CK_SLOT_ID p11_handle_slot(CK_ULONG handle)
  */
 CK_RV p11_slot_begin(struct p11_slot *s);
 void p11_slot_end(struct p11_slot *s);
-/* The same, and the card is reset: whatever was open is not. */
-void p11_slot_end_reset(struct p11_slot *s);
+/* Within one: makes sure that the application is selected and learns what other
+ * programs have done to it since our last transaction; at most one command, and
+ * none if nobody can have. The logins are as the card keeps them. Not CKR_OK:
+ * the transaction has ended. */
+CK_RV p11_slot_prove(struct p11_slot *s);
 /* What an error inside a transaction means for the slot, and its CK_RV: a card
  * that is gone is marked lost, a reset one has lost its login. */
 CK_RV p11_slot_failed(struct p11_slot *s, uk_err err);

@@ -46,6 +46,11 @@ uk_err uk_card_reselect(uk_card *c)
 	return CALL(c, reselect, c);
 }
 
+uk_err uk_card_refresh(uk_card *c)
+{
+	return c->ops->refresh == NULL ? uk_ok() : c->ops->refresh(c);
+}
+
 uk_err uk_card_load_objects(uk_card *c)
 {
 	return c->loaded ? uk_ok() : CALL(c, load_objects, c);

@@ -163,6 +163,12 @@ struct uk_card_ops {
 	 * shows another card. Logins, ours and other programs', are as the card
 	 * keeps them: a caller that wants none says logout. */
 	uk_err (*reselect)(uk_card *c);
+	/* Within a new transaction: makes sure that the application is selected
+	 * and learns what has become of it: pins, and whether its objects have
+	 * changed (loaded is false then). Keeps what logins the card keeps.
+	 * UK_ERR_CARD_REMOVED as above. One command; NULL if that cannot be
+	 * had so cheaply. */
+	uk_err (*refresh)(uk_card *c);
 	/* Lists private keys and certificates (and data objects, where a kind
 	 * has them) in directory order; public keys only if they stand alone,
 	 * since read_public gives that of every private key. On failure the old
@@ -268,6 +274,7 @@ void uk_card_close(uk_card **c); /* accepts NULL */
 
 /* One wrapper per operation: UK_ERR_UNSUPPORTED when the kind lacks it. */
 UK_RESULT uk_card_reselect(uk_card *c);
+UK_RESULT uk_card_refresh(uk_card *c);      /* UK_OK where the kind cannot */
 UK_RESULT uk_card_load_objects(uk_card *c); /* does nothing when loaded */
 UK_RESULT uk_card_read_object(uk_card *c, const uk_object *o, uk_blob *out);
 UK_RESULT uk_card_read_public(

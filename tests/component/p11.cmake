@@ -1,8 +1,16 @@
-foreach(name IN ITEMS general slot session login object make store sign message verify cipher life threads pinpad wait log)
+foreach(name IN ITEMS general slot session login object make store sign message verify cipher life
+		threads linger pinpad wait log)
 	uk_test(test_p11_${name} SOURCES test_p11_${name}.c
 		USES p11api p11_fake p11_run)
 	set_property(TEST test_p11_${name} APPEND PROPERTY LABELS threads)
 	uk_threads(test_p11_${name})
+endforeach()
+foreach(conf IN ITEMS LONG=p11_long SHORT=p11_short OFF=p11_run)
+	string(REPLACE "=" ";" pair ${conf})
+	list(GET pair 0 name)
+	list(GET pair 1 file)
+	target_compile_definitions(test_p11_linger PRIVATE
+		CONF_${name}="${CMAKE_SOURCE_DIR}/tests/testlib/${file}.conf")
 endforeach()
 target_include_directories(test_p11_verify PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit)
 

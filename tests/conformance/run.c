@@ -20,34 +20,39 @@ struct run {
 
 /* --- one rule ----------------------------------------------------------- */
 
-static void try_rule(
-    struct conf_options *opt, const struct conf_rule *rule, struct outcome *out)
+static void try_rule(struct conf *c, struct conf_options *opt,
+    const struct conf_rule *rule, struct outcome *out)
 {
-	static struct conf c;
-
-	c.opt = opt;
-	memset(c.in, 'a', sizeof(c.in));
-	if (conf_reach(&c, rule->state)) {
-		if ((rule->needs & CONF_V3) != 0 && !c.is_3_0 &&
-		    c.library != NULL)
-			conf_skip(&c, "the module has no interface of 3.0");
+	c->opt = opt;
+	memset(c->in, 'a', sizeof(c->in));
+	if (conf_reach(c, rule->state)) {
+		if ((rule->needs & CONF_V3) != 0 && !c->is_3_0 &&
+		    c->library != NULL)
+			conf_skip(c, "the module has no interface of 3.0");
 		else
-			rule->run(&c, rule->row);
+			rule->run(c, rule->row);
 	}
-	out->verdict = c.verdict;
-	memcpy(out->detail, c.detail, sizeof(out->detail));
+	out->verdict = c->verdict;
+	memcpy(out->detail, c->detail, sizeof(out->detail));
 }
 
 /* The child's side: no exit handlers of the module are run, so that each rule
- * ends as it is and the next begins afresh. */
+ * ends as it is and the next begins afresh. The module lets go of its cards,
+ * though, when all has been said: the service resets a card whose user vanishes
+ * in the middle of something, and that would be the next rule's trouble. */
 static void child(
     struct conf_options *opt, const struct conf_rule *rule, int to)
 {
+	static struct conf c;
 	struct outcome out = { CONF_FAILED, "" };
+	bool told;
 
 	alarm(opt->timeout_s);
-	try_rule(opt, rule, &out);
-	_exit(write(to, &out, sizeof(out)) == sizeof(out) ? 0 : 1);
+	try_rule(&c, opt, rule, &out);
+	told = write(to, &out, sizeof(out)) == sizeof(out);
+	if (c.library != NULL && c.f.v2.C_Finalize != NULL)
+		(void)c.f.v2.C_Finalize(NULL);
+	_exit(told ? 0 : 1);
 }
 
 static void explain_end(

@@ -70,7 +70,7 @@ for key in 0 1; do
 		p11 close
 	done
 	ok "pulled at $n places, then it was done undisturbed" \
-		test "$n" -ge 3 -a "$n" -lt 30
+		test "$n" -ge 2 -a "$n" -lt 30
 	card_control card remove-after 1000000 >/dev/null
 	p11 close
 done

@@ -96,9 +96,63 @@ expect_step CKR_USER_NOT_LOGGED_IN "A is told" sign $HASH
 expect_step CKR_OK "A logs in again" login user "$CARD_PIN"
 expect_step 'CKR_OK flags=0x[0-9A-F]+ label.*' "all tries are back" tokeninfo 0
 
+proves "a consent is A's: nobody comes between, and it does not wait for ever"
+use A
+expect_step 'CKR_OK of=2' "A finds its keys" key 1
+expect_step CKR_OK "A begins to sign a transaction" signinit 0x1041
+expect_step CKR_OK "A consents, and then is silent" login context "$CARD_PIN"
+card_open
+expect_sw 9000 "another program's next command waits until that is over" \
+	002241B606800130840102
+expect_sw 63C3 "the consent is taken back" 00200082
+expect_sw 6982 "and opens nothing" "002A9E9A20${HASH}00"
+card_close
+expect_step CKR_USER_NOT_LOGGED_IN "A is too late" sign $HASH
+# card_close has reset the card; the module hears of it when it next asks
+expect_step 'CKR_OK of=0' "A finds no key" key 1
+expect_step CKR_OK "logs in" login user "$CARD_PIN"
+expect_step 'CKR_OK of=2' "A finds its keys" key 1
+expect_step CKR_OK "A begins again" signinit 0x1041
+expect_step CKR_OK "consents" login context "$CARD_PIN"
+expect_step 'CKR_OK [0-9a-f]{128}' "and signs at once" sign $HASH
+
+proves "A does not stop signing, and others get their turn"
+expect_step 'CKR_OK of=2' "A's login key" key 0
+background "$BIN/ukey" --module "$MODULE" cards
+looking=$LAST_PID
+signed=0
+while kill -0 "$looking" 2>/dev/null && ((signed < 30000)); do
+	p11 signinit 0x1041
+	p11 sign $HASH
+	[[ $ANSWER == CKR_OK* ]] || break
+	signed=$((signed + 1))
+done
+ok "the other one is done after $signed signatures" test "$signed" -lt 30000
+ok "and all were made ($ANSWER)" test "${ANSWER%% *}" == CKR_OK
+ok "it saw the card" wait "$looking"
+
+proves "a program that ends without C_Finalize, logged in or not, in the middle of its work"
+start C
+use C
+p11 key 0
+stop C
+use A
+signs "A, after C"
+start C
+use C
+expect_step CKR_OK "C logs in" login user "$CARD_PIN"
+stop C
+card_open
+expect_sw 63C3 "and C's end closed the card" 00200081
+card_close
+use A
+expect_step CKR_OK "A begins to sign" signinit 0x1041
+expect_step CKR_USER_NOT_LOGGED_IN "A is told" sign $HASH
+
 proves "A ends: the card is closed"
 stop B
 use A
+expect_step CKR_OK "A logs in" login user "$CARD_PIN"
 expect_step CKR_OK "C_Finalize" fini
 card_open
 expect_sw 63C3 "the card is closed" 00200081

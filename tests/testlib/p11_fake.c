@@ -33,12 +33,15 @@ static struct {
 	enum uk_code code;
 	bool failed;
 	bool person_waits;
+	unsigned begins;
 	unsigned waiting, entries;
 	int slow; /* the reader whose card does not answer yet, or -1 */
 	unsigned working;
 } world = { .slow = -1,
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.changed = PTHREAD_COND_INITIALIZER };
+
+static atomic_bool refreshes; /* see fake_refreshes */
 
 struct fake_request fake_last;
 unsigned fake_tries[READERS];
@@ -133,6 +136,7 @@ static uk_err fake_begin(uk_link *link)
 	lock();
 	while (world.readers[l->reader].seized)
 		pthread_cond_wait(&world.changed, &world.lock);
+	world.begins++;
 	err = link_state(l);
 	if (uk_is_ok(err))
 		hold(l, true);
@@ -388,6 +392,18 @@ static uk_err card_reselect(uk_card *c)
 		   : uk_fail(UK_ERR_CARD_REMOVED);
 }
 
+static uk_err card_refresh(uk_card *c)
+{
+	return atomic_load(&refreshes) ? card_reselect(c) : uk_ok();
+}
+
+static uk_err card_revoke(uk_card *c)
+{
+	UK_TRY(fake_tick(c));
+	reader_of(c)->consent = false;
+	return uk_ok();
+}
+
 static uk_err card_verify(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin);
 
 /* On the pad: what was typed is then looked at as if it had been given. */
@@ -523,6 +539,8 @@ static const struct uk_card_ops card_ops = {
 	.name = "fake",
 	.close = card_close,
 	.reselect = card_reselect,
+	.refresh = card_refresh,
+	.revoke = card_revoke,
 	.load_objects = fake_load_objects,
 	.read_object = fake_read_object,
 	.read_public = fake_read_public,
@@ -641,8 +659,10 @@ void fake_reset(void)
 	world.entries = 0;
 	world.person_waits = false;
 	world.slow = -1;
+	world.begins = 0;
 	world.failed = false;
 	unlock();
+	atomic_store(&refreshes, false);
 	p11_use_source(&source);
 	fake_reads = 0;
 }
@@ -737,12 +757,50 @@ void fake_change(int i)
 	unlock();
 }
 
+void fake_change_quietly(int i)
+{
+	lock();
+	world.readers[i].changed = true;
+	unlock();
+}
+
 void fake_steal(int i)
 {
 	lock();
 	world.readers[i].stolen = true;
 	world.readers[i].user = world.readers[i].so = false;
 	unlock();
+}
+
+bool fake_has_consent(int i)
+{
+	return atomic_load(&world.readers[i].consent);
+}
+
+bool fake_is_held(int i)
+{
+	bool held;
+
+	lock();
+	held = world.readers[i].held > 0;
+	unlock();
+	return held;
+}
+
+unsigned fake_begins(void)
+{
+	unsigned n;
+
+	lock();
+	n = world.begins;
+	world.begins = 0;
+	unlock();
+	return n;
+}
+
+void fake_refreshes(bool can)
+{
+	atomic_store(&refreshes, can);
 }
 
 bool fake_is_open(int i)

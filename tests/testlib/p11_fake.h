@@ -45,11 +45,21 @@ void fake_reset_card(int i);
 /* Another program resets the card and destroys the first object that its owner
  * has made. */
 void fake_change(int i);
+/* The same without a reset: logins stay. */
+void fake_change_quietly(int i);
 /* Another program selects another application, without a reset. */
 void fake_steal(int i);
 
-/* Is somebody logged in on the card? */
+/* Is somebody logged in on the card? Does a consent wait to be used? */
 bool fake_is_open(int i);
+bool fake_has_consent(int i);
+/* Is the card in a transaction, and how many were begun since this was asked?
+ */
+bool fake_is_held(int i);
+unsigned fake_begins(void);
+/* Can the card tell what has become of it, at the price of a command? Not
+ * unless told so. */
+void fake_refreshes(bool can);
 
 /* Threads that wait for readers and cards just now. */
 int fake_waiting(void);

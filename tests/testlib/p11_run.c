@@ -5,6 +5,7 @@
 #include "mem.h"
 #include "rv.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,6 +30,7 @@ int p11_up(void **state)
 
 	(void)state;
 	live = uk_mem_live();
+	assert_int_equal(setenv("UKEY_PKCS11_CONF", RUN_CONF, 0), 0);
 	fake_reset();
 	fake_insert(0, 1);
 	expect_rv(C_GetFunctionList(&F), CKR_OK);

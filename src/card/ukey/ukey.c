@@ -36,6 +36,7 @@ struct status {
 	uk_card_info info;
 	uk_pin_state pins[2];
 	struct uk_limits limits;
+	unsigned minor;
 };
 
 static bool is_printable(uk_bytes text)
@@ -52,6 +53,7 @@ static uk_err take_version(struct status *s, uk_bytes v)
 	uk_reader r = uk_read(v);
 	unsigned major = uk_get_u8(&r), minor = uk_get_u8(&r);
 
+	s->minor = minor;
 	UK_TRY(uk_read_end(&r));
 	if (major != 1)
 		return uk_fail(UK_ERR_CARD_UNKNOWN);
@@ -182,6 +184,7 @@ uk_err ukey_take_status(uk_card *c, uk_bytes status)
 		c->loaded = false;
 	c->info = now.info;
 	c->info.pin_pad = uk_channel_has_pinpad(c->ch, false);
+	((struct ukey *)c)->minor = now.minor;
 	c->pins[0] = now.pins[0];
 	c->pins[1] = now.pins[1];
 	uk_channel_limit(c->ch, now.limits);
@@ -229,6 +232,17 @@ static uk_err ukey_reselect(uk_card *c)
 	return uk_card_spoke(err) || uk_is(err, UK_ERR_CARD_UNKNOWN)
 		   ? uk_fail(UK_ERR_CARD_REMOVED)
 		   : err;
+}
+
+/* Since 1.1 a selection keeps the logins; it also comes through if another
+ * application is selected. */
+static uk_err ukey_refresh(uk_card *c)
+{
+	uk_pin_state unused;
+
+	return ((struct ukey *)c)->minor >= 1
+		   ? ukey_reselect(c)
+		   : ukey_pin_state(c, UK_PIN_USER, &unused);
 }
 
 /* --- after changes ------------------------------------------------------- */
@@ -312,6 +326,7 @@ const struct uk_card_ops uk_ukey_ops = {
 	.open = ukey_open,
 	.close = ukey_close,
 	.reselect = ukey_reselect,
+	.refresh = ukey_refresh,
 	.load_objects = ukey_load_objects,
 	.read_object = ukey_read_object,
 	.read_public = ukey_read_public,

@@ -48,6 +48,7 @@ struct ukey_environment {
 
 struct ukey {
 	uk_card base;
+	unsigned minor; /* of the profile's version */
 	bool so_in; /* reference 83 was verified, and not logged out since */
 	struct ukey_environment decipher;
 	uint8_t file[UKEY_FILE_MAX]; /* the file read last */
