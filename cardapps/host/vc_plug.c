@@ -113,8 +113,9 @@ void vc_plug_pull(struct vc_plug *plug)
 
 static bool is_secret(uk_bytes command)
 {
-	/* VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER, PUT DATA */
-	static const uint8_t secret[] = { 0x20, 0x24, 0x2c, 0xdb };
+	/* VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER, PUT DATA; of
+	 * Yubico's PIV: a key from outside, the management key */
+	static const uint8_t secret[] = { 0x20, 0x24, 0x2c, 0xdb, 0xfe, 0xff };
 
 	for (size_t i = 0; command.n > 4 && i < sizeof(secret); i++) {
 		if (command.p[1] == secret[i])
@@ -123,15 +124,21 @@ static bool is_secret(uk_bytes command)
 	return false;
 }
 
-/* PSO: DECIPHER, raw RSA (which deciphers as well), and what is fetched of
- * them. */
+/* PSO: DECIPHER, raw RSA (which deciphers as well), PIV's GENERAL AUTHENTICATE
+ * (which also derives), and what is fetched of them. */
 static bool answers_secret(struct vc_plug *plug, uk_bytes command)
 {
-	enum { PSO = 0x2a, INTERNAL_AUTH = 0x88, GET_RESPONSE = 0xc0 };
+	enum {
+		PSO = 0x2a,
+		GENERAL_AUTH = 0x87,
+		INTERNAL_AUTH = 0x88,
+		GET_RESPONSE = 0xc0
+	};
 	uint8_t ins = command.n < 4 ? 0 : command.p[1];
 
 	if (ins != GET_RESPONSE)
 		plug->answers_secret = (ins == PSO && command.p[2] == 0x80) ||
+				       ins == GENERAL_AUTH ||
 				       (ins == INTERNAL_AUTH &&
 					   command.p[2] == 0x00);
 	return plug->answers_secret;

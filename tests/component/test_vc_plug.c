@@ -3,6 +3,7 @@
 
 #include "cmocka_all.h"
 #include "fixtures.h"
+#include "vc_piv_perso.h"
 #include "vc_vectors.h"
 #include "vcard_fixture.h"
 
@@ -231,6 +232,34 @@ static void test_transcript_hides_secrets(void **state)
 				     "< (32 bytes not shown)\n< 9000\n"));
 }
 
+static void test_transcript_hides_secrets_of_piv(void **state)
+{
+	struct rig *g = *state;
+	struct vc_key_parts parts = { .d = hex(P256_I) };
+	struct vc_app *app;
+	char text[4096] = "";
+	FILE *f;
+
+	expect_ok(
+	    vc_card_install(g->plug->card, "piv-yubico", UK_NONE, UK_NONE));
+	app = vc_card_app(g->plug->card, hex("A000000308000010000100"));
+	assert_non_null(app);
+	expect_ok(vc_piv_import_key(app, 0x9e, VC_PIV_P256, 0, &parts));
+	expect_ok(vc_piv_save(app));
+	send_raw(g, "000E 00A4040C09A00000030800001000");
+	send_raw(g, "0027 00FE119A22 0620" P256_I);
+	send_raw(g, "0018 00FFFFFF13 039B10 000102030405060708090A0B0C0D0E0F");
+	send_raw(g, "004D 0087119E47 7C4582008541" P256_GR "00");
+	f = fopen(g->log, "r");
+	assert_non_null(f);
+	assert_true(fread(text, 1, sizeof(text) - 1, f) > 0);
+	(void)fclose(f);
+	assert_null(strstr(text, "c88f01f510d9")); /* the key */
+	assert_null(strstr(text, "08090a0b0c0d")); /* the management key */
+	assert_null(strstr(text, "d6840f6b42f6")); /* the shared point */
+	assert_non_null(strstr(text, "< (36 bytes not shown)\n< 9000\n"));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -243,6 +272,7 @@ int main(void)
 		TEST(test_reader_goes_and_comes),
 		TEST(test_transcript_hides_pins),
 		TEST(test_transcript_hides_secrets),
+		TEST(test_transcript_hides_secrets_of_piv),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
