@@ -138,5 +138,9 @@ void uk_trust_need_crl(uk_trust *t, bool need);
  * UK_ERR_CRL_MISSING that applies. */
 UK_RESULT uk_trust_check(const uk_trust *t, const uk_cert *cert,
     enum uk_purpose purpose, int64_t now);
+/* The first moment after `now` at which a CA certificate or a list runs out:
+ * what uk_trust_check finds good now is good before it, as long as the
+ * certificate is not over itself. */
+int64_t uk_trust_good_until(const uk_trust *t, int64_t now);
 
 #endif

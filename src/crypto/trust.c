@@ -10,6 +10,8 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include <time.h>
+
 /* extKeyUsage "bank signing" of docs/protocol.md, section 1. */
 #define BANK_SIGNING "1.3.6.1.4.1.65535.1.1"
 
@@ -338,4 +340,37 @@ uk_err uk_trust_check(const uk_trust *t, const uk_cert *cert,
 	if (uk_is_ok(err))
 		err = first_of(found);
 	return uk_ossl_leave(err);
+}
+
+/* INT64_MAX if there is no time, or none that can be read: OpenSSL has refused
+ * such a certificate before this is asked. */
+static int64_t seconds_of(const ASN1_TIME *t)
+{
+	struct tm tm;
+
+	return t != NULL && ASN1_TIME_to_tm(t, &tm) == 1 ? (int64_t)timegm(&tm)
+							 : INT64_MAX;
+}
+
+static int64_t sooner(int64_t best, int64_t t, int64_t now)
+{
+	return t > now && t < best ? t : best;
+}
+
+int64_t uk_trust_good_until(const uk_trust *t, int64_t now)
+{
+	int64_t best = INT64_MAX;
+
+	uk_ossl_enter();
+	for (int i = 0; i < sk_X509_num(t->cas); i++)
+		best = sooner(best,
+		    seconds_of(X509_get0_notAfter(sk_X509_value(t->cas, i))),
+		    now);
+	for (int i = 0; i < sk_X509_CRL_num(t->crls); i++)
+		best = sooner(best,
+		    seconds_of(X509_CRL_get0_nextUpdate(
+			sk_X509_CRL_value(t->crls, i))),
+		    now);
+	UK_IGNORE(uk_ossl_leave(uk_ok())); /* only empties the queue */
+	return best;
 }

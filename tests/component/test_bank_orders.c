@@ -165,6 +165,27 @@ static void login_in_time_and_late(void **state)
 	assert_int_equal(login(bank, t0, t0 + 300), BANK_NONCE_EXPIRED);
 }
 
+/* What was good once is looked at again when its revocation list is over, and
+ * when it is over itself. */
+static void login_after_the_list_and_the_certificate(void **state)
+{
+	enum { DAY = 86400, LIST_DAYS = 30, CERT_DAYS = 730 };
+
+	(void)state;
+	assert_int_equal(login(bank, t0, t0), BANK_OK);
+	assert_int_equal(login(bank, t0, t0), BANK_OK);
+	assert_int_equal(
+	    login(bank, t0 + (LIST_DAYS - 1) * DAY, t0 + (LIST_DAYS - 1) * DAY),
+	    BANK_OK);
+	assert_int_equal(
+	    login(bank, t0 + (LIST_DAYS + 1) * DAY, t0 + (LIST_DAYS + 1) * DAY),
+	    BANK_CRL_MISSING);
+	assert_int_equal(
+	    login(bank, t0 + (CERT_DAYS + 1) * DAY, t0 + (CERT_DAYS + 1) * DAY),
+	    BANK_CERT_EXPIRED);
+	assert_int_equal(login(bank, t0, t0), BANK_OK);
+}
+
 static void order_in_time_and_late(void **state)
 {
 	struct bank_order o = { 0 };
@@ -300,6 +321,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(login_in_time_and_late),
+		cmocka_unit_test(login_after_the_list_and_the_certificate),
 		cmocka_unit_test(order_in_time_and_late),
 		cmocka_unit_test(two_servers_post_once),
 		cmocka_unit_test(allocation_fails),

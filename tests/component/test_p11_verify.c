@@ -1,6 +1,6 @@
 /* Verifying with the keys of certificates that openssl has made: they are
  * self-signed, so each holds a signature by its own key. */
-#include "certs.h"
+#include "cert_samples.h"
 #include "cmocka_all.h"
 #include "der.h"
 #include "fixtures.h"

@@ -2,7 +2,7 @@
  */
 #include "p11_fake_parts.h"
 
-#include "certs.h"
+#include "cert_samples.h"
 #include "fixtures.h"
 #include "x509.h"
 

@@ -3,7 +3,7 @@
  * `openssl asn1parse -inform DER`, dates and key usage off `openssl x509
  * -text`.
  */
-#include "certs.h"
+#include "cert_samples.h"
 #include "cmocka_all.h"
 #include "fixtures.h"
 #include "tlv.h"

@@ -7,6 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* About 3 KB each. */
+enum { CERTS_KEPT = 16384 };
+
 uk_err bank_path(const char *dir, const char *name, char path[BANK_PATH_MAX])
 {
 	int n = snprintf(path, BANK_PATH_MAX, "%s/%s", dir, name);
@@ -72,6 +75,7 @@ void bank_trust_reload(struct bank *b)
 		    uk_err_name(err), b->dir, BANK_FILE_CRL);
 		return;
 	}
+	bank_certs_forget(b->certs);
 	uk_trust_close(&b->trust);
 	b->trust = fresh;
 	uk_log(UK_LOG_INFO, "event=crl-reload result=ok");
@@ -107,6 +111,7 @@ static uk_err open_rooms(struct bank *b)
 
 	UK_TRY(bank_path(b->dir, BANK_FILE_DATABASE, path));
 	UK_TRY(bank_store_open(path, &b->store));
+	UK_TRY(bank_certs_open(CERTS_KEPT, &b->certs));
 	UK_TRY(bank_nonces_open((size_t)b->config.max_challenges, &b->nonces));
 	return bank_sessions_open(
 	    b->crypto, (size_t)b->config.max_sessions, &b->sessions);
@@ -167,6 +172,7 @@ void bank_close(struct bank **b)
 		return;
 	bank_sessions_close(&(*b)->sessions);
 	bank_nonces_close(&(*b)->nonces);
+	bank_certs_close(&(*b)->certs);
 	bank_store_close(&(*b)->store);
 	uk_trust_close(&(*b)->trust);
 	uk_cert_close(&(*b)->certificate);

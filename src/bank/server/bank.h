@@ -10,6 +10,7 @@
 #ifndef BANK_H
 #define BANK_H
 
+#include "certs.h"
 #include "config.h"
 #include "crypto.h"
 #include "nonces.h"
@@ -44,6 +45,7 @@ struct bank {
 	struct bank_store *store;
 	struct bank_nonces *nonces;
 	struct bank_sessions *sessions;
+	struct bank_certs *certs;
 	uk_trust *trust; /* through bank_trust only */
 	struct bank_crl_mark crl;
 };

@@ -40,7 +40,7 @@ static enum bank_code check_confirmation(struct bank *b,
     const struct bank_order *o, const struct bank_confirm_request *r,
     int64_t now)
 {
-	uk_cert *cert = NULL;
+	const uk_cert *cert = NULL;
 	enum bank_code code;
 
 	if (!uk_bytes_eq(uk_blob_view(&r->text), uk_blob_view(&o->text)))
@@ -51,7 +51,6 @@ static enum bank_code check_confirmation(struct bank *b,
 		code = check_owner(b, cert, o->customer);
 	if (code == BANK_OK)
 		code = check_signature(cert, r);
-	uk_cert_close(&cert);
 	return code;
 }
 

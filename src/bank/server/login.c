@@ -40,16 +40,43 @@ out:
 	return code;
 }
 
-enum bank_code bank_check_cert(struct bank *b, uk_bytes der,
-    enum uk_purpose purpose, int64_t now, uk_cert **out)
+/* Nothing is known of it: decode and check it, and remember that it is good. */
+static enum bank_code check_new(struct bank *b, uk_bytes fingerprint,
+    uk_bytes der, enum uk_purpose purpose, int64_t now, const uk_cert **out)
 {
-	uk_err err = uk_cert_from_der(b->crypto, der, out);
+	const uk_trust *trust = bank_trust(b);
+	uk_cert *cert = NULL;
+	int64_t until, own;
+	uk_err err = uk_cert_from_der(b->crypto, der, &cert);
 
-	if (uk_is(err, UK_ERR_MEMORY))
-		return BANK_INTERNAL;
 	if (!uk_is_ok(err))
-		return BANK_CERT_MALFORMED;
-	return bank_code_of(uk_trust_check(bank_trust(b), *out, purpose, now));
+		return uk_is(err, UK_ERR_MEMORY) ? BANK_INTERNAL
+						 : BANK_CERT_MALFORMED;
+	err = uk_trust_check(trust, cert, purpose, now);
+	if (uk_is_ok(err)) {
+		until = uk_trust_good_until(trust, now);
+		own = uk_cert_not_after(cert);
+		*out = bank_certs_keep(b->certs, fingerprint, purpose, now,
+		    own < until ? own : until, &cert);
+	}
+	uk_cert_close(&cert);
+	return bank_code_of(err);
+}
+
+enum bank_code bank_check_cert(struct bank *b, uk_bytes der,
+    enum uk_purpose purpose, int64_t now, const uk_cert **out)
+{
+	uint8_t storage[BANK_FINGERPRINT];
+	uk_buf hash = UK_BUF(storage);
+
+	*out = NULL;
+	(void)bank_trust(b); /* a new revocation list makes all be forgotten */
+	if (!uk_is_ok(uk_hash_one(b->crypto, UK_HASH_SHA256, der, &hash)))
+		return BANK_INTERNAL;
+	*out = bank_certs_find(b->certs, uk_buf_view(&hash), purpose, now);
+	if (*out != NULL)
+		return BANK_OK;
+	return check_new(b, uk_buf_view(&hash), der, purpose, now, out);
 }
 
 /* hash(origin) || hash(nonce), in the hash of the algorithm. */
@@ -102,7 +129,7 @@ enum bank_code bank_login(struct bank *b, const struct bank_login_request *r,
 {
 	const struct bank_alg *alg = find_alg(&r->algorithm);
 	uk_buf token = UK_BUF(out->token);
-	uk_cert *cert = NULL;
+	const uk_cert *cert = NULL;
 	enum bank_code code;
 
 	if (alg == NULL || !uk_bytes_eq(uk_blob_view(&r->format),
@@ -119,6 +146,5 @@ enum bank_code bank_login(struct bank *b, const struct bank_login_request *r,
 	if (code == BANK_OK)
 		code = bank_sessions_add(
 		    b->sessions, out->customer, now, &token, &out->expires);
-	uk_cert_close(&cert);
 	return code;
 }

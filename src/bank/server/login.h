@@ -23,9 +23,9 @@ struct bank_logged_in {
 enum bank_code bank_login(struct bank *b, const struct bank_login_request *r,
     int64_t now, struct bank_logged_in *out);
 
-/* A certificate from outside: well-formed, trusted for this purpose now, and
- * whose. *out is the caller's to close, also on failure. */
+/* A certificate from outside: well-formed, and trusted for this purpose now.
+ * *out is borrowed until the next call; NULL if it is not. */
 enum bank_code bank_check_cert(struct bank *b, uk_bytes der,
-    enum uk_purpose purpose, int64_t now, uk_cert **out);
+    enum uk_purpose purpose, int64_t now, const uk_cert **out);
 
 #endif

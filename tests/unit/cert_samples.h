@@ -2,8 +2,8 @@
  * Certificates and public keys made by OpenSSL 3.0 (hex of the DER), the
  * commands beside them; keys were thrown away.
  */
-#ifndef CERTS_H
-#define CERTS_H
+#ifndef CERT_SAMPLES_H
+#define CERT_SAMPLES_H
 
 /* openssl req -x509 -newkey rsa:2048 -nodes -sha256 -days 3650
  *   -set_serial 0x80A1B2C3D4E5F601 -subj "/C=CN/O=Test Bank/CN=Zhang San"
