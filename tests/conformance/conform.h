@@ -50,7 +50,12 @@ enum conf_state {
 	CONF_DECRYPT,
 	CONF_RECOVER,
 	CONF_VERIFY_RECOVER,
-	CONF_MESSAGE, /* no client of these yet: the state is never reached */
+	CONF_SIGN_MESSAGES,
+	CONF_SIGNING_MESSAGE, /* a message was begun */
+	CONF_VERIFY_MESSAGES,
+	CONF_VERIFYING_MESSAGE,
+	CONF_MESSAGE, /* of ciphers: no client yet, the state is never reached
+		       */
 	CONF_DUAL,
 };
 
@@ -59,6 +64,8 @@ enum conf_role {
 	CONF_ROLE_DIGEST,
 	CONF_ROLE_SIGN,
 	CONF_ROLE_VERIFY,
+	CONF_ROLE_SIGN_MESSAGES,
+	CONF_ROLE_VERIFY_MESSAGES,
 	CONF_ROLE_RECOVER,
 	CONF_ROLE_VERIFY_RECOVER,
 	CONF_ROLE_ENCRYPT,
@@ -146,6 +153,9 @@ bool conf_mechanism(struct conf *c, enum conf_role role, CK_MECHANISM *out);
 /* Handles of private keys die with a logout. */
 void conf_look_up_keys(struct conf *c);
 CK_OBJECT_HANDLE conf_key_of(struct conf *c, enum conf_role role);
+/* The public half of the key that signs, for sig_verify. */
+struct sig_key;
+bool conf_load_public(struct conf *c, struct sig_key *out);
 
 /* Sessions beside c->s; log-ins with the PINs of the options. */
 CK_RV conf_open(struct conf *c, CK_FLAGS flags, CK_SESSION_HANDLE *out);
@@ -225,8 +235,8 @@ struct conf_rules {
 };
 extern const struct conf_rules conf_library_rules, conf_slot_rules,
     conf_session_rules, conf_pin_rules, conf_object_rules, conf_attribute_rules,
-    conf_operation_rules, conf_key_rules, conf_process_rules,
-    conf_profile_rules;
+    conf_operation_rules, conf_message_rules, conf_key_rules,
+    conf_process_rules, conf_profile_rules;
 
 #define CONF_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -16,6 +16,8 @@
 #define API_CKA_PROFILE_ID              0x601UL
 #define API_CKR_OPERATION_CANCEL_FAILED 0x202UL
 #define API_CKF_INTERFACE_FORK_SAFE     1UL
+#define API_CKF_MESSAGE_SIGN            8UL
+#define API_CKF_MESSAGE_VERIFY          16UL
 
 /* CKP_ numbers of the profiles, 3.0 section 4.15 */
 enum api_profile {

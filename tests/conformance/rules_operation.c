@@ -133,7 +133,7 @@ static void logout_ends(struct conf *c, const void *row)
 
 /* --- signatures are right ----------------------------------------------- */
 
-static bool load_public(struct conf *c, struct sig_key *k)
+bool conf_load_public(struct conf *c, struct sig_key *k)
 {
 	if (c->key.public == 0) {
 		conf_skip(c, "no public key");
@@ -215,7 +215,7 @@ static void signatures(struct conf *c, bool in_parts)
 	struct sig_key k;
 	int tried = 0;
 
-	if (!load_public(c, &k))
+	if (!conf_load_public(c, &k))
 		return;
 	for (size_t i = 0; i < CONF_COUNT(hashing); i++) {
 		if (fits(c, i)) {
@@ -250,7 +250,7 @@ static void ecdsa_lengths(struct conf *c, const void *row)
 
 	(void)row;
 	if (!is_type(c, CKK_EC) || !offered(c, CKM_ECDSA, CKF_SIGN) ||
-	    !load_public(c, &k))
+	    !conf_load_public(c, &k))
 		return;
 	for (size_t i = 0; i < CONF_COUNT(lengths); i++) {
 		n = CONF_BUF;

@@ -217,6 +217,10 @@ static const struct {
 	    CKO_PRIVATE_KEY, CKA_SIGN },
 	[CONF_ROLE_VERIFY] = { CKM_SHA256_RSA_PKCS, CKM_ECDSA_SHA256,
 	    CKF_VERIFY, CKO_PUBLIC_KEY, CKA_VERIFY },
+	[CONF_ROLE_SIGN_MESSAGES] = { CKM_SHA256_RSA_PKCS, CKM_ECDSA_SHA256,
+	    API_CKF_MESSAGE_SIGN, CKO_PRIVATE_KEY, CKA_SIGN },
+	[CONF_ROLE_VERIFY_MESSAGES] = { CKM_SHA256_RSA_PKCS, CKM_ECDSA_SHA256,
+	    API_CKF_MESSAGE_VERIFY, CKO_PUBLIC_KEY, CKA_VERIFY },
 	[CONF_ROLE_RECOVER] = { CKM_RSA_PKCS, 0, CKF_SIGN_RECOVER,
 	    CKO_PRIVATE_KEY, CKA_SIGN_RECOVER },
 	[CONF_ROLE_VERIFY_RECOVER] = { CKM_RSA_PKCS, 0, CKF_VERIFY_RECOVER,
@@ -266,9 +270,10 @@ void conf_look_up_keys(struct conf *c)
 	memset(c->role_keys, 0, sizeof(c->role_keys));
 	look_up_key(c);
 	for (int role = 0; role < CONF_ROLES; role++) {
-		if (role == CONF_ROLE_SIGN)
+		if (role == CONF_ROLE_SIGN || role == CONF_ROLE_SIGN_MESSAGES)
 			c->role_keys[role] = c->key.private;
-		else if (role == CONF_ROLE_VERIFY)
+		else if (role == CONF_ROLE_VERIFY ||
+			 role == CONF_ROLE_VERIFY_MESSAGES)
 			c->role_keys[role] = c->key.public;
 		else if (roles[role].class != 0)
 			look_up_role(c, role);
@@ -321,6 +326,29 @@ static bool begin_digest(struct conf *c)
 	return WANT(c, C_DigestInit(c->s, &mech), CKR_OK);
 }
 
+/* A module without messages has no mechanism for them, and is not asked. */
+static bool begin_messages(struct conf *c, enum conf_state state)
+{
+	bool sign = state == CONF_SIGN_MESSAGES ||
+		    state == CONF_SIGNING_MESSAGE;
+
+	if (!c->is_3_0) {
+		conf_skip(c, "the module has no interface of 3.0");
+		return false;
+	}
+	if (!begin(c,
+		sign ? CONF_ROLE_SIGN_MESSAGES : CONF_ROLE_VERIFY_MESSAGES,
+		sign ? "C_MessageSignInit" : "C_MessageVerifyInit",
+		sign ? c->f.v3.C_MessageSignInit : c->f.v3.C_MessageVerifyInit))
+		return false;
+	if (state == CONF_SIGNING_MESSAGE)
+		return WANT_3_0(c, C_SignMessageBegin, (c->s, NULL, 0), CKR_OK);
+	if (state == CONF_VERIFYING_MESSAGE)
+		return WANT_3_0(
+		    c, C_VerifyMessageBegin, (c->s, NULL, 0), CKR_OK);
+	return true;
+}
+
 static bool begin_operation(struct conf *c, enum conf_state state)
 {
 	CK_FUNCTION_LIST *f = &c->f.v2;
@@ -357,6 +385,11 @@ static bool begin_operation(struct conf *c, enum conf_state state)
 	case CONF_VERIFY_RECOVER:
 		return begin(c, CONF_ROLE_VERIFY_RECOVER, "C_VerifyRecoverInit",
 		    f->C_VerifyRecoverInit);
+	case CONF_SIGN_MESSAGES:
+	case CONF_SIGNING_MESSAGE:
+	case CONF_VERIFY_MESSAGES:
+	case CONF_VERIFYING_MESSAGE:
+		return begin_messages(c, state);
 	default:
 		conf_skip(c, "no way into this state is known");
 		return false;

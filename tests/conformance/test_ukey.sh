@@ -29,8 +29,18 @@ for case in BL EXT AUTH CERT; do
 	ok "$case-M-1-32" grep -q "^pass  profiles/$case-M-1-32 " rsa2048.txt
 done
 
-proves "no rule leaves the card without its PIN"
+proves "AUTH-M-1-32 with the labels that it names"
 card_insert rsa2048
+ok "the private key" tool --keypairgen --key-type rsa:2048 \
+	--label testrsa-pri --id 32
+ok "its public half" tool --read-object --type pubkey --id 32 -o pub.der
+ok "by a name of its own" tool --write-object pub.der --type pubkey \
+	--label testrsa-pub --id 33
+conform auth "$MODULE" --only profiles/AUTH \
+	--public-label testrsa-pub --private-label testrsa-pri
+ok "AUTH-M-1-32" grep -q "^pass  profiles/AUTH-M-1-32 " auth.txt
+
+proves "no rule leaves the card without its PIN"
 ok "the PIN is still good" tool -O
 
 proves "the program itself"
