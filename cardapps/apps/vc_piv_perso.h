@@ -2,7 +2,8 @@
  * What a personaliser does to a PIV application, without commands: a card's
  * first content does not depend on which PINs and keys it has already.
  *
- * All changes are pending until vc_piv_save. Errors leave the card as it was
+ * app is an instance of the kind "piv" or "piv-yubico". All changes are pending
+ * until vc_piv_save. Errors leave the card as it was
  * after vc_nv_abort; a personaliser gives the whole card up.
  */
 #ifndef VC_PIV_PERSO_H
@@ -43,6 +44,9 @@ enum vc_piv_policy {
  * such a PIN. The global PIN counts only after vc_piv_set_global. */
 UK_RESULT vc_piv_set_pin(
     struct vc_app *app, uint8_t ref, uint8_t tries, const uk_pin *pin);
+/* No more than so many tries left, as if somebody had guessed; 0: blocked.
+ * UK_ERR_NOT_FOUND if there is no such PIN. */
+UK_RESULT vc_piv_leave_tries(struct vc_app *app, uint8_t ref, uint8_t left);
 /* The discovery object's PIN usage policy: the global PIN opens as well, and is
  * the one to be asked for if `primary`. */
 UK_RESULT vc_piv_set_global(struct vc_app *app, bool primary);

@@ -37,70 +37,63 @@ static const char *const type_names[] = { "rsa2048", "rsa1024", "rsa3072",
 /* --- PINs and the management key -------------------------------------------
  */
 
-/* A wrong PIN that has the right form: another last digit. */
-static uk_err spend_tries(
-    struct vc_profile *p, uint8_t ref, const struct vc_profile_pin *pin)
-{
-	uk_cmd select = {
-		.ins = 0xa4, .p1 = 0x04, .data = p->aid, .le = UK_LE_SHORT_MAX
-	};
-	uk_cmd ask = { .ins = 0x20, .p2 = ref };
-	uint8_t field[8];
-	uk_buf wrong = UK_BUF(field);
-	uk_cmd verify = ask;
-	uk_err err;
-
-	if (pin->tries_left < 0)
-		return uk_ok();
-	uk_put(
-	    &wrong, uk_bytes_first(uk_pin_view(&pin->value), pin->value.n - 1));
-	uk_put_u8(&wrong, pin->value.p[pin->value.n - 1] == '0' ? '1' : '0');
-	uk_put_fill(&wrong, 0xff, uk_buf_left(&wrong));
-	verify.data = uk_buf_view(&wrong);
-	verify.secret = true;
-	UK_TRY(vc_say(p->card, &select, NULL));
-	for (err = vc_say(p->card, &ask, NULL);
-	     uk_err_tries_left(err) > pin->tries_left;)
-		err = vc_say(p->card, &verify, NULL);
-	return uk_ok();
-}
-
 static const struct pin_row {
-	const char *name, *usual;
+	const char *name, *usual; /* NULL: may be missing */
 	uint8_t ref;
 } pins[] = {
 	{ "pin", VC_PROFILE_PIN, VC_PIV_REF_PIN },
 	{ "puk", VC_PROFILE_PUK, VC_PIV_REF_PUK },
+	{ "global-pin", NULL, VC_PIV_REF_GLOBAL },
 };
+
+static uk_err set_pin(
+    const struct vc_json *at, struct vc_app *app, const struct pin_row *row)
+{
+	struct vc_profile_pin pin;
+	uk_err err;
+
+	vc_profile_pin_of(at, row->usual, 6, 8, &pin);
+	err = vc_doc_result(at->doc);
+	if (uk_is_ok(err))
+		err = vc_piv_set_pin(app, row->ref, 0, &pin.value);
+	if (uk_is(err, UK_ERR_PIN_LENGTH)) {
+		vc_json_fail(at, "this card takes PINs of digits, and PUKs of "
+				 "8 bytes");
+		err = uk_fail(UK_ERR_FORMAT);
+	}
+	if (uk_is_ok(err) && pin.tries_left >= 0)
+		err = vc_piv_leave_tries(
+		    app, row->ref, (uint8_t)pin.tries_left);
+	uk_wipe(&pin, sizeof(pin));
+	return err;
+}
 
 static uk_err set_pins(struct vc_profile *p, struct vc_app *app)
 {
 	uk_err err = uk_ok();
 
-	for (size_t i = 0; uk_is_ok(err) && i < 2; i++) {
+	for (size_t i = 0; uk_is_ok(err) && i < sizeof(pins) / sizeof(pins[0]);
+	     i++) {
 		struct vc_json at = vc_json_at(&p->at, pins[i].name);
-		struct vc_profile_pin pin;
 
-		vc_profile_pin_of(&at, pins[i].usual, 6, 8, &pin);
-		err = vc_doc_result(at.doc);
-		if (uk_is_ok(err))
-			err = vc_piv_set_pin(app, pins[i].ref, 0, &pin.value);
-		uk_wipe(&pin, sizeof(pin));
+		if (pins[i].usual != NULL || vc_json_is_there(&at))
+			err = set_pin(&at, app, &pins[i]);
 	}
 	return err;
 }
 
-/* Last of all: what is wrong now stays so. */
-static uk_err spend_all(struct vc_profile *p)
+/* A global PIN counts because the discovery object says so. */
+static uk_err set_usage(struct vc_profile *p, struct vc_app *app)
 {
-	struct vc_json at = vc_json_at(&p->at, "pin");
-	struct vc_profile_pin pin;
-	uk_err err;
+	struct vc_json pin = vc_json_at(&p->at, "global-pin"),
+		       first = vc_json_at(&p->at, "global-pin-first");
+	bool primary = vc_json_bool(&first, false);
 
-	vc_profile_pin_of(&at, VC_PROFILE_PIN, 6, 8, &pin);
-	err = spend_tries(p, VC_PIV_REF_PIN, &pin);
-	uk_wipe(&pin, sizeof(pin));
-	return err;
+	if (!vc_json_is_there(&pin) && vc_json_is_there(&first))
+		vc_json_fail(&first, "there is no global-pin");
+	UK_TRY(vc_doc_result(first.doc));
+	return vc_json_is_there(&pin) ? vc_piv_set_global(app, primary)
+				      : uk_ok();
 }
 
 static uk_err set_management_key(struct vc_profile *p, struct vc_app *app)
@@ -289,7 +282,8 @@ static uk_err add_object(struct vc_app *app, struct vc_json at)
 uk_err vc_profile_piv(struct vc_profile *p)
 {
 	static const char *const members[] = { "application", "aid", "pin",
-		"puk", "management-key", "keys", "objects", NULL };
+		"puk", "global-pin", "global-pin-first", "management-key",
+		"keys", "objects", NULL };
 	struct vc_app *app = vc_card_app(p->card, p->aid);
 	struct vc_json keys = vc_json_at(&p->at, "keys"),
 		       objects = vc_json_at(&p->at, "objects");
@@ -299,12 +293,12 @@ uk_err vc_profile_piv(struct vc_profile *p)
 	UK_TRY(vc_doc_result(p->at.doc));
 	err = set_pins(p, app);
 	if (uk_is_ok(err))
+		err = set_usage(p, app);
+	if (uk_is_ok(err))
 		err = set_management_key(p, app);
 	for (size_t i = 0; uk_is_ok(err) && i < vc_json_count(&keys); i++)
 		err = add_key(p, app, vc_json_item(&keys, i));
 	for (size_t i = 0; uk_is_ok(err) && i < vc_json_count(&objects); i++)
 		err = add_object(app, vc_json_item(&objects, i));
-	if (uk_is_ok(err))
-		err = vc_piv_save(app);
-	return uk_is_ok(err) ? spend_all(p) : err;
+	return uk_is_ok(err) ? vc_piv_save(app) : err;
 }

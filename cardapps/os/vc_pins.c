@@ -137,15 +137,28 @@ uk_err vc_pin_put(
 	return err;
 }
 
-uk_err vc_pin_refill(const struct vc_home *h, uint8_t ref)
+/* Neither more than it has in all, nor more than this. */
+static uk_err put_left(const struct vc_home *h, uint8_t ref, uint8_t left)
 {
 	struct stored s;
 	uk_err err = uk_fail(UK_ERR_NOT_FOUND);
 
 	if (get_stored(h, ref, &s)) {
-		s.state.left = s.state.max;
+		s.state.left = left < s.state.max ? left : s.state.max;
 		err = put_stored(h, ref, &s);
 	}
 	uk_wipe(&s, sizeof(s));
 	return err;
+}
+
+uk_err vc_pin_refill(const struct vc_home *h, uint8_t ref)
+{
+	return put_left(h, ref, UINT8_MAX);
+}
+
+uk_err vc_pin_limit(const struct vc_home *h, uint8_t ref, uint8_t left)
+{
+	uint8_t now = vc_pin_state(h, ref).left;
+
+	return put_left(h, ref, left < now ? left : now);
 }

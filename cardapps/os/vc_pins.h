@@ -26,9 +26,11 @@ bool vc_pin_clean(uk_bytes field, size_t min, uk_bytes *value);
 /* One counted try: 9000, 63Cx, 6983, 6A88 (not set) or 6581. Commits. */
 uint16_t vc_pin_try(const struct vc_home *h, uint8_t ref, uk_bytes value);
 
-/* Pending until vc_nv_commit: a new value with all its tries; all its tries. */
+/* Pending until vc_nv_commit: a new value with all its tries; all its tries; at
+ * most so many. The last two: UK_ERR_NOT_FOUND if it is not set. */
 UK_RESULT vc_pin_put(
     const struct vc_home *h, uint8_t ref, uint8_t max, uk_bytes value);
 UK_RESULT vc_pin_refill(const struct vc_home *h, uint8_t ref);
+UK_RESULT vc_pin_limit(const struct vc_home *h, uint8_t ref, uint8_t left);
 
 #endif

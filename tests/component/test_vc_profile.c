@@ -59,6 +59,10 @@ static const struct {
 	{ UKEY("\"pin\":123456"), "profile: applications[0].pin: text in " },
 	{ UKEY("\"pin\":{\"value\":\"1234\",\"tries-left\":16}"),
 	    "profile: applications[0].pin.tries-left: a number from 0 to 15" },
+	{ PIV("\"pin\":\"abcdef\""),
+	    "profile: applications[0].pin: this card takes PINs of digits" },
+	{ PIV("\"global-pin-first\":true"),
+	    "profile: applications[0].global-pin-first: there is no" },
 	{ UKEY("\"puk\":\"1234567\""), "profile: applications[0].puk: 8 to" },
 	{ UKEY("\"serial\":\"0102\""),
 	    "profile: applications[0].serial: 8 bytes in hexadecimal" },
@@ -301,6 +305,27 @@ static void test_piv(void **state)
 	vc_card_close(&card);
 }
 
+/* SP 800-73-4 part 1, 3.3.2: the discovery object tells of the global PIN. */
+static void test_piv_pins(void **state)
+{
+	char *pem = NULL;
+	struct vc_card *card = make(
+	    PIV("\"pin\":{\"value\":\"123456\",\"tries-left\":2},"
+		"\"puk\":{\"value\":\"12345678\",\"tries-left\":0},"
+		"\"global-pin\":\"777777\",\"global-pin-first\":true"),
+	    &pem);
+
+	(void)state;
+	expect_sw(card, PIV_SELECT, 0x9000);
+	expect_apdu(card, "00CB3FFF035C017E00",
+	    "7E124F0BA0000003080000100001005F2F026020 9000");
+	expect_apdu(card, "00200080", "63C2");
+	expect_apdu(card, "002C0080103132333435363738313233343536FFFF", "6983");
+	expect_apdu(card, "0020000008373737373737FFFF", "9000");
+	OPENSSL_free(pem);
+	vc_card_close(&card);
+}
+
 static uk_err make_again(void *arg)
 {
 	struct vc_card *card = NULL;
@@ -337,6 +362,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_said),
 		cmocka_unit_test(test_blocked_in_creation),
 		cmocka_unit_test(test_piv),
+		cmocka_unit_test(test_piv_pins),
 		cmocka_unit_test(test_no_memory),
 	};
 

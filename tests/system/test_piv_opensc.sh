@@ -147,3 +147,19 @@ expect_exit 1 "blocked" p11 --login --pin 654321 -O
 expect_line 'CKR_PIN_LOCKED'
 ok "unblock" pkcs15-tool --unblock-pin --auth-id 01 --puk $PUK --new-pin 111111
 ok "the new one opens" p11 --login --pin 111111 -O
+
+proves "a card whose discovery object says: ask for the global PIN"
+card_remove
+cat >global.json <<'END'
+{ "applications": { "application": "piv", "pin": "123456",
+  "global-pin": "777777", "global-pin-first": true,
+  "keys": { "slot": "9A", "type": "p256" } } }
+END
+ok "made by a profile" "$BIN/ukey-vcard" init --profile global.json g.card
+card_insert g
+expect_exit 0 "a certificate" pkcs15-tool --read-certificate 01 -o g.pem
+openssl x509 -in g.pem -noout -pubkey >g.pub
+PIN=777777
+ok "the global PIN opens 9A" sign 01 g.pub hash
+PIN=123456
+ok "the card's own is not asked for" not sign 01 g.pub hash

@@ -2,6 +2,7 @@
  * conditions. */
 #include "vc_piv_perso.h"
 
+#include "vc_pins.h"
 #include "vc_piv.h"
 
 enum { TAG_CERT = 0x70, TAG_CERT_INFO = 0x71, TAG_CHECK = 0xfe, GZIP = 0x01 };
@@ -28,6 +29,11 @@ uk_err vc_piv_set_pin(
 	    p, ref, tries == 0 ? usual_tries(p, ref) : tries, UK_ARRAY(field));
 	uk_wipe(field, sizeof(field));
 	return err;
+}
+
+uk_err vc_piv_leave_tries(struct vc_app *app, uint8_t ref, uint8_t left)
+{
+	return vc_pin_limit(&app->home, ref, left);
 }
 
 uk_err vc_piv_set_global(struct vc_app *app, bool primary)
