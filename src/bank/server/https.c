@@ -1,6 +1,7 @@
 /* HTTPS: sockets, TLS and libevent's evhttp around bank_serve. */
 #include "https.h"
 
+#include "answers.h"
 #include "connections.h"
 #include "log.h"
 #include "routes.h"
@@ -42,6 +43,7 @@ struct server {
 	struct evconnlistener *listener; /* owned by http */
 	SSL_CTX *tls;
 	struct bank_connections *connections;
+	struct bank_answers *answers;
 	struct event *stop[2], *reload;
 };
 
@@ -122,22 +124,6 @@ static uk_bytes bearer_of(struct evhttp_request *req)
 	return uk_bytes_from(v, sizeof(scheme) - 1);
 }
 
-static void send_answer(
-    struct evhttp_request *req, enum bank_code code, json_t *answer)
-{
-	struct evkeyvalq *headers = evhttp_request_get_output_headers(req);
-	char *text = answer == NULL ? NULL : json_dumps(answer, JSON_COMPACT);
-	struct evbuffer *out = evhttp_request_get_output_buffer(req);
-
-	evhttp_add_header(headers, "Content-Type", "application/json");
-	evhttp_add_header(headers, "Cache-Control", "no-store");
-	if (text != NULL)
-		evbuffer_add(out, text, strlen(text));
-	free(text);
-	evhttp_send_reply(
-	    req, bank_code_http(code), bank_code_name(code), NULL);
-}
-
 static void on_request(struct evhttp_request *req, void *arg)
 {
 	struct server *s = arg;
@@ -167,8 +153,7 @@ static void on_request(struct evhttp_request *req, void *arg)
 out:
 	if (answer == NULL)
 		answer = bank_error_json(code);
-	send_answer(req, code, answer);
-	json_decref(answer);
+	bank_answers_send(s->answers, req, code, answer);
 	evhttp_clear_headers(&query);
 }
 
@@ -253,8 +238,11 @@ static uk_err open_events(struct server *s)
 	const struct bank_config *c = &s->bank->config;
 
 	s->base = event_base_new();
-	if (s->base == NULL || (s->http = evhttp_new(s->base)) == NULL)
+	if (s->base == NULL ||
+	    event_base_priority_init(s->base, BANK_PRIORITIES) != 0 ||
+	    (s->http = evhttp_new(s->base)) == NULL)
 		return uk_fail(UK_ERR_MEMORY);
+	UK_TRY(bank_answers_open(s->base, s->bank->store, &s->answers));
 	evhttp_set_bevcb(s->http, accept_tls, s);
 	evhttp_set_gencb(s->http, on_request, s);
 	/* All methods reach us, so that the refusal is ours, in JSON. */
@@ -278,6 +266,7 @@ static void close_server(struct server *s)
 {
 	/* Connections are really gone only when the base is: their places are
 	 * kept until then. */
+	bank_answers_close(&s->answers);
 	bank_connections_stop(s->connections);
 	if (s->http != NULL)
 		evhttp_free(s->http);

@@ -10,6 +10,8 @@ enum { STATEMENTS = 64, BUSY_MS = 5000 };
 
 struct bank_store {
 	sqlite3 *db;
+	bool collects; /* bank_begin to bank_commit are parts of one */
+	bool part;     /* such a part is open */
 	struct {
 		const char *sql;
 		sqlite3_stmt *statement;
@@ -129,18 +131,57 @@ void bank_store_close(struct bank_store **s)
 
 uk_err bank_begin(struct bank_store *s)
 {
-	return run(s, "BEGIN IMMEDIATE");
+	uk_err err = uk_ok();
+
+	if (!bank_store_is_open(s))
+		err = run(s, "BEGIN IMMEDIATE");
+	if (!s->collects || !uk_is_ok(err))
+		return err;
+	err = run(s, "SAVEPOINT part");
+	s->part = uk_is_ok(err);
+	return err;
 }
 
 uk_err bank_commit(struct bank_store *s)
 {
-	return run(s, "COMMIT");
+	if (!s->collects)
+		return run(s, "COMMIT");
+	UK_TRY(run(s, "RELEASE part"));
+	s->part = false;
+	return uk_ok();
 }
 
 void bank_rollback(struct bank_store *s)
 {
-	if (!sqlite3_get_autocommit(s->db))
-		UK_IGNORE(run(s, "ROLLBACK")); /* logged; nothing to do */
+	const char *sql = s->part ? "ROLLBACK TO part; RELEASE part"
+				  : "ROLLBACK";
+
+	if (!s->part && (s->collects || !bank_store_is_open(s)))
+		return;
+	s->part = false;
+	UK_IGNORE(run(s, sql)); /* logged; nothing to do */
+}
+
+void bank_store_collect(struct bank_store *s)
+{
+	s->collects = true;
+}
+
+bool bank_store_is_open(const struct bank_store *s)
+{
+	return sqlite3_get_autocommit(s->db) == 0;
+}
+
+uk_err bank_flush(struct bank_store *s)
+{
+	uk_err err;
+
+	if (!bank_store_is_open(s))
+		return uk_ok();
+	err = run(s, "COMMIT");
+	if (!uk_is_ok(err) && bank_store_is_open(s))
+		UK_IGNORE(run(s, "ROLLBACK"));
+	return err;
 }
 
 /* --- statements ---------------------------------------------------------- */

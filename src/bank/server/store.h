@@ -23,6 +23,19 @@ UK_RESULT bank_begin(struct bank_store *s);
 UK_RESULT bank_commit(struct bank_store *s);
 void bank_rollback(struct bank_store *s); /* also where nothing was begun */
 
+/*
+ * Group commit. The disk takes as long for one commit as for fifty, so a server
+ * collects them: from bank_store_collect on, the first bank_begin opens a
+ * transaction that stays open, and every begin, commit and rollback is a part
+ * of it that can fail alone. Nothing is on the disk, and nothing that was read
+ * since may be told to anybody, until bank_flush.
+ */
+void bank_store_collect(struct bank_store *s);
+/* Has something been collected? */
+bool bank_store_is_open(const struct bank_store *s);
+/* On failure nothing of it has happened. */
+UK_RESULT bank_flush(struct bank_store *s);
+
 typedef struct bank_query {
 	struct bank_store *store;
 	void *statement; /* sqlite3_stmt, owned by the store */
