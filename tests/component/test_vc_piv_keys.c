@@ -559,24 +559,39 @@ static void test_personaliser(void **state)
 /* --- what fails underneath -------------------------------------------------
  */
 
-/* Each with its Nth allocation and its write failing: 6581, and the same again
- * works; so nothing was half done. */
+/* Key 9E, PIN and administrator verified. */
+static struct vc_card *opened(void)
+{
+	struct vc_card *card = piv_card("piv-yubico", NULL);
+
+	import(
+	    card, 0x9e, VC_PIV_P256, (struct vc_key_parts){ .d = hex(P256_I) });
+	ADMIN(card);
+	LOGIN(card);
+	return card;
+}
+
+/* With its Nth allocation failing, until it passes untouched: 6581, and the
+ * card is as it was. */
 static void fail_allocations(const char *command)
 {
 	for (unsigned nth = 1; nth < 1000; nth++) {
-		struct vc_card *card = piv_card("piv-yubico", NULL);
+		struct vc_card *card = opened();
 		bool touched;
 		unsigned sw;
 		uk_bytes apdu = hex(command);
 
-		ADMIN(card);
-		LOGIN(card);
 		uk_mem_fail_nth(nth);
 		sw = sw_of(vc_card_transmit(card, apdu));
 		touched = uk_mem_calls() >= nth;
 		uk_mem_fail_nth(0);
 		assert_int_equal(sw, touched ? 0x6581 : 0x9000);
-		expect_sw(card, "00F7009E00", touched ? 0x6A88 : 0x9000);
+		if (touched) {
+			expect_sw(card, PIV_VERIFY, 0x9000);
+			assert_int_equal(piv_admin(card), 0x9000);
+			expect_sw(card, PIV_GET("5FC102"), 0x6A82);
+			expect_sw(card, "00F7009A00", 0x6A88);
+		}
 		vc_card_close(&card);
 		if (!touched)
 			return;
@@ -586,11 +601,27 @@ static void fail_allocations(const char *command)
 
 static void test_out_of_memory(void **state)
 {
+	static const char *const commands[] = {
+		"0047009A05AC0380011100",
+		"00FE119A22 0620" P256_I,
+		SIGN("9E"),
+		"0087119E477C4582008541" P256_GR "00",
+		"0087039B047C02800000",
+		"0087039B047C02810000",
+		PIV_VERIFY,
+		"0024008010" PIV_PIN PIV_PIN,
+		"002C008010" PIV_PUK PIV_PIN,
+		"00DB3FFF085C035FC102530177",
+		"00CB3FFF035C017E00",
+		"00F7009E00",
+		"00FA0303",
+		"00FFFFFF13 089B10" FIPS_KEY,
+	};
 	long live = uk_mem_live();
 
 	(void)state;
-	fail_allocations("0047009E05AC0380011100");
-	fail_allocations("00FE119E22 0620" P256_I);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		fail_allocations(commands[i]);
 	assert_int_equal(uk_mem_live(), live);
 }
 
