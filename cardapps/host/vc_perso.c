@@ -86,9 +86,13 @@ uk_err vc_perso_select_aid(
 		.ins = 0xa4, .p1 = 0x04, .data = aid, .le = UK_LE_SHORT_MAX
 	};
 	uk_bytes answer, fci, v;
+	uk_err err;
 
 	*out = (struct vc_status){ 0 };
-	UK_TRY(vc_say(card, &select, &answer));
+	err = vc_say(card, &select, &answer);
+	if (uk_is(err, UK_ERR_NOT_FOUND))
+		return uk_fail_sw(UK_ERR_CARD_UNKNOWN, err.sw);
+	UK_TRY(err);
 	UK_TRY(uk_tlv_only(answer, 0x6f, &fci));
 	out->operational = uk_tlv_find(fci, 0x8a, &v) && v.n == 1 &&
 			   v.p[0] == 0x05;

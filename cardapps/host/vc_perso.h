@@ -29,7 +29,8 @@ enum {
  * uk_sw_err with the status word in .sw. */
 UK_RESULT vc_say(struct vc_card *card, const uk_cmd *cmd, uk_bytes *answer);
 
-/* What SELECT and the status template tell. */
+/* What SELECT and the status template tell. UK_ERR_CARD_UNKNOWN: no U-key
+ * application. */
 struct vc_status {
 	bool operational;
 	uint8_t serial[8];

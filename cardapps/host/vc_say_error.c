@@ -35,6 +35,9 @@ static const struct row {
 	{ UK_ERR_CERT_PURPOSE, VC_EXIT_INPUT,
 	    "the PEM file cannot be read, or it holds a key of another type" },
 	{ UK_ERR_ARGUMENT, VC_EXIT_USAGE, "a value is not usable: see --help" },
+	{ UK_ERR_CARD_UNKNOWN, VC_EXIT_REFUSED,
+	    "this card has no U-key application: make one with ukey-vcard "
+	    "init" },
 	{ UK_ERR_CARD_STATUS, VC_EXIT_REFUSED, NULL },
 	{ UK_ERR_NOT_LOGGED_IN, VC_EXIT_REFUSED, NULL },
 	{ UK_ERR_CONDITIONS, VC_EXIT_REFUSED, NULL },

@@ -79,6 +79,14 @@ expect_exit 6 "in use, request wants the PIN" \
 expect_exit 0 "and gets it" \
 	"$V" request p256 --key 1 --subject /CN=x --pin-fd 8 8<pin
 
+proves "a card without the U-key application"
+expect_exit 2 "no such application" "$V" init --app nothing other
+expect_exit 0 "init --app piv asks nothing" "$V" init --app piv other </dev/null
+expect_exit 5 "and does not overwrite" "$V" init --app piv-yubico other
+expect_exit 8 "info has nothing to say" "$V" info other
+expect_line 'this card has no U-key application'
+expect_exit 8 "nor is there anything to activate" "$V" activate other
+
 proves "run: says ready, is exclusive, goes quietly"
 expect_exit 9 "no vpcd" "$V" run p256 --port "$VPCD_PORT" --wait 1
 expect_line 'start pcscd with the vpcd reader'
