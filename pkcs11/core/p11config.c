@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 enum {
 	PATH_MAX_LEN = 1024,
@@ -21,6 +22,8 @@ static struct {
 	enum uk_log_level level;
 	bool no_pinpad;
 	unsigned linger_ms;
+	bool bad_reader; /* one was not understood */
+	struct uk_readers_config readers;
 	FILE *log;
 } config;
 
@@ -74,6 +77,27 @@ static void set_linger(const char *value)
 						      : LINGER_MAX_MS;
 }
 
+/* Set-user-ID and the like: a caller without the program's rights may have had
+ * a hand in it. */
+static bool is_privileged(void)
+{
+	return getauxval(AT_SECURE) != 0;
+}
+
+/* What is no address, or one too many, is as if it were not there. */
+static void add_reader(const char *value)
+{
+	if (!is_privileged() &&
+	    !uk_is_ok(uk_readers_add(&config.readers, value)))
+		config.bad_reader = true;
+}
+
+static void set_pcsc(const char *value)
+{
+	if (!is_privileged())
+		config.readers.no_pcsc = strcmp(value, "off") == 0;
+}
+
 static const struct {
 	const char *name;
 	void (*set)(const char *value);
@@ -81,8 +105,10 @@ static const struct {
 	{ "debug", set_debug },
 	{ "debug_level", set_level },
 	{ "gm_numbers", set_gm_numbers },
+	{ "pcsc", set_pcsc },
 	{ "pinpad", set_pinpad },
 	{ "linger", set_linger },
+	{ "reader", add_reader },
 };
 
 static void take_line(char *line)
@@ -151,6 +177,8 @@ void p11_config_load(void)
 	p11_gm_default();
 	config.no_pinpad = false;
 	config.linger_ms = LINGER_MS;
+	config.readers = (struct uk_readers_config){ 0 };
+	config.bad_reader = false;
 	read_files();
 	if (debug != NULL)
 		set_debug(debug);
@@ -158,6 +186,10 @@ void p11_config_load(void)
 		return;
 	config.log = fopen(config.debug, "ae");
 	uk_log_to(config.log, config.level);
+	if (config.bad_reader)
+		uk_log(UK_LOG_ERROR,
+		    "configuration: a reader is neither unix:PATH nor fd:N, "
+		    "or one too many");
 }
 
 void p11_config_unload(void)
@@ -183,4 +215,9 @@ bool p11_config_pinpad(void)
 unsigned p11_config_linger_ms(void)
 {
 	return config.linger_ms;
+}
+
+const struct uk_readers_config *p11_config_readers(void)
+{
+	return &config.readers;
 }

@@ -12,14 +12,19 @@
  *   pinpad = auto | off              use the PIN pad of a reader that has one
  *   linger = MILLISECONDS            how long a card is held after a call, in
  *                                    case more is to come; 0 to 1000
+ *   reader = unix:PATH | fd:N        a reader in another process, without the
+ *                                    service (transport.h); may be repeated
+ *   pcsc = on | off                  are the service's readers used as well?
  *
- * The environment is ignored in set-user-id programs. What cannot be read is as
- * if it were not there: a module must not keep its host from starting.
+ * The environment is ignored in set-user-id programs, and so are `reader` and
+ * `pcsc` in every file: who names a reader chooses the card. What cannot be
+ * read is as if it were not there: a module must not keep its host from
+ * starting.
  */
 #ifndef P11_CONFIG_H
 #define P11_CONFIG_H
 
-#include <stdbool.h>
+#include "transport.h"
 
 void p11_config_load(void);   /* reads it and opens the log */
 void p11_config_unload(void); /* closes the log */
@@ -27,5 +32,6 @@ void p11_config_forget(void); /* after fork: the log is the parent's */
 
 bool p11_config_pinpad(void); /* are PIN pads to be used? */
 unsigned p11_config_linger_ms(void);
+const struct uk_readers_config *p11_config_readers(void);
 
 #endif

@@ -95,7 +95,7 @@ void p11_reader_free(struct p11_reader **reader)
 	p11_reader_drop(r, P11_EMPTY);
 	for (size_t i = 0; i < r->slot_count; i++)
 		p11_slot_free(&r->slots[i]);
-	p11_source()->close(&r->pcsc);
+	p11_source()->close(&r->source);
 	p11_lock_close(&r->lock);
 	uk_free(r);
 }
@@ -121,11 +121,11 @@ static uk_err connect_card(struct p11_reader *r)
 	uk_link *link = NULL, *trace = NULL;
 	uk_err err;
 
-	if (r->pcsc == NULL)
-		UK_TRY(p11_source()->open(&r->pcsc));
-	err = p11_source()->connect(r->pcsc, r->name, &link);
+	if (r->source == NULL)
+		UK_TRY(p11_source()->open(&r->source));
+	err = p11_source()->connect(r->source, r->name, &link);
 	if (uk_is(err, UK_ERR_NO_SERVICE)) /* it was restarted, perhaps */
-		p11_source()->close(&r->pcsc);
+		p11_source()->close(&r->source);
 	if (uk_is_ok(err))
 		err = uk_trace_open(&link, &trace);
 	if (uk_is_ok(err)) {

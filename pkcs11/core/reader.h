@@ -26,7 +26,7 @@ struct p11_reader {
 	bool attached, present;
 	uint32_t events;
 
-	uk_pcsc *pcsc;  /* own connection to the service, or NULL */
+	uk_readers *source; /* own connection to readers, or NULL */
 	uk_link *trace; /* borrowed from ch: counts commands, or NULL */
 	uk_channel *ch; /* or NULL: no card that we know */
 	const struct p11_slot *selected; /* whose application is; NULL: who

@@ -29,8 +29,8 @@ static struct {
 	bool joinable;
 	pthread_t thread;
 	void *self; /* keeps our code mapped while the watcher runs */
-	uk_pcsc
-	    *pcsc; /* changed under the module lock: p11_scan_stop cancels */
+	/* changed under the module lock: p11_scan_stop cancels */
+	uk_readers *source;
 	struct ukey_status status; /* guarded by the module lock */
 	uk_reader_state readers[UK_READERS_MAX];
 	size_t count;
@@ -54,13 +54,13 @@ static CK_ULONG service_of(uk_err err)
 	}
 }
 
-static void set_service(uk_pcsc *p)
+static void set_service(uk_readers *p)
 {
-	uk_pcsc *old;
+	uk_readers *old;
 
 	p11_module_lock();
-	old = scan.pcsc;
-	scan.pcsc = p;
+	old = scan.source;
+	scan.source = p;
 	p11_module_unlock();
 	p11_source()->close(&old);
 }
@@ -68,17 +68,17 @@ static void set_service(uk_pcsc *p)
 static uk_err list_readers(void)
 {
 	uk_err err = uk_ok();
-	uk_pcsc *p = NULL;
+	uk_readers *p = NULL;
 
 	scan.count = 0;
-	if (scan.pcsc == NULL) {
+	if (scan.source == NULL) {
 		err = p11_source()->open(&p);
 		if (uk_is_ok(err))
 			set_service(p);
 	}
 	if (uk_is_ok(err))
 		err = p11_source()->readers(
-		    scan.pcsc, scan.readers, UK_READERS_MAX, &scan.count);
+		    scan.source, scan.readers, UK_READERS_MAX, &scan.count);
 	if (!uk_is_ok(err)) { /* it went away: start afresh next time */
 		scan.count = 0;
 		set_service(NULL);
@@ -106,8 +106,8 @@ static const uk_reader_state *look_again(const struct p11_reader *r)
 {
 	size_t n;
 
-	if (scan.pcsc == NULL || !uk_is_ok(p11_source()->readers(scan.pcsc,
-				     scan.again, UK_READERS_MAX, &n)))
+	if (scan.source == NULL || !uk_is_ok(p11_source()->readers(scan.source,
+				       scan.again, UK_READERS_MAX, &n)))
 		return NULL;
 	for (size_t i = 0; i < n; i++) {
 		if (named(r, scan.again[i].name))
@@ -259,8 +259,8 @@ static void *watch(void *arg)
 	while (!stopped(0)) {
 		uk_err err = uk_fail(UK_ERR_NO_SERVICE);
 
-		if (scan.pcsc != NULL)
-			err = p11_source()->wait(scan.pcsc, scan.readers,
+		if (scan.source != NULL)
+			err = p11_source()->wait(scan.source, scan.readers,
 			    scan.count, scan.missed ? POLL_MS : WAIT_MS);
 		if (stopped(0))
 			break;
@@ -313,8 +313,8 @@ static void at_exit(void *arg)
 	scan.stop = true;
 	p11_module_wake();
 	for (int i = 0; scan.watching && i < EXIT_MS / EXIT_STEP_MS; i++) {
-		if (scan.pcsc != NULL)
-			p11_source()->cancel(scan.pcsc);
+		if (scan.source != NULL)
+			p11_source()->cancel(scan.source);
 		p11_module_wait(EXIT_STEP_MS);
 	}
 	watching = scan.watching;
@@ -369,8 +369,8 @@ static void stop_watcher(void)
 {
 	p11_module_lock();
 	while (scan.watching) {
-		if (scan.pcsc != NULL)
-			p11_source()->cancel(scan.pcsc);
+		if (scan.source != NULL)
+			p11_source()->cancel(scan.source);
 		p11_module_wait(20);
 	}
 	p11_module_unlock();
@@ -392,7 +392,7 @@ void p11_scan_stop(void)
 void p11_scan_forget(void)
 {
 	scan.busy = scan.watching = scan.stop = scan.joinable = false;
-	scan.pcsc = NULL; /* the parent's connection: not even closed */
+	scan.source = NULL; /* the parent's connection: not even closed */
 	scan.self = NULL;
 	scan.count = 0;
 	scan.status = (struct ukey_status){ 0 };

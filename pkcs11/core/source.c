@@ -1,17 +1,25 @@
-/* The ordinary source of readers: PC/SC and the kinds of src/card. */
+/* The ordinary source of readers: PC/SC, the readers that the configuration
+ * names, and the kinds of src/card. */
 #include "source.h"
 
-static const struct p11_source pcsc = {
-	.open = uk_pcsc_open,
-	.close = uk_pcsc_close,
-	.readers = uk_pcsc_readers,
-	.wait = uk_pcsc_wait,
-	.cancel = uk_pcsc_cancel,
-	.connect = uk_pcsc_connect,
+#include "p11config.h"
+
+static uk_err open_configured(uk_readers **out)
+{
+	return uk_readers_open(p11_config_readers(), out);
+}
+
+static const struct p11_source ordinary = {
+	.open = open_configured,
+	.close = uk_readers_close,
+	.readers = uk_readers_list,
+	.wait = uk_readers_wait,
+	.cancel = uk_readers_cancel,
+	.connect = uk_readers_connect,
 	.open_cards = uk_cards_open,
 };
 
-static const struct p11_source *current = &pcsc;
+static const struct p11_source *current = &ordinary;
 
 const struct p11_source *p11_source(void)
 {
@@ -20,5 +28,5 @@ const struct p11_source *p11_source(void)
 
 void p11_use_source(const struct p11_source *source)
 {
-	current = source == NULL ? &pcsc : source;
+	current = source == NULL ? &ordinary : source;
 }

@@ -78,6 +78,54 @@ void uk_pcsc_cancel(uk_pcsc *p); /* from any thread */
 /* Connects, shared. */
 UK_RESULT uk_pcsc_connect(uk_pcsc *p, const char *reader, uk_link **out);
 
+/* --- readers behind a socket -----------------------------------------------
+ */
+
+/*
+ * A reader in another process of this user, such as a virtual card for tests:
+ * no service, no root. Its protocol is wire.h's.
+ *
+ *   unix:PATH   a listening stream socket
+ *   fd:N        an inherited descriptor: the other end of a socket pair of
+ *               type SOCK_SEQPACKET, through which connections are handed over
+ *
+ * Whoever can name such an address chooses what the program takes for a card:
+ * never take one from the environment of a set-user-ID program.
+ */
+enum { UK_LOCALS_MAX = 16, UK_ADDRESS_MAX = 120 };
+
+struct uk_readers_config {
+	bool no_pcsc;
+	size_t count;
+	char local[UK_LOCALS_MAX][UK_ADDRESS_MAX];
+};
+
+/* Adds an address; UK_ERR_FORMAT if it is none, UK_ERR_TOO_SMALL if there are
+ * too many. */
+UK_RESULT uk_readers_add(struct uk_readers_config *c, const char *address);
+
+/* --- all readers -----------------------------------------------------------
+ */
+
+/*
+ * PC/SC's readers and local ones as one list. The functions mean what those of
+ * uk_pcsc mean; a local reader that is not there is not listed, and comes when
+ * it comes. Without local readers this is PC/SC and nothing else; with them, a
+ * service that does not run is no error.
+ */
+typedef struct uk_readers uk_readers;
+
+/* Connects nowhere yet. config is copied. */
+UK_RESULT uk_readers_open(
+    const struct uk_readers_config *config, uk_readers **out);
+void uk_readers_close(uk_readers **r); /* accepts NULL */
+UK_RESULT uk_readers_list(
+    uk_readers *r, uk_reader_state *out, size_t cap, size_t *n);
+UK_RESULT uk_readers_wait(
+    uk_readers *r, const uk_reader_state *known, size_t n, unsigned timeout_ms);
+void uk_readers_cancel(uk_readers *r); /* from any thread */
+UK_RESULT uk_readers_connect(uk_readers *r, const char *reader, uk_link **out);
+
 /* --- decorators ---------------------------------------------------------- */
 
 /* Logs every APDU at UK_LOG_DEBUG (secret ones by length only) and counts them.

@@ -216,11 +216,11 @@ static const struct uk_link_ops link_ops = {
 
 /* --- the service --------------------------------------------------------- */
 
-struct uk_pcsc {
+struct uk_readers {
 	bool cancelled;
 };
 
-static uk_err source_open(uk_pcsc **out)
+static uk_err source_open(uk_readers **out)
 {
 	bool runs;
 
@@ -234,7 +234,7 @@ static uk_err source_open(uk_pcsc **out)
 	return *out == NULL ? uk_fail(UK_ERR_MEMORY) : uk_ok();
 }
 
-static void source_close(uk_pcsc **p)
+static void source_close(uk_readers **p)
 {
 	uk_free(*p);
 	*p = NULL;
@@ -258,7 +258,7 @@ static size_t list(uk_reader_state *out)
 }
 
 static uk_err source_readers(
-    uk_pcsc *p, uk_reader_state *out, size_t cap, size_t *n)
+    uk_readers *p, uk_reader_state *out, size_t cap, size_t *n)
 {
 	bool runs;
 
@@ -293,7 +293,7 @@ int fake_waiting(void)
 }
 
 static uk_err source_wait(
-    uk_pcsc *p, const uk_reader_state *known, size_t n, unsigned timeout_ms)
+    uk_readers *p, const uk_reader_state *known, size_t n, unsigned timeout_ms)
 {
 	uk_err err = uk_ok();
 	struct timespec until;
@@ -316,14 +316,14 @@ static uk_err source_wait(
 	return err;
 }
 
-static void source_cancel(uk_pcsc *p)
+static void source_cancel(uk_readers *p)
 {
 	lock();
 	p->cancelled = true;
 	unlock();
 }
 
-static uk_err source_connect(uk_pcsc *p, const char *reader, uk_link **out)
+static uk_err source_connect(uk_readers *p, const char *reader, uk_link **out)
 {
 	int i = reader[strlen("Fake Reader ")] - '0';
 	struct fake_link *l = uk_new(sizeof(*l));
@@ -580,7 +580,7 @@ static const uk_card_info info = {
 static _Thread_local int connecting;
 
 static uk_err source_connect_and_note(
-    uk_pcsc *p, const char *reader, uk_link **out)
+    uk_readers *p, const char *reader, uk_link **out)
 {
 	connecting = reader[strlen("Fake Reader ")] - '0';
 	return source_connect(p, reader, out);
