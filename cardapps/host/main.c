@@ -12,6 +12,7 @@ static const struct vc_verb *const verbs[] = {
 	&vc_verb_activate,
 	&vc_verb_info,
 	&vc_verb_run,
+	&vc_verb_exec,
 	&vc_verb_control,
 };
 
@@ -25,7 +26,8 @@ static const char help[] =
     "  import    put a certificate on it\n"
     "  activate  end personalisation\n"
     "  info      say what it tells everybody\n"
-    "  run       put it into a virtual reader (vpcd)\n"
+    "  run       put it into a virtual reader\n"
+    "  exec      run a command with a card of its own\n"
     "  control   pull it, insert it, count commands, while it runs\n"
     "\n"
     "ukey-vcard VERB --help says more.\n"

@@ -1,71 +1,17 @@
 /* Both ends of the control socket. */
 #include "vc_control.h"
 
+#include "vc_socket.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { LINE_CAP = 128, WORDS = 3, PATIENCE_S = 5 };
-
-static bool set_address(struct sockaddr_un *a, const char *path)
-{
-	*a = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	return uk_is_ok(
-	    uk_copy_str(a->sun_path, sizeof(a->sun_path), uk_view_str(path)));
-}
-
-static int connect_to(const char *path)
-{
-	struct sockaddr_un a;
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd >= 0 && set_address(&a, path) &&
-	    connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0)
-		return fd;
-	if (fd >= 0)
-		(void)close(fd);
-	return -1;
-}
-
-static bool is_taken(const char *path)
-{
-	int fd = connect_to(path);
-
-	if (fd >= 0)
-		(void)close(fd);
-	return fd >= 0;
-}
-
-int vc_control_listen(const char *path)
-{
-	struct sockaddr_un a;
-	struct stat st;
-	mode_t mask;
-	int fd, bound;
-
-	if (!set_address(&a, path) || is_taken(path)) {
-		errno = EADDRINUSE;
-		return -1;
-	}
-	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
-		(void)unlink(path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -1;
-	mask = umask(0077);
-	bound = bind(fd, (struct sockaddr *)&a, sizeof(a));
-	(void)umask(mask);
-	if (bound == 0 && listen(fd, 4) == 0)
-		return fd;
-	(void)close(fd);
-	return -1;
-}
 
 /* One line without its end; false if none came in time. */
 static bool read_line(int fd, char line[LINE_CAP])
@@ -88,10 +34,12 @@ static bool read_line(int fd, char line[LINE_CAP])
 	return n > 0;
 }
 
-/* --- the running card's end
- * ------------------------------------------------------- */
+/* --- the running card's end ------------------------------------------------
+ */
 
 struct request {
+	struct vc_house *house;
+	size_t slot;
 	struct vc_plug *plug;
 	unsigned long number;
 };
@@ -109,16 +57,18 @@ static void do_insert(const struct request *q, FILE *out)
 	/* pcscd looks twice a second: a card that was away for less is not seen
 	 * to have been away. No hand is faster. */
 	const struct timespec away = { 0, 600 * 1000 * 1000 };
+	struct vc_vpcd *vpcd = q->house->vpcds[q->slot];
 
-	if (!q->plug->inserted)
+	if (!q->plug->inserted && vpcd != NULL)
 		(void)nanosleep(&away, NULL);
-	q->plug->inserted = true;
-	(void)fputs(vc_plug_connect(q->plug) ? "ok\n" : "waiting\n", out);
+	vc_plug_insert(q->plug);
+	(void)fputs(
+	    vpcd == NULL || vc_vpcd_connect(vpcd) ? "ok\n" : "waiting\n", out);
 }
 
 static void do_reset(const struct request *q, FILE *out)
 {
-	vc_card_reset(q->plug->card);
+	vc_plug_reset(q->plug);
 	(void)fputs("ok\n", out);
 }
 
@@ -154,7 +104,7 @@ static bool get_number(const char *text, unsigned long max, unsigned long *out)
 }
 
 static bool fill_request(const struct action *a, char *const words[WORDS],
-    struct vc_plug *const *plugs, size_t count, struct request *q)
+    struct vc_house *house, struct request *q)
 {
 	const char *slot = words[a->number ? 2 : 1];
 	unsigned long at = 0;
@@ -163,14 +113,15 @@ static bool fill_request(const struct action *a, char *const words[WORDS],
 	if (a->number &&
 	    (words[1] == NULL || !get_number(words[1], 1000000, &q->number)))
 		return false;
-	if (slot != NULL && !get_number(slot, count - 1, &at))
+	if (slot != NULL && !get_number(slot, house->count - 1, &at))
 		return false;
-	q->plug = plugs[at];
+	q->house = house;
+	q->slot = at;
+	q->plug = house->plugs[at];
 	return true;
 }
 
-static void run_line(
-    char *line, struct vc_plug *const *plugs, size_t count, FILE *out)
+static void run_line(char *line, struct vc_house *house, FILE *out)
 {
 	char *words[WORDS + 1] = { NULL }, *rest = NULL;
 	struct request q;
@@ -180,7 +131,7 @@ static void run_line(
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
 		if (words[0] == NULL || strcmp(words[0], actions[i].name) != 0)
 			continue;
-		if (fill_request(&actions[i], words, plugs, count, &q))
+		if (fill_request(&actions[i], words, house, &q))
 			actions[i].run(&q, out);
 		else
 			(void)fputs("error: bad number or slot\n", out);
@@ -190,7 +141,7 @@ static void run_line(
 	    "error: remove, insert, reset, count or remove-after N\n", out);
 }
 
-void vc_control_serve(int listener, struct vc_plug *const *plugs, size_t count)
+void vc_control_serve(int listener, struct vc_house *house)
 {
 	char line[LINE_CAP];
 	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
@@ -202,23 +153,28 @@ void vc_control_serve(int listener, struct vc_plug *const *plugs, size_t count)
 		return;
 	}
 	if (read_line(fd, line))
-		run_line(line, plugs, count, out);
+		run_line(line, house, out);
+	/* Whoever watches hears of it before we say that it is done. */
+	if (house->reader != NULL)
+		vc_reader_settle(house->reader);
 	(void)fclose(out);
 }
 
-/* --- the other end: ukey-vcard control
- * --------------------------------------------- */
+/* --- the other end: ukey-vcard control -------------------------------------
+ */
 
 static int run_control(const struct vc_options *o)
 {
+	const char *path = o->control != NULL ? o->control
+					      : getenv(VC_CONTROL_VARIABLE);
 	char line[LINE_CAP];
-	int fd = connect_to(o->control);
+	int fd = path == NULL ? -1 : vc_socket_connect(path);
 
 	if (fd < 0) {
 		(void)fprintf(stderr,
 		    "ukey-vcard: nobody listens at %s: start ukey-vcard run "
-		    "with --control\n",
-		    o->control);
+		    "with --control, or be a command of ukey-vcard exec\n",
+		    path == NULL ? "any place that I know" : path);
 		return VC_EXIT_NO_READER;
 	}
 	for (size_t i = 0; i < o->word_count; i++)
@@ -232,8 +188,8 @@ static int run_control(const struct vc_options *o)
 }
 
 static const struct argp_option options[] = {
-	{ "control", VC_OPT_CONTROL, "PATH", 0, "as given to ukey-vcard run",
-	    0 },
+	{ "control", VC_OPT_CONTROL, "PATH", 0,
+	    "as given to ukey-vcard run; not needed below ukey-vcard exec", 0 },
 	{ 0 }
 };
 
@@ -244,5 +200,6 @@ const struct vc_verb vc_verb_control = {
 	       "remove-after N: the card answers N more commands and is pulled "
 	       "when the next one comes.",
 	.options = options,
+	.takes_words = true,
 	.run = run_control,
 };

@@ -13,12 +13,12 @@
 #ifndef VC_CONTROL_H
 #define VC_CONTROL_H
 
-#include "vc_plug.h"
+#include "vc_house.h"
 
-/* A listening Unix socket, mode 0600; -1 on failure (errno). A stale one of an
- * ended process is replaced. */
-int vc_control_listen(const char *path);
-/* Serves one connection. */
-void vc_control_serve(int listener, struct vc_plug *const *plugs, size_t count);
+/* Where `exec` tells its command the path. */
+#define VC_CONTROL_VARIABLE "UKEY_VCARD_CONTROL"
+
+/* Serves one connection; a listening socket of vc_socket_listen. */
+void vc_control_serve(int listener, struct vc_house *house);
 
 #endif

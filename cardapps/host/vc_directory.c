@@ -233,6 +233,19 @@ uk_err vc_directory_write(struct vc_card *card, const struct vc_status *status,
 	return write_od(card); /* last: now the card is complete */
 }
 
+uk_err vc_perso_make_keys(
+    struct vc_card *card, const char *type_name, EVP_PKEY *keys[2])
+{
+	struct vc_status status;
+
+	keys[0] = keys[1] = NULL;
+	UK_TRY(vc_perso_generate(card, VC_REF_AUTH, type_name, &keys[0]));
+	UK_TRY(vc_perso_generate(card, VC_REF_SIGN, type_name, &keys[1]));
+	/* serial and label as they are now */
+	UK_TRY(vc_perso_select(card, &status));
+	return vc_directory_write(card, &status, keys);
+}
+
 /* --- certificates ------------------------------------------------------------
  */
 

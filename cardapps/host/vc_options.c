@@ -52,9 +52,11 @@ static void add_card(
 
 static void add_word(struct argp_state *state, struct parsing *p, char *word)
 {
-	if (p->o->words != NULL)
-		p->o->words[p->o->word_count++] = word;
-	else if (p->verb->wants_card)
+	if (p->verb->takes_words) { /* this and all that follow it */
+		p->o->words = &state->argv[state->next - 1];
+		p->o->word_count = (size_t)(state->argc - state->next) + 1;
+		state->next = state->argc;
+	} else if (p->verb->wants_card)
 		add_card(state, p->o, word);
 	else
 		argp_error(state, "what is '%s'?", word);
@@ -85,6 +87,8 @@ static const char **text_option(struct vc_options *o, int key)
 		return &o->profile;
 	case VC_OPT_CA_OUT:
 		return &o->ca_out;
+	case VC_OPT_SOCKET:
+		return &o->socket;
 	case VC_OPT_TRANSCRIPT:
 		return &last_plug(o)->transcript;
 	default:
@@ -98,7 +102,7 @@ static void check_end(struct argp_state *state, const struct parsing *p)
 
 	if (p->verb->wants_card && o->plug_count == 0)
 		argp_error(state, "which card? Give --card FILE");
-	if (p->verb != &vc_verb_run && o->plug_count > 1)
+	if (!p->verb->many_cards && o->plug_count > 1)
 		argp_error(state, "one card at a time");
 	if (p->verb->wants_key && o->key == 0)
 		argp_error(state, "which key? Give --key 1 or --key 2");
@@ -106,9 +110,8 @@ static void check_end(struct argp_state *state, const struct parsing *p)
 		argp_error(state, "whose? Give --subject /CN=NAME");
 	if (p->verb == &vc_verb_import && o->cert == NULL)
 		argp_error(state, "which certificate? Give --cert FILE");
-	if (p->verb == &vc_verb_control &&
-	    (o->control == NULL || o->word_count == 0))
-		argp_error(state, "give --control PATH and what to do");
+	if (p->verb->takes_words && o->word_count == 0)
+		argp_error(state, "what is to be done?");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -137,6 +140,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case VC_OPT_PUK_FD:
 		o->puk_fd = descriptor(state, arg);
 		return 0;
+	case VC_OPT_SOCKET_FD:
+		o->socket_fd = descriptor(state, arg);
+		return 0;
 	case VC_OPT_PORT:
 		o->port = (unsigned)number(state, arg, 65535);
 		return 0;
@@ -164,7 +170,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 void vc_options_parse(
     const struct vc_verb *verb, int argc, char **argv, struct vc_options *out)
 {
-	static const char *words[8];
 	struct argp argp = { .options = verb->options,
 		.parser = parse,
 		.args_doc = verb->args,
@@ -172,15 +177,15 @@ void vc_options_parse(
 	struct parsing p = { verb, out };
 
 	*out = (struct vc_options){
-		.host = "127.0.0.1", .port = 35963, .pin_fd = -1, .puk_fd = -1
+		.host = "127.0.0.1",
+		.port = 35963,
+		.pin_fd = -1,
+		.puk_fd = -1,
+		.socket_fd = -1,
 	};
 	for (size_t i = 0; i < VC_PLUGS_MAX; i++)
 		out->plugs[i].remove_after = -1;
-	if (verb == &vc_verb_control)
-		out->words = words;
-	if (argc > (int)(sizeof(words) / sizeof(words[0])) &&
-	    verb == &vc_verb_control)
-		argc = (int)(sizeof(words) / sizeof(words[0]));
 	argp_err_exit_status = VC_EXIT_USAGE;
-	(void)argp_parse(&argp, argc, argv, 0, NULL, &p);
+	(void)argp_parse(
+	    &argp, argc, argv, verb->takes_words ? ARGP_IN_ORDER : 0, NULL, &p);
 }

@@ -9,7 +9,7 @@
 
 #include <argp.h>
 
-enum { VC_PLUGS_MAX = 8 };
+enum { VC_PLUGS_MAX = 64 };
 
 /* Exit codes; the help text of the program lists them. */
 enum vc_exit {
@@ -22,8 +22,12 @@ enum vc_exit {
 	VC_EXIT_PIN = 6, /* wrong, blocked, out of range, not given */
 	VC_EXIT_INPUT =
 	    7, /* certificate or key file unusable or not matching */
-	VC_EXIT_REFUSED = 8,  /* the card says no in this state */
-	VC_EXIT_NO_READER = 9 /* vpcd or the control socket is not there */
+	VC_EXIT_REFUSED = 8,   /* the card says no in this state */
+	VC_EXIT_NO_READER = 9, /* vpcd or the control socket is not there */
+	/* exec: as timeout(1), env(1) and others have them */
+	VC_EXIT_EXEC = 125, /* the card did not come up */
+	VC_EXIT_NO_RUN = 126,
+	VC_EXIT_NO_COMMAND = 127
 };
 
 struct vc_slot_option {
@@ -38,12 +42,13 @@ struct vc_options {
 	size_t plug_count;
 	const char *app, *label, *key_type, *bank_key, *serial, *subject, *cert;
 	const char *profile, *ca_out;
-	const char *host, *control;
+	const char *host, *control, *socket;
 	unsigned port, wait_s;
 	int pin_fd, puk_fd; /* -1: ask */
+	int socket_fd;      /* -1: none */
 	unsigned key;       /* 1 or 2; 0: not given */
 	bool json;
-	const char **words; /* what is left: control's line */
+	char **words; /* what is left: control's line, exec's command */
 	size_t word_count;
 };
 
@@ -53,11 +58,13 @@ struct vc_verb {
 	const char *args, *doc; /* as in struct argp */
 	const struct argp_option *options;
 	bool wants_card, wants_key;
+	bool many_cards;
+	bool takes_words; /* arguments are no cards; options end at the first */
 	int (*run)(const struct vc_options *o); /* enum vc_exit */
 };
 
 extern const struct vc_verb vc_verb_init, vc_verb_request, vc_verb_import,
-    vc_verb_activate, vc_verb_info, vc_verb_run, vc_verb_control;
+    vc_verb_activate, vc_verb_info, vc_verb_run, vc_verb_exec, vc_verb_control;
 
 /* Keys of options; the rows are shared so that each reads the same everywhere.
  */
@@ -82,7 +89,9 @@ enum vc_option_key {
 	VC_OPT_REMOVE_AFTER,
 	VC_OPT_JSON,
 	VC_OPT_PROFILE,
-	VC_OPT_CA_OUT
+	VC_OPT_CA_OUT,
+	VC_OPT_SOCKET,
+	VC_OPT_SOCKET_FD
 };
 
 #define VC_ROW_CARD                                                            \

@@ -94,6 +94,11 @@ UK_RESULT vc_directory_add_key(
 /* SHA-1 of the subjectPublicKey bits, as in a subjectKeyIdentifier. */
 UK_RESULT vc_directory_id(EVP_PKEY *public, uint8_t id[VC_ID_SIZE]);
 
+/* Both key pairs and all directory files: what a new card needs. The caller
+ * frees the public halves, also after a failure. */
+UK_RESULT vc_perso_make_keys(
+    struct vc_card *card, const char *type_name, EVP_PKEY *keys[2]);
+
 /* --- certificate requests (vc_request.c) ------------------------------------
  */
 

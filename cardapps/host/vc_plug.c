@@ -1,20 +1,24 @@
-/* The wire to vpcd. */
+/* In and out, and one command at a time. */
 #include "vc_plug.h"
 
 #include "hex.h"
 #include "mem.h"
-#include "secret.h"
 #include "vc_apps.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { CTRL_OFF = 0x00, CTRL_ON = 0x01, CTRL_RESET = 0x02, CTRL_ATR = 0x04 };
+int64_t vc_now_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* --- opening ---------------------------------------------------------------
+ */
 
 static FILE *open_transcript(const char *path)
 {
@@ -23,8 +27,8 @@ static FILE *open_transcript(const char *path)
 	return fd < 0 ? NULL : fdopen(fd, "a");
 }
 
-uk_err vc_plug_open(const struct vc_slot_option *slot, const char *host,
-    unsigned port, struct vc_plug **out)
+uk_err vc_plug_hold(const struct vc_slot_option *slot, struct vc_card **card,
+    struct vc_plug **out)
 {
 	struct vc_plug *plug = uk_new(sizeof(*plug));
 	uk_err err = uk_fail(UK_ERR_MEMORY);
@@ -32,23 +36,33 @@ uk_err vc_plug_open(const struct vc_slot_option *slot, const char *host,
 	*out = NULL;
 	if (plug == NULL)
 		return err;
-	plug->fd = -1;
-	plug->host = host;
-	plug->port = port + slot->slot;
 	plug->inserted = true;
 	plug->remove_after = slot->remove_after;
-	err = vc_apps_open(slot->card, VC_STORE_WRITE, &plug->card);
-	if (!uk_is_ok(err))
-		goto out;
+	/* Another program that serves the same slot later is another card. */
+	plug->events = (uint32_t)(vc_now_ns() >> 10);
 	err = uk_fail(UK_ERR_IO);
 	if (slot->transcript != NULL &&
 	    (plug->transcript = open_transcript(slot->transcript)) == NULL)
 		goto out;
+	plug->card = *card;
+	*card = NULL;
 	*out = plug;
 	plug = NULL;
 	err = uk_ok();
 out:
 	vc_plug_close(&plug);
+	return err;
+}
+
+uk_err vc_plug_open(const struct vc_slot_option *slot, struct vc_plug **out)
+{
+	struct vc_card *card = NULL;
+	uk_err err = vc_apps_open(slot->card, VC_STORE_WRITE, &card);
+
+	*out = NULL;
+	if (uk_is_ok(err))
+		err = vc_plug_hold(slot, &card, out);
+	vc_card_close(&card);
 	return err;
 }
 
@@ -59,53 +73,10 @@ void vc_plug_close(struct vc_plug **plug)
 	*plug = NULL;
 	if (p == NULL)
 		return;
-	if (p->fd >= 0)
-		(void)close(p->fd);
 	if (p->transcript != NULL)
 		(void)fclose(p->transcript);
 	vc_card_close(&p->card);
-	uk_wipe(p->in, sizeof(p->in));
 	uk_free(p);
-}
-
-bool vc_plug_connect(struct vc_plug *plug)
-{
-	struct sockaddr_in to = { .sin_family = AF_INET,
-		.sin_port = htons((uint16_t)plug->port) };
-	int one = 1;
-
-	if (!plug->inserted || plug->fd >= 0)
-		return plug->fd >= 0;
-	if (inet_pton(AF_INET, plug->host, &to.sin_addr) != 1)
-		return false;
-	plug->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (plug->fd < 0)
-		return false;
-	if (connect(plug->fd, (struct sockaddr *)&to, sizeof(to)) != 0) {
-		(void)close(plug->fd);
-		plug->fd = -1;
-		return false;
-	}
-	(void)setsockopt(plug->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	plug->have = 0;
-	return true;
-}
-
-static void disconnect(struct vc_plug *plug)
-{
-	if (plug->fd >= 0)
-		(void)close(plug->fd);
-	plug->fd = -1;
-	uk_wipe(plug->in, plug->have);
-	plug->have = 0;
-	vc_card_reset(plug->card);
-}
-
-void vc_plug_pull(struct vc_plug *plug)
-{
-	plug->inserted = false;
-	plug->remove_after = -1;
-	disconnect(plug);
 }
 
 /* --- transcript
@@ -190,120 +161,87 @@ static void note_answer(struct vc_plug *plug, uk_bytes command, uk_bytes v)
 	note(plug, "< ", hide ? uk_bytes_last(v, 2) : v);
 }
 
-/* --- messages
- * --------------------------------------------------------------------- */
-
-static bool send_all(int fd, uk_bytes v)
+void vc_plug_note(struct vc_plug *plug, uint8_t control)
 {
-	while (v.n > 0) {
-		ssize_t put = send(fd, v.p, v.n, MSG_NOSIGNAL);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return false;
-		v = uk_bytes_from(v, (size_t)put);
-	}
-	return true;
+	note(plug, "# ", uk_view(&control, 1));
 }
 
-/* Length and body in one write: one packet, no waiting for acknowledgements. */
-static bool send_message(struct vc_plug *plug, uk_bytes body)
-{
-	static uint8_t storage[2 + VC_MESSAGE_MAX];
-	uk_buf out = UK_BUF(storage);
-	bool good;
+/* --- the contacts ----------------------------------------------------------
+ */
 
-	if (body.n > VC_MESSAGE_MAX)
-		return false;
-	uk_put_u16(&out, (uint16_t)body.n);
-	uk_put(&out, body);
-	good = send_all(plug->fd, uk_buf_view(&out));
-	uk_wipe(storage, out.len);
-	return good;
+uk_bytes vc_plug_atr(const struct vc_plug *plug)
+{
+	(void)plug;
+	return vc_card_atr();
 }
 
-static bool run_control(struct vc_plug *plug, uint8_t control)
+static void finish(struct vc_plug *plug, enum vc_outcome outcome)
 {
-	switch (control) {
-	case CTRL_ATR:
-		return send_message(plug, vc_card_atr());
-	case CTRL_OFF:
-	case CTRL_ON:
-	case CTRL_RESET:
-		note(plug, "# ", uk_view(&control, 1));
-		vc_card_reset(plug->card);
-		return true;
-	default:
-		return true;
-	}
+	vc_deliver_fn *deliver = plug->deliver;
+	uk_bytes answer = outcome == VC_ANSWERED ? plug->answer : UK_NONE;
+
+	plug->deliver = NULL;
+	plug->answer = UK_NONE;
+	if (deliver != NULL)
+		deliver(plug->to, outcome, answer);
 }
 
-static bool run_command(struct vc_plug *plug, uk_bytes command)
+void vc_plug_reset(struct vc_plug *plug)
 {
-	uk_bytes answer;
+	vc_card_reset(plug->card);
+	plug->resets++;
+}
 
+void vc_plug_insert(struct vc_plug *plug)
+{
+	if (plug->inserted)
+		return;
+	plug->inserted = true;
+	plug->events++;
+}
+
+void vc_plug_pull(struct vc_plug *plug)
+{
+	if (!plug->inserted)
+		return;
+	plug->inserted = false;
+	plug->remove_after = -1;
+	plug->events++;
+	finish(plug, VC_PULLED);
+	vc_plug_reset(plug);
+}
+
+void vc_plug_forget(struct vc_plug *plug, const void *to)
+{
+	if (plug->deliver == NULL || plug->to != to)
+		return;
+	plug->deliver = NULL;
+	plug->answer = UK_NONE;
+}
+
+void vc_plug_command(
+    struct vc_plug *plug, uk_bytes command, vc_deliver_fn *deliver, void *to)
+{
 	plug->commands++;
+	plug->deliver = deliver;
+	plug->to = to;
+	plug->due_ns = 0;
 	if (plug->remove_after == 0) {
 		note_command(plug, "! ", command);
-		plug->inserted = false;
-		plug->remove_after = -1;
-		return false;
+		vc_plug_pull(plug);
+		return;
 	}
 	if (plug->remove_after > 0)
 		plug->remove_after--;
 	note_command(plug, "> ", command);
-	answer = vc_card_transmit(plug->card, command);
-	note_answer(plug, command, answer);
-	return send_message(plug, answer);
+	plug->answer = vc_card_transmit(plug->card, command);
+	plug->outcome = VC_ANSWERED;
+	note_answer(plug, command, plug->answer);
+	vc_plug_tick(plug, 0);
 }
 
-static bool run_message(struct vc_plug *plug, uk_bytes body)
+void vc_plug_tick(struct vc_plug *plug, int64_t now_ns)
 {
-	if (body.n == 1)
-		return run_control(plug, body.p[0]);
-	return body.n == 0 || run_command(plug, body);
-}
-
-/* Whole messages at the front of in; false: the connection is over. */
-static bool run_messages(struct vc_plug *plug)
-{
-	uk_reader r = uk_read(uk_view(plug->in, plug->have));
-	uk_buf keep = uk_buf_over(plug->in, sizeof(plug->in));
-	bool good = true;
-
-	while (good) {
-		uk_reader message = r;
-		uk_bytes body = uk_get(&message, uk_get_u16(&message));
-
-		if (message.bad)
-			break;
-		r = message;
-		good = run_message(plug, body);
-	}
-	uk_put(&keep, uk_get_rest(&r));
-	uk_wipe(plug->in + keep.len, plug->have - keep.len);
-	plug->have = keep.len;
-	return good;
-}
-
-void vc_plug_serve(struct vc_plug *plug)
-{
-	int one = 1;
-	ssize_t got;
-
-	/* vpcd writes length and body separately: without this, the delayed
-	 * acknowledgement costs 40 ms for every command. */
-	(void)setsockopt(
-	    plug->fd, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof(one));
-	got = recv(plug->fd, plug->in + plug->have,
-	    sizeof(plug->in) - plug->have, MSG_DONTWAIT);
-	if (got < 0 && (errno == EINTR || errno == EAGAIN))
-		return;
-	if (got > 0) {
-		plug->have += (size_t)got;
-		if (run_messages(plug))
-			return;
-	}
-	disconnect(plug);
+	if (plug->deliver != NULL && plug->due_ns <= now_ns)
+		finish(plug, plug->outcome);
 }

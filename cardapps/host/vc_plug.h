@@ -1,9 +1,9 @@
 /*
- * A card in a slot of vpcd, the virtual reader of vsmartcard.
+ * A card at the contacts of a reader, whichever reader that is: it is put in
+ * and pulled out, powered, reset, and answers one command at a time.
  *
- * vpcd listens, the card connects; every message has two bytes of length. One
- * byte is a control (00 power off, 01 power on, 02 reset, 04 asks for the ATR),
- * anything else a command. Pulling the card is closing the connection.
+ * An answer may come later than the command (a slow card), so it is delivered:
+ * at once, or by vc_plug_tick when it is due.
  */
 #ifndef VC_PLUG_H
 #define VC_PLUG_H
@@ -13,32 +13,62 @@
 
 #include <stdio.h>
 
-enum { VC_MESSAGE_MAX = 65535 };
+enum vc_outcome {
+	VC_ANSWERED,
+	VC_PULLED, /* the card went away instead of answering */
+	VC_SILENT  /* it stays in its slot and says nothing */
+};
+
+/* answer: a view, good until this returns; empty unless VC_ANSWERED. */
+typedef void vc_deliver_fn(void *to, enum vc_outcome outcome, uk_bytes answer);
 
 struct vc_plug {
 	struct vc_card *card;
-	FILE *transcript;    /* NULL: none */
-	bool answers_secret; /* the last command was one of those */
-	const char *host;
-	unsigned port;          /* of this slot */
-	int fd;                 /* -1: not connected */
-	bool inserted;          /* wants to be connected */
+	FILE *transcript;       /* NULL: none */
+	bool answers_secret;    /* the last command was one of those */
+	bool inserted;          /* by whoever has it in hand */
+	uint32_t events;        /* insertions and removals, from any number */
+	uint32_t resets;        /* and power cycles */
 	unsigned long commands; /* answered or swallowed since the start */
 	long remove_after;      /* commands still answered; -1: no limit */
-	uint8_t in[2 + VC_MESSAGE_MAX];
-	size_t have; /* bytes of a message that is not complete */
+	/* the answer that is not yet due; deliver NULL: none */
+	vc_deliver_fn *deliver;
+	void *to;
+	enum vc_outcome outcome;
+	uk_bytes answer; /* the card's own, or none */
+	int64_t due_ns;  /* CLOCK_MONOTONIC */
 };
 
-/* Opens the card; not yet connected. *plug is allocated. */
-UK_RESULT vc_plug_open(const struct vc_slot_option *slot, const char *host,
-    unsigned port, struct vc_plug **plug);
+/* Opens the card's file, in the slot. */
+UK_RESULT vc_plug_open(const struct vc_slot_option *slot, struct vc_plug **out);
+/* The same with a card that is open: takes it over (left NULL on success). */
+UK_RESULT vc_plug_hold(const struct vc_slot_option *slot, struct vc_card **card,
+    struct vc_plug **out);
 void vc_plug_close(struct vc_plug **plug);
 
-/* Connects if it should be and is not; true if it is now. */
-bool vc_plug_connect(struct vc_plug *plug);
-/* There is something to read: takes it, answers whole messages. */
-void vc_plug_serve(struct vc_plug *plug);
-/* Off the contacts: the card forgets everything that power held. */
+void vc_plug_insert(struct vc_plug *plug);
+/* Off the contacts: the card forgets everything that power held, and a command
+ * that is at work ends with VC_PULLED. */
 void vc_plug_pull(struct vc_plug *plug);
+/* Power off and on, by its reader or by somebody else. */
+void vc_plug_reset(struct vc_plug *plug);
+
+uk_bytes vc_plug_atr(const struct vc_plug *plug);
+/* Not while one is at work (vc_plug_busy). */
+void vc_plug_command(
+    struct vc_plug *plug, uk_bytes command, vc_deliver_fn *deliver, void *to);
+static inline bool vc_plug_busy(const struct vc_plug *plug)
+{
+	return plug->deliver != NULL;
+}
+/* Nobody waits for the answer any more. */
+void vc_plug_forget(struct vc_plug *plug, const void *to);
+/* Delivers what is due. */
+void vc_plug_tick(struct vc_plug *plug, int64_t now_ns);
+
+int64_t vc_now_ns(void); /* CLOCK_MONOTONIC */
+
+/* A remark in the transcript; control bytes of readers are such. */
+void vc_plug_note(struct vc_plug *plug, uint8_t control);
 
 #endif

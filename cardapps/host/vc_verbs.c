@@ -85,30 +85,19 @@ static uk_err set_pin(
 	return err;
 }
 
-static uk_err make_keys(const struct vc_options *o, struct vc_card *card)
-{
-	const char *type = o->key_type == NULL ? "p256" : o->key_type;
-	EVP_PKEY *keys[2] = { NULL, NULL };
-	struct vc_status status;
-	uk_err err = vc_perso_generate(card, VC_REF_AUTH, type, &keys[0]);
-
-	if (uk_is_ok(err))
-		err = vc_perso_generate(card, VC_REF_SIGN, type, &keys[1]);
-	if (uk_is_ok(err)) /* serial and label as they are now */
-		err = vc_perso_select(card, &status);
-	if (uk_is_ok(err))
-		err = vc_directory_write(card, &status, keys);
-	EVP_PKEY_free(keys[0]);
-	EVP_PKEY_free(keys[1]);
-	return err;
-}
-
 static uk_err fill(const struct vc_options *o, struct vc_card *card)
 {
+	EVP_PKEY *keys[2] = { NULL, NULL };
+	uk_err err;
+
 	UK_TRY(put_settings(o, card));
 	UK_TRY(set_pin(card, VC_REF_PIN, o->pin_fd, "new PIN (4 to 16)"));
 	UK_TRY(set_pin(card, VC_REF_PUK, o->puk_fd, "new PUK (8 to 16)"));
-	return make_keys(o, card);
+	err = vc_perso_make_keys(
+	    card, o->key_type == NULL ? "p256" : o->key_type, keys);
+	EVP_PKEY_free(keys[0]);
+	EVP_PKEY_free(keys[1]);
+	return err;
 }
 
 static int run_init(const struct vc_options *o)

@@ -10,7 +10,9 @@ foreach(topic IN ITEMS decipher import keys proof rsa sign usage)
 endforeach()
 uk_test(test_vc_faults SOURCES test_vc_faults.c
 	USES base codec vc_apps vcard_fixture uk_libcrypto)
-uk_test(test_vc_plug SOURCES test_vc_plug.c
+uk_test(test_vc_vpcd SOURCES test_vc_vpcd.c
+	USES base codec vc_host vcard_fixture uk_libcrypto)
+uk_test(test_vc_reader SOURCES test_vc_reader.c
 	USES base codec vc_host vcard_fixture uk_libcrypto)
 foreach(topic IN ITEMS piv piv_keys)
 	uk_test(test_vc_${topic} SOURCES test_vc_${topic}.c

@@ -11,3 +11,7 @@ if(NOT UKEY_FUZZ) # keys and certificates for most inputs
 	set_tests_properties(fuzz_profile PROPERTIES
 		ENVIRONMENT UKEY_FUZZ_RUNS=2000)
 endif()
+uk_fuzz(fuzz_reader SOURCES fuzz_reader.c USES base vc_host uk_libcrypto)
+if(NOT UKEY_FUZZ) # sockets are made for every input
+	set_tests_properties(fuzz_reader PROPERTIES ENVIRONMENT UKEY_FUZZ_RUNS=2000)
+endif()

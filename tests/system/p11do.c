@@ -14,6 +14,7 @@
  *     signinit MECHANISM                a number, such as 0x1041
  *     sign HEX
  *     status                            every status call once
+ *     event [block]                     C_WaitForSlotEvent
  *
  * Each step gets one line: the CKR_ name, then what there is to say.
  */
@@ -35,6 +36,7 @@ static const struct {
 	const char *name;
 } names[] = {
 	{ CKR_OK, "CKR_OK" },
+	{ CKR_NO_EVENT, "CKR_NO_EVENT" },
 	{ CKR_SLOT_ID_INVALID, "CKR_SLOT_ID_INVALID" },
 	{ CKR_GENERAL_ERROR, "CKR_GENERAL_ERROR" },
 	{ CKR_FUNCTION_FAILED, "CKR_FUNCTION_FAILED" },
@@ -212,6 +214,19 @@ static void step_sign(char *rest)
 		printf("%02x", sig[i]);
 }
 
+/* Which slot, if there was one. */
+static void step_event(char *rest)
+{
+	CK_SLOT_ID slot = 0;
+	CK_RV rv = p11->C_WaitForSlotEvent(
+	    strcmp(rest, "block") == 0 ? 0 : CKF_DONT_BLOCK, &slot, NULL);
+
+	if (rv == CKR_OK)
+		printf("CKR_OK %lu", slot);
+	else
+		say(rv);
+}
+
 static void step_status(char *rest)
 {
 	CK_SLOT_ID slots[SLOTS_MAX];
@@ -253,6 +268,7 @@ static const struct {
 	{ "signinit", step_signinit },
 	{ "sign", step_sign },
 	{ "status", step_status },
+	{ "event", step_event },
 };
 
 static void run_step(char *line)

@@ -1,5 +1,5 @@
 /* The wire to vpcd: a reader of our own on a socket speaks its protocol. */
-#include "vc_plug.h"
+#include "vc_vpcd.h"
 
 #include "cmocka_all.h"
 #include "fixtures.h"
@@ -19,6 +19,7 @@ struct rig {
 	int listener, reader; /* vpcd's side */
 	unsigned port;
 	struct vc_plug *plug;
+	struct vc_vpcd *vpcd;
 };
 
 static int set_up(void **state)
@@ -50,8 +51,9 @@ static int set_up(void **state)
 	g->port = ntohs(a.sin_port);
 	slot.card = g->card;
 	slot.transcript = g->log;
-	expect_ok(vc_plug_open(&slot, "127.0.0.1", g->port, &g->plug));
-	assert_true(vc_plug_connect(g->plug));
+	expect_ok(vc_plug_open(&slot, &g->plug));
+	expect_ok(vc_vpcd_open(g->plug, "127.0.0.1", g->port, &g->vpcd));
+	assert_true(vc_vpcd_connect(g->vpcd));
 	g->reader = accept(g->listener, NULL, NULL);
 	*state = g;
 	return 0;
@@ -61,6 +63,7 @@ static int tear_down(void **state)
 {
 	struct rig *g = *state;
 
+	vc_vpcd_close(&g->vpcd);
 	vc_plug_close(&g->plug);
 	(void)close(g->reader);
 	(void)close(g->listener);
@@ -77,7 +80,7 @@ static void send_raw(struct rig *g, const char *text)
 	uk_bytes v = hex(text);
 
 	assert_int_equal(send(g->reader, v.p, v.n, 0), v.n);
-	vc_plug_serve(g->plug);
+	vc_vpcd_serve(g->vpcd);
 }
 
 /* What the card has sent, whole, as the reader sees it. */
@@ -152,12 +155,12 @@ static void test_remove_after(void **state)
 	expect_raw(g, "0002 9000");
 	send_raw(g, "0004 00A4000C"); /* pulled, and not answered */
 	assert_int_equal(recv(g->reader, &byte, 1, 0), 0);
-	assert_int_equal(g->plug->fd, -1);
+	assert_int_equal(g->vpcd->fd, -1);
 	assert_false(g->plug->inserted);
 	assert_int_equal(g->plug->commands, 3);
-	assert_false(vc_plug_connect(g->plug)); /* stays out */
-	g->plug->inserted = true;
-	assert_true(vc_plug_connect(g->plug));
+	assert_false(vc_vpcd_connect(g->vpcd)); /* stays out */
+	vc_plug_insert(g->plug);
+	assert_true(vc_vpcd_connect(g->vpcd));
 	(void)close(g->reader);
 	g->reader = accept(g->listener, NULL, NULL);
 	send_raw(g, "0004 00A4000C");
@@ -173,10 +176,10 @@ static void test_reader_goes_and_comes(void **state)
 	expect_raw(g, "0002 9000 0002 9000");
 	send_raw(g, "0009 0020"); /* half a command, then nothing more */
 	(void)close(g->reader);
-	vc_plug_serve(g->plug);
-	assert_int_equal(g->plug->fd, -1);
+	vc_vpcd_serve(g->vpcd);
+	assert_int_equal(g->vpcd->fd, -1);
 	assert_true(g->plug->inserted);
-	assert_true(vc_plug_connect(g->plug));
+	assert_true(vc_vpcd_connect(g->vpcd));
 	g->reader = accept(g->listener, NULL, NULL);
 	send_raw(g, "000D 00A4040C08F0756B65792E3031");
 	expect_raw(g, "0002 9000");

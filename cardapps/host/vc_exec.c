@@ -1,0 +1,237 @@
+/* ukey-vcard exec: a command with a card of its own, and nothing left of it. */
+#include "vc_child.h"
+#include "vc_control.h"
+#include "vc_folder.h"
+#include "vc_house.h"
+#include "vc_options.h"
+#include "vc_ready.h"
+#include "vc_say_error.h"
+#include "vc_socket.h"
+
+#include <openssl/crypto.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* What the command finds in its environment; docs/virtual-card.md. */
+#define CONFIG_VARIABLE "UKEY_PKCS11_CONF"
+#define FOLDER_VARIABLE "UKEY_VCARD_DIR"
+
+/* Ours, which the command is told of; and its own end. */
+static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1,
+	SIGUSR2, SIGCHLD, 0 };
+
+struct show {
+	const struct vc_options *o;
+	struct vc_folder folder;
+	struct vc_house house;
+	struct vc_child command;
+};
+
+static int cannot(const char *what, uk_err err)
+{
+	(void)fprintf(stderr, "ukey-vcard: %s: %s\n", what, uk_err_text(err));
+	return VC_EXIT_EXEC;
+}
+
+/* --- before ----------------------------------------------------------------
+ */
+
+static uk_err write_ca(const struct show *s, const char *pem)
+{
+	return vc_folder_write(&s->folder, "ca.pem", pem);
+}
+
+/* The card nobody made: for this command only. */
+static int put_ready_card(struct show *s)
+{
+	const char *profile = s->o->profile == NULL ? "p256" : s->o->profile;
+	struct vc_slot_option slot = s->o->plugs[0];
+	struct vc_card *card = NULL;
+	struct vc_plug *plug = NULL;
+	char *ca = NULL;
+	uk_err err = vc_ready_make(profile, &card, &ca);
+
+	if (uk_is(err, UK_ERR_ARGUMENT)) {
+		(void)fprintf(stderr,
+		    "ukey-vcard: no profile '%s': see ukey-vcard exec "
+		    "--help\n",
+		    profile);
+		return VC_EXIT_EXEC;
+	}
+	if (uk_is_ok(err))
+		err = write_ca(s, ca);
+	if (uk_is_ok(err))
+		err = vc_plug_hold(&slot, &card, &plug);
+	if (uk_is_ok(err))
+		err = vc_house_add(&s->house, &plug);
+	OPENSSL_free(ca);
+	vc_card_close(&card);
+	return uk_is_ok(err) ? VC_EXIT_OK : cannot("the ready card", err);
+}
+
+static int put_cards(struct show *s)
+{
+	for (size_t i = 0; i < s->o->plug_count; i++) {
+		struct vc_plug *plug;
+		uk_err err = vc_plug_open(&s->o->plugs[i], &plug);
+
+		if (uk_is_ok(err))
+			err = vc_house_add(&s->house, &plug);
+		if (vc_say_error(err, s->o->plugs[i].card) != VC_EXIT_OK)
+			return VC_EXIT_EXEC;
+	}
+	return s->o->plug_count > 0 ? VC_EXIT_OK : put_ready_card(s);
+}
+
+static int listen_in(const struct show *s, const char *name)
+{
+	char path[VC_PATH_MAX];
+
+	vc_folder_name(&s->folder, name, path);
+	return vc_socket_listen(path);
+}
+
+static uk_err open_sockets(struct show *s)
+{
+	int listener = listen_in(s, "reader");
+
+	s->house.control = listen_in(s, "control");
+	if (listener < 0)
+		return uk_fail(UK_ERR_IO);
+	UK_TRY(vc_reader_open(
+	    listener, s->house.plugs, s->house.count, &s->house.reader));
+	return s->house.control < 0 ? uk_fail(UK_ERR_IO) : uk_ok();
+}
+
+/* The module's configuration: this reader, and none of the machine's. */
+static uk_err write_config(const struct show *s)
+{
+	char path[VC_PATH_MAX], text[2 * VC_PATH_MAX];
+
+	vc_folder_name(&s->folder, "reader", path);
+	(void)snprintf(
+	    text, sizeof(text), "reader = unix:%s\npcsc = off\n", path);
+	return vc_folder_write(&s->folder, "pkcs11.conf", text);
+}
+
+static bool set_path(
+    const struct show *s, const char *variable, const char *name)
+{
+	char path[VC_PATH_MAX];
+
+	vc_folder_name(&s->folder, name, path);
+	return setenv(variable, path, 1) == 0;
+}
+
+static bool set_environment(void *arg)
+{
+	const struct show *s = arg;
+
+	return setenv(FOLDER_VARIABLE, s->folder.path, 1) == 0 &&
+	       set_path(s, VC_CONTROL_VARIABLE, "control") &&
+	       set_path(s, CONFIG_VARIABLE, "pkcs11.conf");
+}
+
+static int raise_curtain(struct show *s)
+{
+	uk_err err = vc_house_catch(&s->house, signals);
+	int code;
+
+	if (uk_is_ok(err))
+		err = vc_folder_make(&s->folder);
+	if (!uk_is_ok(err))
+		return cannot("a private folder in TMPDIR or /tmp", err);
+	if ((code = put_cards(s)) != VC_EXIT_OK)
+		return code;
+	err = open_sockets(s);
+	if (uk_is_ok(err))
+		err = write_config(s);
+	return uk_is_ok(err) ? VC_EXIT_OK : cannot(s->folder.path, err);
+}
+
+/* --- while it runs ---------------------------------------------------------
+ */
+
+/* A key that was pressed reaches the command by itself: it is in our group. */
+static bool on_signal(void *arg, const struct signalfd_siginfo *signal)
+{
+	struct show *s = arg;
+
+	if (signal->ssi_signo == SIGCHLD)
+		return vc_child_has_ended(&s->command);
+	if (signal->ssi_code != SI_KERNEL && s->command.pid != 0)
+		(void)kill(s->command.pid, (int)signal->ssi_signo);
+	return false;
+}
+
+static int play(struct show *s)
+{
+	uk_err err = vc_child_start(
+	    s->o->words, SIGTERM, set_environment, s, &s->command);
+
+	if (!uk_is_ok(err)) {
+		(void)fprintf(stderr, "ukey-vcard: %s: %s\n", s->o->words[0],
+		    uk_is(err, UK_ERR_NOT_FOUND)
+			? "no such command: look at its name and PATH"
+			: "cannot be run: look at its permissions");
+		return uk_is(err, UK_ERR_NOT_FOUND) ? VC_EXIT_NO_COMMAND
+						    : VC_EXIT_NO_RUN;
+	}
+	s->house.on_signal = on_signal;
+	s->house.arg = s;
+	while (vc_house_serve(&s->house, -1))
+		;
+	return vc_child_code(&s->command);
+}
+
+static int run(const struct vc_options *o)
+{
+	struct show s = { .o = o };
+	int code;
+
+	vc_house_init(&s.house);
+	code = raise_curtain(&s);
+	if (code == VC_EXIT_OK)
+		code = play(&s);
+	vc_child_end(&s.command);
+	vc_house_close(&s.house);
+	vc_folder_remove(&s.folder);
+	return code;
+}
+
+static const struct argp_option options[] = {
+	{ "card", VC_OPT_CARD, "FILE", 0,
+	    "use this card, and keep what becomes of it; may be repeated, the "
+	    "options of a card follow it",
+	    0 },
+	{ "profile", VC_OPT_PROFILE, "NAME", 0,
+	    "without --card: a fresh card with keys of this type: rsa2048, "
+	    "rsa3072, rsa4096, p256 (default), p384, p521 or sm2",
+	    0 },
+	{ "transcript", VC_OPT_TRANSCRIPT, "FILE", 0,
+	    "write its commands and answers there, PINs left out", 0 },
+	{ "remove-after", VC_OPT_REMOVE_AFTER, "N", 0,
+	    "answer N commands, then be pulled when the next one comes", 0 },
+	{ 0 }
+};
+
+const struct vc_verb vc_verb_exec = {
+	.name = "exec",
+	.args = "[--] COMMAND [ARGUMENT...]",
+	.doc =
+	    "Run a command with a card of its own, and remove everything "
+	    "after it.\vlibukey-pkcs11.so, in the command and in what it "
+	    "starts, has one reader with this card in it; no pcscd and no "
+	    "root are needed. A fresh card has the PIN " VC_READY_PIN ", the "
+	    "PUK " VC_READY_PUK " and two certificates of the CA in "
+	    "$" FOLDER_VARIABLE "/ca.pem. The command may say 'ukey-vcard "
+	    "control remove' and the like.\n\nThe exit code is the command's, "
+	    "or 125 if the card did not come up, 126 if the command cannot be "
+	    "run, 127 if there is none.",
+	.options = options,
+	.many_cards = true,
+	.takes_words = true,
+	.run = run,
+};
