@@ -1,0 +1,147 @@
+/* Group commit: parts that fail alone, and a disk that says no to all. */
+#include "customers.h"
+#include "store.h"
+
+#include "cmocka_all.h"
+#include "fixtures.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static char path[64];
+static struct bank_store *store;
+
+static int set_up(void **state)
+{
+	char folder[] = "/tmp/test_storeXXXXXX";
+
+	(void)state;
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	(void)snprintf(path, sizeof(path), "%s/bank.db", folder);
+	return uk_is_ok(bank_store_open(path, &store)) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	char *slash;
+
+	(void)state;
+	bank_store_close(&store);
+	(void)unlink(path);
+	slash = &path[sizeof("/tmp/test_storeXXXXXX") - 1];
+	*slash = '\0';
+	return rmdir(path);
+}
+
+static uk_err add(const char *name)
+{
+	int64_t id;
+
+	return bank_customer_make(store, uk_view_str(name), &id);
+}
+
+/* Seen from outside: through another connection. */
+static bool is_there(const char *name)
+{
+	struct bank_store *other = NULL;
+	int64_t id;
+	uk_err err;
+
+	expect_ok(bank_store_open(path, &other));
+	err = bank_customer_find(other, uk_view_str(name), &id);
+	bank_store_close(&other);
+	return uk_is_ok(err);
+}
+
+static void alone(void **state)
+{
+	(void)state;
+	expect_ok(bank_begin(store));
+	assert_true(bank_store_is_open(store));
+	expect_ok(add("Ann"));
+	expect_ok(bank_commit(store));
+	assert_false(bank_store_is_open(store));
+	assert_true(is_there("Ann"));
+	expect_ok(bank_begin(store));
+	expect_ok(add("Bea"));
+	bank_rollback(store);
+	bank_rollback(store);
+	assert_false(is_there("Bea"));
+	expect_ok(bank_flush(store));
+}
+
+static void together(void **state)
+{
+	int64_t id;
+
+	(void)state;
+	bank_store_collect(store);
+	expect_ok(bank_flush(store));
+	expect_ok(bank_begin(store));
+	expect_ok(add("Cai"));
+	expect_ok(bank_commit(store));
+	bank_rollback(store); /* after a commit: nothing */
+	expect_ok(bank_begin(store));
+	expect_ok(add("Dan"));
+	bank_rollback(store);
+	assert_true(bank_store_is_open(store));
+	expect_ok(bank_begin(store));
+	expect_ok(add("Eve"));
+	expect_ok(bank_commit(store));
+	expect_ok(bank_flush(store));
+	assert_false(bank_store_is_open(store));
+	assert_true(is_there("Cai"));
+	assert_true(is_there("Eve"));
+	assert_false(is_there("Dan"));
+	expect_code(bank_customer_find(store, uk_view_str("Dan"), &id),
+	    UK_ERR_NOT_FOUND);
+}
+
+/* Files may not grow: as on a full disk, the log cannot be written. */
+static void let_files_grow(bool may)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = may ? limit.rlim_max : 1;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void disk_full(void **state)
+{
+	(void)state;
+	(void)signal(SIGXFSZ, SIG_IGN);
+	expect_ok(bank_begin(store));
+	expect_ok(add("Fay"));
+	expect_ok(bank_commit(store));
+	expect_ok(bank_begin(store));
+	expect_ok(add("Gus"));
+	expect_ok(bank_commit(store));
+	let_files_grow(false);
+	expect_code(bank_flush(store), UK_ERR_IO);
+	let_files_grow(true);
+	assert_false(bank_store_is_open(store));
+	assert_false(is_there("Fay"));
+	assert_false(is_there("Gus"));
+	/* and the next one is as good as ever */
+	expect_ok(bank_begin(store));
+	expect_ok(add("Fay"));
+	expect_ok(bank_commit(store));
+	expect_ok(bank_flush(store));
+	assert_true(is_there("Fay"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(alone),
+		cmocka_unit_test(together),
+		cmocka_unit_test(disk_full),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
