@@ -57,7 +57,9 @@ static void expect_secret(uk_bytes v)
 	memset(plain, 0, sizeof(plain));
 	memcpy(plain, v.p, n);
 	uk_hex_str(hexed, sizeof(hexed), uk_bytes_first(v, n));
-	assert_null(strstr(text, plain));
+	/* random bytes may begin with a NUL, or have one soon */
+	if (strlen(plain) >= 6)
+		assert_null(strstr(text, plain));
 	assert_null(strcasestr(text, hexed));
 }
 
@@ -81,16 +83,20 @@ static void expect_call(const char *name, const char *rv, const char *commands)
 static CK_OBJECT_HANDLE imported(CK_SESSION_HANDLE s)
 {
 	static struct tmpl t;
+	/* long enough not to be a part of somebody's time of day */
+	CK_BYTE d[32] = "thirty-one letters and no more";
 	CK_OBJECT_HANDLE o = 0;
 
 	t_ec_private(&t);
+	for (CK_ULONG i = 0; i < t.n; i++) {
+		if (t.list[i].type == CKA_VALUE) {
+			t.list[i].pValue = d;
+			t.list[i].ulValueLen = sizeof(d);
+		}
+	}
 	expect_rv(t_create(s, &t, &o), CKR_OK);
 	read_log();
-	for (CK_ULONG i = 0; i < t.n; i++) {
-		if (t.list[i].type == CKA_VALUE)
-			expect_secret(
-			    uk_view(t.list[i].pValue, t.list[i].ulValueLen));
-	}
+	expect_secret(UK_ARRAY(d));
 	return o;
 }
 
