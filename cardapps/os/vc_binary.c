@@ -85,7 +85,8 @@ uint16_t vc_files_read(struct vc_files *f, const uk_cmd *cmd, uk_buf *out)
 	if (cmd->data.n > 0)
 		return UK_SW_LENGTH;
 	if ((sw = get_place(f, cmd, &at)) != UK_SW_OK ||
-	    (sw = find_place(f, &at, &found)) != UK_SW_OK)
+	    (sw = find_place(f, &at, &found)) != UK_SW_OK ||
+	    (sw = vc_files_may_read(f, &found)) != UK_SW_OK)
 		return sw;
 	return vc_file_give(found.file.content, at.offset, cmd->le, out);
 }
@@ -117,7 +118,8 @@ uint16_t vc_files_read_odd(struct vc_files *f, const uk_cmd *cmd, uk_buf *out)
 		return sw;
 	if (!uk_is_ok(uk_read_end(&rest)))
 		return UK_SW_DATA;
-	if ((sw = find_place(f, &at, &found)) != UK_SW_OK)
+	if ((sw = find_place(f, &at, &found)) != UK_SW_OK ||
+	    (sw = vc_files_may_read(f, &found)) != UK_SW_OK)
 		return sw;
 	if (at.offset > found.file.content.n)
 		return UK_SW_OFFSET;

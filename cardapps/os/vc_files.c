@@ -61,6 +61,13 @@ uk_err vc_files_put_new(
 	    f->home->nv, vc_home_id(f->home, VC_NV_FILE, fid), uk_buf_view(&b));
 }
 
+uint16_t vc_files_may_read(
+    const struct vc_files *f, const struct vc_found *found)
+{
+	return found->rule->read == 0 ? UK_SW_OK
+				      : f->may_read(f->owner, found->rule);
+}
+
 uint16_t vc_files_commit(struct vc_files *f)
 {
 	uk_err err = f->changed(f->owner);
@@ -119,6 +126,8 @@ uint16_t vc_files_select(struct vc_files *f, const uk_cmd *cmd, uk_buf *out)
 		return UK_SW_LENGTH;
 	if (!vc_files_find(f, fid, &found))
 		return UK_SW_NO_FILE;
+	if ((sw = vc_files_may_read(f, &found)) != UK_SW_OK)
+		return sw;
 	sw = vc_file_describe(&found.file, cmd->p2, out);
 	if (sw == UK_SW_OK)
 		f->current = fid;

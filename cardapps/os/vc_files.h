@@ -19,6 +19,7 @@ struct vc_file_rule {
 	uint16_t first, last;
 	uint8_t sfi;
 	uint8_t write; /* the application's own number for "who may" */
+	uint8_t read;  /* likewise; 0 = everybody */
 	bool dynamic;  /* CREATE FILE and DELETE FILE */
 };
 
@@ -30,6 +31,9 @@ struct vc_files {
 	void *owner;
 	/* 9000, or why this may not be written now. */
 	uint16_t (*may_write)(void *owner, const struct vc_file_rule *rule);
+	/* The same for SELECT and reading; asked only if rule->read is not 0.
+	 */
+	uint16_t (*may_read)(void *owner, const struct vc_file_rule *rule);
 	/* A change is pending: add what goes with it to the transaction. */
 	uk_err (*changed)(void *owner);
 };

@@ -1,6 +1,7 @@
 /* What objects hold: read from the card when it is asked for, and once. */
 #include "object.h"
 
+#include "p11login.h"
 #include "reader.h"
 #include "rv.h"
 #include "slot.h"
@@ -13,6 +14,10 @@ static CK_RV note(struct p11_slot *s, struct p11_object *o, uk_err err)
 	if (err.sw == 0 &&
 	    (uk_is(err, UK_ERR_FORMAT) || uk_is(err, UK_ERR_UNSUPPORTED)))
 		o->unreadable = true;
+	if (uk_is(err, UK_ERR_NOT_LOGGED_IN) && o->private) {
+		p11_login_forget(s);
+		return CKR_USER_NOT_LOGGED_IN;
+	}
 	return p11_slot_failed(s, err);
 }
 

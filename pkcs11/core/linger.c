@@ -125,8 +125,8 @@ static void start_locked(void)
 	atomic_store(&linger.running, true);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	linger.joinable =
-	    pthread_create(&linger.thread, NULL, release, NULL) == 0;
+	linger.joinable = pthread_create(&linger.thread, NULL, release, NULL) ==
+			  0;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (linger.joinable)
 		return;

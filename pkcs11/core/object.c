@@ -397,5 +397,7 @@ void p11_objects_hide_private(struct p11_objects *t)
 		t->list[i]->handle = CK_INVALID_HANDLE;
 		if (t->list[i]->owner != 0)
 			p11_object_end(t->list[i]);
+		else if (t->list[i]->class == CKO_DATA)
+			forget_content(t->list[i]);
 	}
 }

@@ -90,6 +90,19 @@ static CK_RV begin_fresh(struct p11_slot *s)
 	return p11_slot_failed(s, err);
 }
 
+/* The card may have accepted a PIN and not been heard: whatever is open then,
+ * nobody would close it. */
+static void end_after_pin(struct p11_slot *s, uk_err err)
+{
+	bool unheard = uk_is(err, UK_ERR_CARD_MUTE) || uk_is(err, UK_ERR_IO) ||
+		       uk_is(err, UK_ERR_FORMAT);
+
+	if (unheard && err.sw == 0)
+		p11_reader_end_reset(s->reader);
+	else
+		p11_slot_end(s);
+}
+
 static CK_RV login_token(
     struct p11_slot *s, CK_USER_TYPE user, const uk_pin *pin)
 {
@@ -104,7 +117,7 @@ static CK_RV login_token(
 		if (rv != CKR_OK)
 			return rv;
 		err = uk_card_verify(s->card, ref, pin);
-		p11_slot_end(s);
+		end_after_pin(s, err);
 		if (uk_is(err, UK_ERR_CARD_RESET))
 			s->reselect = true;
 	}
@@ -204,7 +217,7 @@ static CK_RV login_operation(
 	op->consent = uk_is_ok(err);
 	if (op->consent)
 		s->reader->consent = s;
-	p11_slot_end(s);
+	end_after_pin(s, err);
 	return uk_is_ok(err) ? CKR_OK : pin_failed(s, err);
 }
 
@@ -376,7 +389,7 @@ CK_RV p11_init_token(struct p11_slot *s, const CK_BYTE *pin, CK_ULONG pin_len,
 		rv = begin_fresh(s);
 	if (rv == CKR_OK) {
 		err = uk_card_initialize(s->card, entry.pin, name);
-		p11_slot_end(s);
+		end_after_pin(s, err); /* the officer does not stay */
 		p11_objects_free(&s->objects);
 		rv = uk_is_ok(err) ? CKR_OK : pin_failed(s, err);
 	}

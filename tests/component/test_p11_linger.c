@@ -177,7 +177,8 @@ static void a_card_pulled_while_it_is_held(void **state)
 	expect_rv(sign(logged_in(), 1), CKR_KEY_HANDLE_INVALID);
 }
 
-/* --- what others do between ------------------------------------------------ */
+/* --- what others do between ------------------------------------------------
+ */
 
 static CK_OBJECT_HANDLE make_data(CK_SESSION_HANDLE s)
 {
@@ -185,8 +186,7 @@ static CK_OBJECT_HANDLE make_data(CK_SESSION_HANDLE s)
 	CK_BYTE note[] = { 1, 2, 3, 4 };
 	CK_BBOOL yes = CK_TRUE;
 	CK_ATTRIBUTE t[] = { { CKA_CLASS, &class, sizeof(class) },
-		{ CKA_TOKEN, &yes, sizeof(yes) },
-		{ CKA_VALUE, note, 4 } };
+		{ CKA_TOKEN, &yes, sizeof(yes) }, { CKA_VALUE, note, 4 } };
 	CK_OBJECT_HANDLE made = 0;
 
 	expect_rv(F->C_CreateObject(s, t, 3, &made), CKR_OK);
@@ -243,7 +243,8 @@ static void a_key_that_is_gone(void **state)
 	expect_rv(sign(s, find(s, CKO_PRIVATE_KEY, 1)), CKR_OK);
 }
 
-/* --- consent --------------------------------------------------------------- */
+/* --- consent ---------------------------------------------------------------
+ */
 
 static void a_consent_is_used_once(void **state)
 {
@@ -338,8 +339,7 @@ static void a_consent_is_nobody_elses(void **state)
 	CK_SESSION_HANDLE s = consenting(), other = open_ro(0);
 
 	(void)state;
-	expect_rv(
-	    begin(other, find(other, CKO_PRIVATE_KEY, 2), false), CKR_OK);
+	expect_rv(begin(other, find(other, CKO_PRIVATE_KEY, 2), false), CKR_OK);
 	expect_rv(finish(other), CKR_USER_NOT_LOGGED_IN);
 	assert_true(fake_has_consent(0));
 	expect_rv(finish(s), CKR_OK);

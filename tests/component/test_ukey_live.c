@@ -99,6 +99,17 @@ static uk_err store_data(struct live *l)
 	return store(l, UK_OBJ_DATA, UK_NONE, "note", B16);
 }
 
+static uk_err store_private(struct live *l)
+{
+	const struct uk_new_object what = { .kind = UK_OBJ_DATA,
+		.label = "secret",
+		.is_private = true,
+		.value = hex(B16) };
+	size_t at;
+
+	return uk_card_store(live_card(l), &what, &at);
+}
+
 static uk_err store_public(struct live *l)
 {
 	return store(l, UK_OBJ_PUBLIC_KEY, UK_ARRAY(id_new), "friend", SPKI_G);
@@ -338,6 +349,37 @@ static void every_exchange_may_fail(void **state)
 	}
 }
 
+/* --- private data --------------------------------------------------------- */
+
+static uk_err read_secret(struct live *l, uk_blob *value)
+{
+	expect_ok(uk_card_load_objects(live_card(l)));
+	return uk_card_read_object(
+	    live_card(l), live_find(l, UK_OBJ_DATA, "secret"), value);
+}
+
+static void private_data_open_with_the_login(void **state)
+{
+	struct live *l = live_new();
+	uk_blob value = { NULL, 0 };
+
+	(void)state;
+	live_login(l);
+	expect_ok(store_private(l));
+	expect_ok(read_secret(l, &value));
+	expect_bytes(uk_blob_view(&value), hex(B16));
+	expect_ok(uk_card_logout(live_card(l)));
+	expect_code(read_secret(l, &value), UK_ERR_NOT_LOGGED_IN);
+	live_insert(l);
+	expect_code(read_secret(l, &value), UK_ERR_NOT_LOGGED_IN);
+	live_login(l);
+	expect_ok(read_secret(l, &value));
+	expect_ok(destroy(l, UK_OBJ_DATA, "secret"));
+	expect_bytes(live_raw(l, "00A4020C024601"), hex("6A82"));
+	uk_blob_free(&value);
+	live_free(&l);
+}
+
 /* --- starting anew ------------------------------------------------------- */
 
 static void fill(struct live *l)
@@ -348,6 +390,7 @@ static void fill(struct live *l)
 	expect_ok(store_certificate(l));
 	expect_ok(replace_login(l));
 	expect_ok(store_data(l));
+	expect_ok(store_private(l));
 	expect_ok(store(l, UK_OBJ_PUBLIC_KEY, UK_NONE, "nobody's", SPKI_G));
 }
 
@@ -377,6 +420,7 @@ static void expect_new(struct live *l)
 	expect_bytes(live_raw(l, "0046810005AC0384010F00"), hex("6A88"));
 	expect_bytes(live_raw(l, "00A4020C024333"), hex("6A82"));
 	expect_bytes(live_raw(l, "00A4020C02450F"), hex("6A82"));
+	expect_bytes(live_raw(l, "00A4020C024601"), hex("6A82"));
 }
 
 static void starting_anew_leaves_the_banks_own(void **state)
@@ -449,6 +493,7 @@ int main(void)
 		cmocka_unit_test(every_change_is_seen_by_all),
 		cmocka_unit_test(the_list_is_up_to_date),
 		cmocka_unit_test(every_exchange_may_fail),
+		cmocka_unit_test(private_data_open_with_the_login),
 		cmocka_unit_test(starting_anew_leaves_the_banks_own),
 		cmocka_unit_test(starting_anew_can_be_finished),
 		cmocka_unit_test(only_the_officer_starts_anew),

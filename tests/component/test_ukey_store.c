@@ -208,6 +208,52 @@ static void data_are_stored_and_read(void **state)
 	desk_close_after(&d, 15);
 }
 
+#define FCI_1_1                                                                \
+	"6F28 8408F0756B65792E3031 A51C 80020101 8108" SERIAL                  \
+	"820400000007 8300 8404FFFFFFFF 9000"
+/* private and modifiable, authId 01 */
+#define SECRET                                                                 \
+	"3020 300D 0C046E6F7465 030206C0 040101 3007 0C056E6F746573"           \
+	"     A106 30040402 4601"
+#define SELECT_4601 "00A40204 02 4601 00"
+
+/* They have files of their own, which the card opens after login only. */
+static void private_data_are_stored_and_read(void **state)
+{
+	const struct script_step steps[] = {
+		{ SELECT_UKEY, FCI_1_1, UK_OK },
+		{ READ_DODF, NOTE "9000", UK_OK },
+		{ "00E00000 0A 6208 83024601 81020200", "9000", UK_OK },
+		{ SELECT_4601, FCP("0000", "0200"), UK_OK },
+		{ "00D60000 03 010203", "9000", UK_OK },
+		{ "00D68500 41" NOTE SECRET, "9000", UK_OK },
+		RELOAD("", "", "", NOTE SECRET),
+		{ SELECT_4601, FCP("0003", "0200"), UK_OK },
+		{ "00B00000 000000", "010203 9000", UK_OK },
+		{ SELECT_4601, "6982", UK_OK },
+	};
+	struct desk d = DESK(steps);
+	const struct uk_new_object what = { .kind = UK_OBJ_DATA,
+		.label = "note",
+		.application = "notes",
+		.is_private = true,
+		.value = hex("010203") };
+	uk_blob value = { NULL, 0 };
+	size_t at;
+
+	(void)state;
+	expect_ok(uk_card_store(d.card, &what, &at));
+	assert_true(d.card->objects[at].is_private);
+	assert_int_equal(d.card->objects[at].ref, 0x4601);
+	assert_false(d.card->objects[at - 1].is_private);
+	expect_ok(uk_card_read_object(d.card, &d.card->objects[at], &value));
+	expect_bytes(uk_blob_view(&value), hex("010203"));
+	expect_code(uk_card_read_object(d.card, &d.card->objects[at], &value),
+	    UK_ERR_NOT_LOGGED_IN);
+	uk_blob_free(&value);
+	desk_close_after(&d, 14);
+}
+
 /* --- public keys --------------------------------------------------------- */
 
 #define SPKI_CONTENT(curve)                                                    \
@@ -293,6 +339,10 @@ static void what_cannot_be_is_not_sent(void **state)
 		enum uk_code code;
 	} rows[] = {
 		{ { .kind = UK_OBJ_DATA, .value = { der, 2 }, .is_private = 1 },
+		    UK_ERR_UNSUPPORTED },
+		{ { .kind = UK_OBJ_CERTIFICATE,
+		      .value = { der, 2 },
+		      .is_private = 1 },
 		    UK_ERR_UNSUPPORTED },
 		{ { .kind = UK_OBJ_PRIVATE_KEY, .value = { der, 2 } },
 		    UK_ERR_ARGUMENT },
@@ -442,6 +492,7 @@ int main(void)
 		cmocka_unit_test(a_file_that_cannot_be_listed_goes),
 		cmocka_unit_test(long_contents_go_in_a_chain),
 		cmocka_unit_test(data_are_stored_and_read),
+		cmocka_unit_test(private_data_are_stored_and_read),
 		cmocka_unit_test(a_public_key_stands_alone),
 		cmocka_unit_test(sm2_is_told_by_the_public_key),
 		cmocka_unit_test(what_cannot_be_is_not_sent),

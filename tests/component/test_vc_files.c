@@ -73,6 +73,39 @@ static void test_select_file(void **state)
 	    "6214 820101 8302450F 80020000 81020020 8800 8A0105 9000");
 }
 
+/* Profile 2, 4601 to 460F: who is not logged in learns nothing of what is in
+ * them, the officer included; he may delete them. */
+static void test_private(void **state)
+{
+	static const char *const looks[] = { "00A4020C024601",
+		"00A40204024601 00", "00B1460103 540100 00" };
+	struct vc_card *card = *state;
+
+	expect_sw(card, "00E000000A 6208 83024601 81020020", 0x6982);
+	expect_sw(card, VC_LOGIN, 0x9000);
+	expect_sw(card, "00E000000A 6208 83024601 81020020", 0x9000);
+	expect_sw(card, "00E000000A 6208 83024610 81020020", 0x6A80);
+	expect_apdu(card, "00A402040246 0100",
+	    "6214 820101 83024601 80020000 81020020 8800 8A0105 9000");
+	expect_sw(card, "00D6000003 A1A2A3", 0x9000);
+	expect_apdu(card, "00B0000000", "A1A2A3 9000");
+	expect_apdu(card, "00B1460103 540100 00", "5303A1A2A3 9000");
+	/* Still selected, and open to nobody else. */
+	expect_sw(card, "0020FF81", 0x9000);
+	expect_apdu(card, "00B0000000", "6982");
+	expect_apdu(card, "00B0000103", "6982");
+	expect_sw(card, "00D6000001 00", 0x6982);
+	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)
+		expect_apdu(card, looks[i], "6982");
+	expect_sw(card, "00200083" VC_PUK, 0x9000);
+	expect_sw(card, VC_CONSENT, 0x9000);
+	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)
+		expect_apdu(card, looks[i], "6982");
+	expect_sw(card, "00A4020C024602", 0x6A82); /* not there */
+	expect_sw(card, "00E40200024601", 0x9000);
+	expect_sw(card, "00A4020C024601", 0x6A82);
+}
+
 static void test_read(void **state)
 {
 	struct vc_card *card = *state;
@@ -276,6 +309,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_select_file),
+		TEST(test_private),
 		TEST(test_read),
 		TEST(test_read_odd),
 		TEST(test_update),

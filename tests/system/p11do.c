@@ -11,8 +11,8 @@
  *     login user|so|context PIN         PIN: the rest of the line; may be empty
  *     logout
  *     key N                             finds the Nth private key, from 0
- *     signinit MECHANISM                a number, such as 0x1041
- *     sign HEX
+ *     data                              private data objects, the first one's
+ * value signinit MECHANISM                a number, such as 0x1041 sign HEX
  *     status                            every status call once
  *     event [block]                     C_WaitForSlotEvent
  *
@@ -190,6 +190,33 @@ static void step_key(char *rest)
 	printf(" of=%lu", n);
 }
 
+static void step_data(char *rest)
+{
+	CK_OBJECT_CLASS class = CKO_DATA;
+	CK_BBOOL yes = CK_TRUE;
+	CK_ATTRIBUTE template[] = { { CKA_CLASS, &class, sizeof(class) },
+		{ CKA_PRIVATE, &yes, sizeof(yes) } };
+	CK_BYTE value[DATA_MAX];
+	CK_ATTRIBUTE ask = { CKA_VALUE, value, sizeof(value) };
+	CK_OBJECT_HANDLE found[KEYS_MAX];
+	CK_ULONG n = 0;
+	CK_RV rv = p11->C_FindObjectsInit(session, template, 2);
+
+	(void)rest;
+	if (rv == CKR_OK) {
+		rv = p11->C_FindObjects(session, found, KEYS_MAX, &n);
+		p11->C_FindObjectsFinal(session);
+	}
+	if (rv == CKR_OK && n > 0)
+		rv = p11->C_GetAttributeValue(session, found[0], &ask, 1);
+	say(rv);
+	printf(" of=%lu", n);
+	if (rv == CKR_OK && n > 0)
+		putchar(' ');
+	for (CK_ULONG i = 0; rv == CKR_OK && n > 0 && i < ask.ulValueLen; i++)
+		printf("%02x", value[i]);
+}
+
 static void step_signinit(char *rest)
 {
 	CK_MECHANISM m = { strtoul(rest, NULL, 0), NULL, 0 };
@@ -265,6 +292,7 @@ static const struct {
 	{ "login", step_login },
 	{ "logout", step_logout },
 	{ "key", step_key },
+	{ "data", step_data },
 	{ "signinit", step_signinit },
 	{ "sign", step_sign },
 	{ "status", step_status },

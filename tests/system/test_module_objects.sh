@@ -106,8 +106,31 @@ expect_exit 0 "data" user --write-object message --type data \
 	--label note --application-label notes
 user --read-object --type data --label note -o read.data 2>/dev/null
 ok "they are read as they were written" cmp message read.data
-expect_exit 1 "private data are refused: everybody reads this card" user \
-	--write-object message --type data --label hidden --private
+expect_exit 0 "private data" user --write-object message --type data \
+	--label hidden --application-label secrets --private
+ok "they are listed after login" has data hidden
+expect_exit 0 "without a login" tool --list-objects --type data
+expect_line "label: +'note'" "the others are"
+expect_no_line hidden "they are not"
+run tool --read-object --type data --label hidden -o stolen.data
+ok "nor read" not cmp message stolen.data
+user --read-object --type data --label hidden -o hidden.data 2>/dev/null
+ok "after login they are read as they were written" cmp message hidden.data
+p11_open
+p11 init
+p11 open 0
+expect_step 'CKR_OK of=0' "before login" data
+expect_step CKR_OK "login" login user "$CARD_PIN"
+expect_step 'CKR_OK of=1 [0-9a-f]*' "after login" data
+expect_step CKR_OK "logout" logout
+expect_step 'CKR_OK of=0' "and gone after logout" data
+p11_close
+card_open
+apdu 00A4040008F0756B65792E303100
+expect_sw 6982 "the card itself keeps them" 00A4020C024601
+expect_sw 6982 "however they are asked for" 00B146010354010000
+card_close
+expect_exit 0 "they are destroyed" user --delete-object --type data --label hidden
 expect_exit 1 "no login, no object" tool --write-object message --type data \
 	--label note2
 ok "nothing is left of these" lacks data "hidden|note2"

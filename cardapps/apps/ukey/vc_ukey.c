@@ -3,16 +3,17 @@
 
 #include "tlv.h"
 
-enum { WRITE_NEVER, WRITE_PIN, CAPACITY = 4096 };
+enum { WRITE_NEVER, WRITE_PIN, READ_ALWAYS = 0, READ_PIN, CAPACITY = 4096 };
 
 /* Profile section 2. */
 static const struct vc_file_rule rules[] = {
-	{ 0x5031, 0x5031, 0x11, WRITE_NEVER, false },
-	{ 0x5032, 0x5032, 0x12, WRITE_NEVER, false },
-	{ 0x4401, 0x4401, 0x01, WRITE_NEVER, false },
-	{ 0x4402, 0x4405, 0x02, WRITE_PIN, false },
-	{ 0x4331, 0x433f, 0x0b, WRITE_PIN, true },
-	{ 0x4501, 0x450f, 0x00, WRITE_PIN, true },
+	{ 0x5031, 0x5031, 0x11, WRITE_NEVER, READ_ALWAYS, false },
+	{ 0x5032, 0x5032, 0x12, WRITE_NEVER, READ_ALWAYS, false },
+	{ 0x4401, 0x4401, 0x01, WRITE_NEVER, READ_ALWAYS, false },
+	{ 0x4402, 0x4405, 0x02, WRITE_PIN, READ_ALWAYS, false },
+	{ 0x4331, 0x433f, 0x0b, WRITE_PIN, READ_ALWAYS, true },
+	{ 0x4501, 0x450f, 0x00, WRITE_PIN, READ_ALWAYS, true },
+	{ 0x4601, 0x460f, 0x00, WRITE_PIN, READ_PIN, true },
 };
 
 static const uint16_t first_files[] = { 0x5031, 0x5032, 0x4401, 0x4402, 0x4403,
@@ -31,6 +32,14 @@ static uint16_t may_write(void *owner, const struct vc_file_rule *rule)
 		   : UK_SW_SECURITY;
 }
 
+/* The owner's own: not the officer's, and not personalisation's. */
+static uint16_t may_read(void *owner, const struct vc_file_rule *rule)
+{
+	const struct vc_ukey *u = owner;
+
+	return rule->read == READ_PIN && !u->login ? UK_SW_SECURITY : UK_SW_OK;
+}
+
 static uk_err changed(void *owner)
 {
 	return vc_ukey_bump(owner);
@@ -46,7 +55,7 @@ static void again(struct vc_app *app)
 	u->consent = false;
 	u->auth = u->sign = u->decipher = (struct vc_ukey_env){ 0, 0 };
 	u->files = (struct vc_files){ &app->home, rules, COUNT(rules), 0, u,
-		may_write, changed };
+		may_write, may_read, changed };
 }
 
 static void forget(struct vc_app *app)

@@ -34,6 +34,8 @@ enum ukey_fid {
 	UKEY_FID_LAST_CERT = 0x433f,
 	UKEY_FID_DATA = 0x4501,
 	UKEY_FID_LAST_DATA = 0x450f,
+	UKEY_FID_PRIVATE = 0x4601, /* data to be read after login only */
+	UKEY_FID_LAST_PRIVATE = 0x460f,
 	/* uk_object.ref of a stand-alone public key: this + its place among
 	 * the entries of the PuKDF */
 	UKEY_PUBLIC = 0x440300
@@ -93,6 +95,14 @@ static inline uint8_t ukey_cert_sfi(uint32_t fid)
 /* sfi 0: the selected file. The content is a view into the driver's buffer,
  * good until the next file is read. */
 UK_RESULT ukey_file_read(uk_card *c, uint8_t sfi, uk_bytes *content);
+/* The selected file; nobody on the way keeps any of it, and the caller wipes
+ * what he was shown (ukey_file_wipe). */
+UK_RESULT ukey_file_read_private(uk_card *c, uk_bytes *content);
+void ukey_file_wipe(uk_card *c, uk_bytes content);
+static inline bool ukey_is_private(uint32_t fid)
+{
+	return fid >= UKEY_FID_PRIVATE && fid <= UKEY_FID_LAST_PRIVATE;
+}
 UK_RESULT ukey_file_select(uk_card *c, uint16_t fid, struct ukey_file *out);
 /* Writes from the file's beginning; selects it. */
 UK_RESULT ukey_file_update(uk_card *c, uint8_t sfi, uk_bytes content);

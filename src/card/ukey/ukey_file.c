@@ -21,7 +21,8 @@ enum {
 
 /* One READ BINARY, appended to file; true in *more if it filled what was asked
  * for. 6282: a shorter Le reached the end; 6B00: the end was there already. */
-static uk_err read_piece(uk_card *c, uint8_t sfi, uk_buf *file, bool *more)
+static uk_err read_piece(
+    uk_card *c, uint8_t sfi, bool secret, uk_buf *file, bool *more)
 {
 	size_t max = uk_channel_limits(c->ch).max_response, before = file->len;
 	bool first = file->len == 0;
@@ -31,6 +32,7 @@ static uk_err read_piece(uk_card *c, uint8_t sfi, uk_buf *file, bool *more)
 						 : file->len >> 8),
 		.p2 = (uint8_t)(first ? 0 : file->len),
 		.le = UK_LE_MAX,
+		.secret = secret,
 	};
 	uk_err err = ukey_send(c, &read, file);
 
@@ -40,7 +42,7 @@ static uk_err read_piece(uk_card *c, uint8_t sfi, uk_buf *file, bool *more)
 	return err;
 }
 
-uk_err ukey_file_read(uk_card *c, uint8_t sfi, uk_bytes *content)
+static uk_err read_all(uk_card *c, uint8_t sfi, bool secret, uk_bytes *content)
 {
 	struct ukey *k = (struct ukey *)c;
 	uk_buf file = UK_BUF(k->file);
@@ -50,10 +52,29 @@ uk_err ukey_file_read(uk_card *c, uint8_t sfi, uk_bytes *content)
 	while (more) {
 		if (uk_buf_left(&file) == 0)
 			return uk_fail(UK_ERR_FORMAT);
-		UK_TRY(read_piece(c, sfi, &file, &more));
+		UK_TRY(read_piece(c, sfi, secret, &file, &more));
 	}
 	*content = uk_buf_view(&file);
 	return uk_ok();
+}
+
+uk_err ukey_file_read(uk_card *c, uint8_t sfi, uk_bytes *content)
+{
+	return read_all(c, sfi, false, content);
+}
+
+uk_err ukey_file_read_private(uk_card *c, uk_bytes *content)
+{
+	uk_err err = read_all(c, 0, true, content);
+
+	if (!uk_is_ok(err)) /* whatever had come already */
+		uk_wipe(((struct ukey *)c)->file, UKEY_FILE_MAX);
+	return err;
+}
+
+void ukey_file_wipe(uk_card *c, uk_bytes content)
+{
+	uk_wipe(((struct ukey *)c)->file, content.n);
 }
 
 /* --- selecting ----------------------------------------------------------- */
@@ -93,13 +114,19 @@ uk_err ukey_file_select(uk_card *c, uint16_t fid, struct ukey_file *out)
 
 /* --- writing ------------------------------------------------------------- */
 
-uk_err ukey_file_update(uk_card *c, uint8_t sfi, uk_bytes content)
+static uk_err update(uk_card *c, uint8_t sfi, bool secret, uk_bytes content)
 {
 	uk_cmd update = { .ins = 0xd6,
 		.p1 = (uint8_t)(sfi > 0 ? BY_SFI | sfi : 0),
-		.data = content };
+		.data = content,
+		.secret = secret };
 
 	return content.n == 0 ? uk_ok() : ukey_send(c, &update, NULL);
+}
+
+uk_err ukey_file_update(uk_card *c, uint8_t sfi, uk_bytes content)
+{
+	return update(c, sfi, false, content);
 }
 
 uk_err ukey_file_cut(uk_card *c, size_t length)
@@ -155,7 +182,7 @@ uk_err ukey_file_put_new(uk_card *c, uint16_t fid, uk_bytes content)
 	if (uk_is_ok(err))
 		err = ukey_file_select(c, fid, &file);
 	if (uk_is_ok(err))
-		err = ukey_file_update(c, 0, content);
+		err = update(c, 0, ukey_is_private(fid), content);
 	return err;
 }
 

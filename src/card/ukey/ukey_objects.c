@@ -70,9 +70,12 @@ static bool take_data(const uk_p15_object *from, uk_object *to)
 {
 	to->kind = UK_OBJ_DATA;
 	to->ref = ukey_entry_fid(from);
-	return to->ref >= UKEY_FID_DATA && to->ref <= UKEY_FID_LAST_DATA &&
-	       uk_is_ok(uk_copy_str(to->application, sizeof(to->application),
-		   uk_view_str(from->application)));
+	if (ukey_is_private(to->ref))
+		to->is_private = true; /* whatever the entry says */
+	else if (to->ref < UKEY_FID_DATA || to->ref > UKEY_FID_LAST_DATA)
+		return false;
+	return uk_is_ok(uk_copy_str(to->application, sizeof(to->application),
+	    uk_view_str(from->application)));
 }
 
 /* Type and length are known from its value. */
@@ -271,14 +274,28 @@ static uk_err read_certificate(uk_card *c, const uk_object *o, uk_blob *out)
 			      : uk_blob_set(out, without_tail(content));
 }
 
+static uk_err read_private(uk_card *c, uk_blob *out)
+{
+	uk_bytes content;
+	uk_err err;
+
+	UK_TRY(ukey_file_read_private(c, &content));
+	err = uk_blob_set(out, content);
+	ukey_file_wipe(c, content);
+	return err;
+}
+
 static uk_err read_data(uk_card *c, const uk_object *o, uk_blob *out)
 {
 	struct ukey_file file;
 	uk_bytes content;
 
-	if (o->ref < UKEY_FID_DATA || o->ref > UKEY_FID_LAST_DATA)
+	if (!ukey_is_private(o->ref) &&
+	    (o->ref < UKEY_FID_DATA || o->ref > UKEY_FID_LAST_DATA))
 		return uk_fail(UK_ERR_UNSUPPORTED);
 	UK_TRY(ukey_file_select(c, (uint16_t)o->ref, &file));
+	if (ukey_is_private(o->ref))
+		return read_private(c, out);
 	UK_TRY(ukey_file_read(c, 0, &content));
 	return uk_blob_set(out, content);
 }

@@ -216,6 +216,9 @@ static uk_err start_anew(uk_card *c, uk_bytes label)
 	UK_TRY(delete_files(
 	    c, UK_P15_CERT, UKEY_FID_FURTHER_CERT, UKEY_FID_LAST_CERT));
 	UK_TRY(delete_files(c, UK_P15_DATA, UKEY_FID_DATA, UKEY_FID_LAST_DATA));
+	if (((struct ukey *)c)->minor >= 1)
+		UK_TRY(delete_files(
+		    c, UK_P15_DATA, UKEY_FID_PRIVATE, UKEY_FID_LAST_PRIVATE));
 	return put_label(c, label);
 }
 

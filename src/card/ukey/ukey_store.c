@@ -31,6 +31,11 @@ static uk_err put_file_entry(const struct uk_new_object *what,
 	uk_bytes application = uk_view_str(what->application);
 	uk_buf path = UK_BUF(o.path.p);
 
+	if (what->is_private) {
+		o.flags |= UK_P15_PRIVATE;
+		o.auth_id[0] = 0x01; /* the PIN's */
+		o.auth_id_len = 1;
+	}
 	UK_TRY(ukey_name_entry(&o, what->label, what->id));
 	if (application.n > UK_P15_LABEL_MAX || !uk_utf8_valid(application))
 		return uk_fail(UK_ERR_ARGUMENT);
@@ -217,7 +222,9 @@ static uk_err put_data(
 
 	*fid = 0;
 	UK_TRY(ukey_dir_read(c, UK_P15_DATA, &d));
-	*fid = free_file(&d, UKEY_FID_DATA, UKEY_FID_LAST_DATA);
+	*fid = what->is_private
+		   ? free_file(&d, UKEY_FID_PRIVATE, UKEY_FID_LAST_PRIVATE)
+		   : free_file(&d, UKEY_FID_DATA, UKEY_FID_LAST_DATA);
 	if (*fid == 0)
 		return no_space();
 	UK_TRY(ukey_file_put_new(c, (uint16_t)*fid, what->value));
@@ -306,8 +313,9 @@ uk_err ukey_store(uk_card *c, const struct uk_new_object *what, size_t *out)
 	uk_buf tried = UK_BUF(storage);
 
 	*out = 0;
-	/* The card cannot keep anybody from reading a file. */
-	if (what->is_private)
+	/* Before 1.1 the card could not keep anybody from reading a file. */
+	if (what->is_private &&
+	    (what->kind != UK_OBJ_DATA || ((struct ukey *)c)->minor < 1))
 		return uk_fail(UK_ERR_UNSUPPORTED);
 	if (what->value.n >= UKEY_FILE_MAX)
 		return uk_fail(UK_ERR_ARGUMENT);
