@@ -1,4 +1,4 @@
-/* PKCS#11 3.0, 5.8 and 5.13: encryption, alone and beside other operations. */
+/* PKCS#11 3.0, 5.8: encryption. */
 #include "operate.h"
 #include "shell.h"
 
@@ -52,48 +52,4 @@ CK_RV C_EncryptFinal(CK_SESSION_HANDLE session, CK_BYTE_PTR last_encrypted_part,
 	if (rv == CKR_OK)
 		rv = p11_cipher_no_parts(&call.session->encrypt);
 	return p11_leave(&call, rv);
-}
-
-CK_RV C_DigestEncryptUpdate(CK_SESSION_HANDLE session, CK_BYTE_PTR part,
-    CK_ULONG part_len, CK_BYTE_PTR encrypted_part,
-    CK_ULONG_PTR encrypted_part_len)
-{
-	UNUSED(part);
-	UNUSED(part_len);
-	UNUSED(encrypted_part);
-	UNUSED(encrypted_part_len);
-	return p11_unsupported("C_DigestEncryptUpdate", session);
-}
-
-CK_RV C_DecryptDigestUpdate(CK_SESSION_HANDLE session,
-    CK_BYTE_PTR encrypted_part, CK_ULONG encrypted_part_len, CK_BYTE_PTR part,
-    CK_ULONG_PTR part_len)
-{
-	UNUSED(encrypted_part);
-	UNUSED(encrypted_part_len);
-	UNUSED(part);
-	UNUSED(part_len);
-	return p11_unsupported("C_DecryptDigestUpdate", session);
-}
-
-CK_RV C_SignEncryptUpdate(CK_SESSION_HANDLE session, CK_BYTE_PTR part,
-    CK_ULONG part_len, CK_BYTE_PTR encrypted_part,
-    CK_ULONG_PTR encrypted_part_len)
-{
-	UNUSED(part);
-	UNUSED(part_len);
-	UNUSED(encrypted_part);
-	UNUSED(encrypted_part_len);
-	return p11_unsupported("C_SignEncryptUpdate", session);
-}
-
-CK_RV C_DecryptVerifyUpdate(CK_SESSION_HANDLE session,
-    CK_BYTE_PTR encrypted_part, CK_ULONG encrypted_part_len, CK_BYTE_PTR part,
-    CK_ULONG_PTR part_len)
-{
-	UNUSED(encrypted_part);
-	UNUSED(encrypted_part_len);
-	UNUSED(part);
-	UNUSED(part_len);
-	return p11_unsupported("C_DecryptVerifyUpdate", session);
 }

@@ -2,14 +2,12 @@
 #include "shell.h"
 #include "token.h"
 
-CK_RV p11_unsupported(const char *name, CK_SESSION_HANDLE session)
+CK_RV p11_refuse(const char *name, CK_SESSION_HANDLE session, CK_RV rv)
 {
 	struct p11_call call;
-	CK_RV rv = p11_enter(&call, name, session);
+	CK_RV entered = p11_enter(&call, name, session);
 
-	if (rv == CKR_OK)
-		rv = CKR_FUNCTION_NOT_SUPPORTED;
-	return p11_leave(&call, rv);
+	return p11_leave(&call, entered == CKR_OK ? rv : entered);
 }
 
 CK_RV C_Initialize(CK_VOID_PTR init_args)

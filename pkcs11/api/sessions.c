@@ -87,25 +87,6 @@ CK_RV C_GetSessionValidationFlags(CK_SESSION_HANDLE session,
 	return p11_leave(&call, rv);
 }
 
-CK_RV C_GetOperationState(CK_SESSION_HANDLE session,
-    CK_BYTE_PTR operation_state, CK_ULONG_PTR operation_state_len)
-{
-	UNUSED(operation_state);
-	UNUSED(operation_state_len);
-	return p11_unsupported("C_GetOperationState", session);
-}
-
-CK_RV C_SetOperationState(CK_SESSION_HANDLE session,
-    CK_BYTE_PTR operation_state, CK_ULONG operation_state_len,
-    CK_OBJECT_HANDLE encryption_key, CK_OBJECT_HANDLE authentiation_key)
-{
-	UNUSED(operation_state);
-	UNUSED(operation_state_len);
-	UNUSED(encryption_key);
-	UNUSED(authentiation_key);
-	return p11_unsupported("C_SetOperationState", session);
-}
-
 CK_RV C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user_type,
     CK_BYTE_PTR pin, CK_ULONG pin_len)
 {
