@@ -28,7 +28,7 @@ proves "the configuration"
 conf=$(found '.*/pkcs11\.conf')
 ok "changes nothing: every line is a comment" \
 	not grep -qvE '^(#.*)?$' "$conf"
-for name in debug debug_level gm_numbers pinpad; do
+for name in debug debug_level gm_numbers pinpad linger reader pcsc; do
 	ok "tells of $name" grep -q "^#$name = " "$conf"
 done
 ok "is looked for there" grep -qaF "${conf#"$ROOT"}" "$installed"
