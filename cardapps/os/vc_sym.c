@@ -133,38 +133,57 @@ uk_err vc_cmac(struct vc_crypto *c, uk_bytes key, const uk_bytes *parts,
 	return vc_from_openssl(good == 1 && n == VC_SYM_BLOCK_MAX);
 }
 
-/* One more block of CBC with single DES. */
-static uk_err absorb(struct vc_crypto *c, const struct vc_sym *key,
-    uk_bytes block, uint8_t mac[VC_DES_BLOCK])
+/* The first DES of the retail MAC: CBC with the left key, of which only the
+ * last block is kept. */
+struct retail {
+	struct vc_crypto *crypto;
+	struct vc_sym left;
+	uk_buf block; /* not yet full */
+	uint8_t *mac;
+};
+
+static uk_err absorb(struct retail *r)
 {
-	return vc_sym_cbc(
-	    c, key, VC_SYM_ENCIPHER, uk_view(mac, VC_DES_BLOCK), block, mac);
+	r->block.len = 0;
+	return vc_sym_cbc(r->crypto, &r->left, VC_SYM_ENCIPHER,
+	    uk_view(r->mac, VC_DES_BLOCK), uk_view(r->block.p, VC_DES_BLOCK),
+	    r->mac);
+}
+
+static uk_err add(struct retail *r, uk_bytes data)
+{
+	while (data.n > 0) {
+		uk_bytes part = uk_bytes_first(data, uk_buf_left(&r->block));
+
+		uk_put(&r->block, part);
+		data = uk_bytes_from(data, part.n);
+		if (uk_buf_left(&r->block) == 0)
+			UK_TRY(absorb(r));
+	}
+	return uk_ok();
 }
 
 uk_err vc_retail_mac(struct vc_crypto *c, uk_bytes key, uk_bytes iv,
-    uk_bytes data, uint8_t mac[VC_DES_BLOCK])
+    const uk_bytes *parts, size_t count, uint8_t mac[VC_DES_BLOCK])
 {
-	struct vc_sym left = { VC_SYM_DES, uk_bytes_first(key, DES_KEY) };
+	uint8_t storage[VC_DES_BLOCK];
+	struct retail r = { c, { VC_SYM_DES, uk_bytes_first(key, DES_KEY) },
+		UK_BUF(storage), mac };
 	struct vc_sym right = { VC_SYM_DES, uk_bytes_from(key, DES_KEY) };
-	uint8_t last[VC_DES_BLOCK];
-	uk_buf b = UK_BUF(last);
 	uk_buf start = uk_buf_over(mac, VC_DES_BLOCK);
+	uk_bytes made = uk_view(mac, VC_DES_BLOCK);
 
 	uk_put(&start, iv);
 	uk_put_fill(&start, 0, iv.n == 0 ? VC_DES_BLOCK : 0);
 	if (key.n != 2 * DES_KEY || start.len != VC_DES_BLOCK)
 		return uk_fail(UK_ERR_ARGUMENT);
-	for (; data.n >= VC_DES_BLOCK; data = uk_bytes_from(data, VC_DES_BLOCK))
-		UK_TRY(
-		    absorb(c, &left, uk_bytes_first(data, VC_DES_BLOCK), mac));
-	uk_put(&b, data);
-	uk_put_u8(&b, 0x80);
-	uk_put_fill(&b, 0, uk_buf_left(&b));
-	UK_TRY(absorb(c, &left, UK_ARRAY(last), mac));
-	UK_TRY(vc_sym_ecb(
-	    c, &right, VC_SYM_DECIPHER, uk_view(mac, VC_DES_BLOCK), mac));
-	return vc_sym_ecb(
-	    c, &left, VC_SYM_ENCIPHER, uk_view(mac, VC_DES_BLOCK), mac);
+	for (size_t i = 0; i < count; i++)
+		UK_TRY(add(&r, parts[i]));
+	uk_put_u8(&r.block, 0x80);
+	uk_put_fill(&r.block, 0, uk_buf_left(&r.block));
+	UK_TRY(absorb(&r));
+	UK_TRY(vc_sym_ecb(c, &right, VC_SYM_DECIPHER, made, mac));
+	return vc_sym_ecb(c, &r.left, VC_SYM_ENCIPHER, made, mac);
 }
 
 uk_err vc_sym_kcv(

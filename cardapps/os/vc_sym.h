@@ -35,9 +35,9 @@ UK_RESULT vc_sym_ecb(struct vc_crypto *c, const struct vc_sym *key,
 /* Of the parts, one after the other; AES. */
 UK_RESULT vc_cmac(struct vc_crypto *c, uk_bytes key, const uk_bytes *parts,
     size_t count, uint8_t mac[VC_SYM_BLOCK_MAX]);
-/* Of data padded by 80 00..; key: 16 bytes; iv: 8 bytes or none. */
+/* Of the parts, padded by 80 00..; key: 16 bytes; iv: 8 bytes or none. */
 UK_RESULT vc_retail_mac(struct vc_crypto *c, uk_bytes key, uk_bytes iv,
-    uk_bytes data, uint8_t mac[VC_DES_BLOCK]);
+    const uk_bytes *parts, size_t count, uint8_t mac[VC_DES_BLOCK]);
 
 /* First bytes of what a cipher makes of a constant: 3DES of zeros, AES of 01s
  * (GlobalPlatform 2.3.1, B.5 and B.6). */

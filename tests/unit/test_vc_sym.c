@@ -126,13 +126,14 @@ static void test_retail_mac(void **state)
 {
 	struct vc_sym mac_key = { VC_SYM_DES,
 		hex("101102030405060708090A0B0C0D0E0F") };
+	const uk_bytes parts[] = { hex("8482010010"), hex("BA6961667737C5BC") };
 	uint8_t session[16], mac[8];
 
 	(void)state;
 	expect_ok(vc_sym_cbc(crypto, &mac_key, VC_SYM_ENCIPHER, UK_NONE,
 	    hex("01010001000000000000000000000000"), session));
-	expect_ok(vc_retail_mac(crypto, UK_ARRAY(session), UK_NONE,
-	    hex("8482010010BA6961667737C5BC"), mac));
+	expect_ok(
+	    vc_retail_mac(crypto, UK_ARRAY(session), UK_NONE, parts, 2, mac));
 	expect_bytes(UK_ARRAY(mac), hex("EBECE14C7D6A4376"));
 }
 
@@ -157,9 +158,9 @@ static void test_lengths(void **state)
 	key.key = hex(IV IV);
 	expect_code(vc_sym_ecb(crypto, &key, VC_SYM_ENCIPHER, hex(IV), out),
 	    UK_ERR_ARGUMENT);
-	expect_code(vc_retail_mac(crypto, hex("00"), UK_NONE, UK_NONE, out),
+	expect_code(vc_retail_mac(crypto, hex("00"), UK_NONE, NULL, 0, out),
 	    UK_ERR_ARGUMENT);
-	expect_code(vc_retail_mac(crypto, hex(IV), hex("00"), UK_NONE, out),
+	expect_code(vc_retail_mac(crypto, hex(IV), hex("00"), NULL, 0, out),
 	    UK_ERR_ARGUMENT);
 	assert_false(uk_is_ok(vc_cmac(crypto, hex("0011"), NULL, 0, out)));
 }
