@@ -1,12 +1,14 @@
 /* The list of applications: one line each. */
 #include "vc_apps.h"
 
+#include "vc_isd.h"
 #include "vc_iso.h"
 #include "vc_piv.h"
 #include "vc_ukey.h"
 
 const struct vc_app_ops *const vc_apps[] = {
 	&vc_ukey_ops,
+	&vc_isd_ops,
 	&vc_piv_standard.ops,
 	&vc_piv_yubico.ops,
 	&vc_iso1.ops,

@@ -44,10 +44,10 @@ uk_err vc_random(struct vc_crypto *c, uint8_t *p, size_t n)
 	return vc_from_openssl(RAND_bytes_ex(c->lib, p, n, 0));
 }
 
-uk_err vc_sha256(struct vc_crypto *c, const uk_bytes *parts, size_t count,
-    uint8_t out[VC_SHA256_SIZE])
+static uk_err digest(struct vc_crypto *c, const char *name,
+    const uk_bytes *parts, size_t count, uint8_t *out)
 {
-	EVP_MD *md = EVP_MD_fetch(c->lib, "SHA256", NULL);
+	EVP_MD *md = EVP_MD_fetch(c->lib, name, NULL);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	int good = md != NULL && ctx != NULL &&
 		   EVP_DigestInit_ex2(ctx, md, NULL) == 1;
@@ -59,6 +59,18 @@ uk_err vc_sha256(struct vc_crypto *c, const uk_bytes *parts, size_t count,
 	EVP_MD_CTX_free(ctx);
 	EVP_MD_free(md);
 	return vc_from_openssl(good);
+}
+
+uk_err vc_sha256(struct vc_crypto *c, const uk_bytes *parts, size_t count,
+    uint8_t out[VC_SHA256_SIZE])
+{
+	return digest(c, "SHA256", parts, count, out);
+}
+
+uk_err vc_sha1(struct vc_crypto *c, const uk_bytes *parts, size_t count,
+    uint8_t out[VC_SHA1_SIZE])
+{
+	return digest(c, "SHA1", parts, count, out);
 }
 
 EVP_PKEY *vc_pkey_build(

@@ -7,7 +7,7 @@
 
 #include "keyalg.h"
 
-enum { VC_SHA256_SIZE = 32, VC_POINT_P256 = 65 };
+enum { VC_SHA1_SIZE = 20, VC_SHA256_SIZE = 32, VC_POINT_P256 = 65 };
 
 struct vc_crypto;
 
@@ -18,6 +18,9 @@ UK_RESULT vc_random(struct vc_crypto *c, uint8_t *p, size_t n);
 /* SHA-256 of the parts, one after the other. */
 UK_RESULT vc_sha256(struct vc_crypto *c, const uk_bytes *parts, size_t count,
     uint8_t out[VC_SHA256_SIZE]);
+/* For old formats that name it. */
+UK_RESULT vc_sha1(struct vc_crypto *c, const uk_bytes *parts, size_t count,
+    uint8_t out[VC_SHA1_SIZE]);
 
 /* 04||x||y on the curve P-256? UK_ERR_FORMAT if not. */
 UK_RESULT vc_p256_check(struct vc_crypto *c, uk_bytes point);

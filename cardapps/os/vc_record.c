@@ -139,6 +139,18 @@ void vc_app_privileges(const struct vc_app *app, uint8_t out[VC_PRIV_SIZE])
 		out[i] = r.privileges[i];
 }
 
+uk_err vc_app_set_privileges(
+    struct vc_app *app, const uint8_t privileges[VC_PRIV_SIZE])
+{
+	struct vc_record r;
+
+	if (!vc_record_get(app->home.nv, app->home.app, &r))
+		return uk_fail(UK_ERR_NOT_FOUND);
+	for (size_t i = 0; i < VC_PRIV_SIZE; i++)
+		r.privileges[i] = privileges[i];
+	return vc_record_put(app->home.nv, app->home.app, &r);
+}
+
 bool vc_app_has(const struct vc_app *app, enum vc_privilege which)
 {
 	uint8_t privileges[VC_PRIV_SIZE];

@@ -3,6 +3,8 @@
 
 #include "mem.h"
 #include "secret.h"
+#include "tlv.h"
+#include "vc_load_file.h"
 
 enum { FIRST_NUMBER = 1, LAST_NUMBER = 0xfe };
 
@@ -87,6 +89,28 @@ static uint8_t free_number(const struct vc_registry *reg)
 /* --- coming and going ------------------------------------------------------
  */
 
+/* The load file of a kind, with all modules that the program has from it, as if
+ * masked; unless it is on the card. Pending. */
+static uk_err mask(struct vc_registry *reg, const struct vc_app_ops *kind)
+{
+	uint8_t modules[VC_LOAD_FILE_MODULES_MAX * (2 + VC_AID_MAX)];
+	uk_buf b = UK_BUF(modules);
+	struct vc_load_file file = { .aid = vc_aid_view(&kind->package),
+		.version = 0x0100 };
+	uk_err err;
+
+	for (size_t i = 0; i < reg->kinds.count; i++) {
+		const struct vc_app_ops *other = reg->kinds.list[i];
+
+		if (uk_bytes_eq(vc_aid_view(&other->package), file.aid))
+			uk_put_tlv(&b, 0x84, vc_aid_view(&other->module));
+	}
+	UK_TRY(uk_buf_result(&b));
+	file.modules = uk_buf_view(&b);
+	err = vc_load_file_put(reg->nv, &file);
+	return uk_is(err, UK_ERR_EXISTS) ? uk_ok() : err;
+}
+
 /* Pending; the struct is in the list. */
 static uk_err add_pending(
     struct vc_registry *reg, const struct vc_new_app *new, struct vc_app **out)
@@ -96,10 +120,13 @@ static uk_err add_pending(
 				       : new->aid;
 	struct vc_record r = { uk_view_str(new->kind->name), aid,
 		vc_aid_view(&new->kind->package), new->life, { 0 } };
+	struct vc_load_file file;
 
 	*out = NULL;
-	if (vc_registry_find(reg, aid) != NULL)
+	if (vc_registry_find(reg, aid) != NULL ||
+	    vc_load_file_find(reg->nv, aid, &file))
 		return uk_fail(UK_ERR_EXISTS);
+	UK_TRY(mask(reg, new->kind));
 	UK_TRY(uk_copy_exact(
 	    r.privileges, VC_PRIV_SIZE, UK_ARRAY(new->privileges)));
 	UK_TRY(make(reg, new->kind, number, aid, out));
@@ -125,15 +152,42 @@ uk_err vc_registry_add(
 	return err;
 }
 
+static void drop(struct vc_registry *reg, const struct vc_app *app)
+{
+	vc_nv_drop_app(reg->nv, app->home.app);
+	vc_record_drop(reg->nv, app->home.app);
+}
+
 uk_err vc_registry_remove(struct vc_registry *reg, struct vc_app **app)
 {
-	uint8_t number = (*app)->home.app;
-
-	vc_nv_drop_app(reg->nv, number);
-	vc_record_drop(reg->nv, number);
+	drop(reg, *app);
 	UK_TRY(vc_nv_commit(reg->nv));
 	take_out(reg, *app);
 	app_free(app);
+	return uk_ok();
+}
+
+static bool is_from(const struct vc_app *app, uk_bytes package)
+{
+	return uk_bytes_eq(vc_aid_view(&app->ops->package), package);
+}
+
+uk_err vc_registry_remove_package(struct vc_registry *reg, uk_bytes package)
+{
+	for (size_t i = 0; i < reg->count; i++) {
+		if (is_from(reg->apps[i], package))
+			drop(reg, reg->apps[i]);
+	}
+	vc_load_file_drop(reg->nv, package);
+	UK_TRY(vc_nv_commit(reg->nv));
+	for (size_t i = reg->count; i > 0; i--) {
+		struct vc_app *app = reg->apps[i - 1];
+
+		if (!is_from(app, package))
+			continue;
+		take_out(reg, app);
+		app_free(&app);
+	}
 	return uk_ok();
 }
 
@@ -173,6 +227,7 @@ static uk_err take_over_old(struct vc_registry *reg)
 	r.package = vc_aid_view(&kind->package);
 	UK_TRY(vc_record_put_card(reg->nv, VC_CARD_OP_READY));
 	UK_TRY(vc_record_put(reg->nv, FIRST_NUMBER, &r));
+	UK_TRY(mask(reg, kind));
 	vc_nv_adopt(reg->nv);
 	return uk_ok();
 }
@@ -278,6 +333,38 @@ const struct vc_app_ops *vc_registry_kind(
     const struct vc_registry *reg, const char *name)
 {
 	return kind_named(reg, uk_view_str(name));
+}
+
+const struct vc_app_ops *vc_registry_kind_of(
+    const struct vc_registry *reg, uk_bytes package, uk_bytes module)
+{
+	for (size_t i = 0; i < reg->kinds.count; i++) {
+		const struct vc_app_ops *kind = reg->kinds.list[i];
+
+		if (uk_bytes_eq(vc_aid_view(&kind->package), package) &&
+		    uk_bytes_eq(vc_aid_view(&kind->module), module))
+			return kind;
+	}
+	return NULL;
+}
+
+bool vc_registry_in_use(const struct vc_registry *reg, uk_bytes package)
+{
+	for (size_t i = 0; i < reg->count; i++) {
+		if (is_from(reg->apps[i], package) &&
+		    reg->apps[i]->channels != 0)
+			return true;
+	}
+	return false;
+}
+
+size_t vc_registry_instances_of(const struct vc_registry *reg, uk_bytes package)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < reg->count; i++)
+		n += is_from(reg->apps[i], package);
+	return n;
 }
 
 uint8_t vc_registry_card_life(const struct vc_registry *reg)

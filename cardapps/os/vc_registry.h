@@ -6,10 +6,10 @@
  * written in non-volatile memory under application number 0. Cards older than
  * the registry have one instance of the kind "ukey" with number 1.
  *
- * Objects, all VC_NV_DATA of application 0, BER-TLV:
- *     0000      80 version (01), 81 life cycle of the card
- *     0100 + n  instance n: 80 name of the kind, 4F AID, C5 privileges (3),
- *               81 life cycle, C4 AID of the load file
+ * Objects, all VC_NV_DATA of application 0, BER-TLV (load files:
+ * vc_load_file.h): 0000      80 version (01), 81 life cycle of the card 0100 +
+ * n  instance n: 80 name of the kind, 4F AID, C5 privileges (3), 81 life cycle,
+ * C4 AID of the load file
  */
 #ifndef VC_REGISTRY_H
 #define VC_REGISTRY_H
@@ -47,6 +47,12 @@ struct vc_app *vc_registry_find(const struct vc_registry *reg, uk_bytes aid);
 /* NULL if the program has no such kind. */
 const struct vc_app_ops *vc_registry_kind(
     const struct vc_registry *reg, const char *name);
+const struct vc_app_ops *vc_registry_kind_of(
+    const struct vc_registry *reg, uk_bytes package, uk_bytes module);
+/* Is it, or an instance from it, selected? How many instances has it? */
+bool vc_registry_in_use(const struct vc_registry *reg, uk_bytes package);
+size_t vc_registry_instances_of(
+    const struct vc_registry *reg, uk_bytes package);
 
 struct vc_new_app {
 	const struct vc_app_ops *kind;
@@ -56,7 +62,8 @@ struct vc_new_app {
 	uint8_t life; /* VC_LIFE_INSTALLED or VC_LIFE_SELECTABLE */
 };
 
-/* Commits; on failure nothing has changed. UK_ERR_EXISTS: that name is taken.
+/* With the kind's load file, if that is not on the card. Commits; on failure
+ * nothing has changed. UK_ERR_EXISTS: that name is taken, also by a load file.
  * UK_ERR_FORMAT: the name is none, or install() did not take the parameters.
  * UK_ERR_TOO_SMALL: no room. *out may be NULL. */
 UK_RESULT vc_registry_add(
@@ -64,6 +71,8 @@ UK_RESULT vc_registry_add(
 /* With everything it stored. Commits; on failure nothing has changed, and *app
  * is still there. Not for an instance that is selected. */
 UK_RESULT vc_registry_remove(struct vc_registry *reg, struct vc_app **app);
+/* A load file and all instances from it, the same way. */
+UK_RESULT vc_registry_remove_package(struct vc_registry *reg, uk_bytes package);
 
 uint8_t vc_registry_card_life(const struct vc_registry *reg);
 /* Pending. */
@@ -74,6 +83,8 @@ UK_RESULT vc_registry_set_card_life(struct vc_registry *reg, uint8_t life);
 uint8_t vc_app_life(const struct vc_app *app);
 UK_RESULT vc_app_set_life(struct vc_app *app, uint8_t life);
 void vc_app_privileges(const struct vc_app *app, uint8_t out[VC_PRIV_SIZE]);
+UK_RESULT vc_app_set_privileges(
+    struct vc_app *app, const uint8_t privileges[VC_PRIV_SIZE]);
 bool vc_app_has(const struct vc_app *app, enum vc_privilege which);
 
 /* May it be selected now? Not before SELECTABLE, not LOCKED; on a locked or

@@ -92,13 +92,15 @@ static void test_select_forms(void **state)
 	expect_sw(card, "00A4040007F0756B65792E3000", 0x9000);
 	expect_sw(card, "00A4040008F0756B65792E303200", 0x6A82);
 	expect_sw(card, "00A4040009F0756B65792E30310000", 0x6A82);
-	expect_sw(card, "00A4040000", 0x6A82);                   /* no name */
 	expect_sw(card, "00A4040208F0756B65792E303100", 0x6A82); /* no next */
 	expect_sw(card, "00A4040108F0756B65792E303100", 0x6A86);
 	expect_sw(card, "00A4040808F0756B65792E303100", 0x6A86);
 	expect_sw(card, "00A4041008F0756B65792E303100", 0x6A86);
 	expect_sw(card, "00A4090008F0756B65792E303100", 0x6A86);
 	expect_sw(card, "00A4020C025031", 0x9000); /* still selected */
+	/* No name is the issuer security domain's. */
+	expect_sw(card, "00A4040000", 0x9000);
+	expect_sw(card, "00A4020C025031", 0x6D00);
 }
 
 /* Selecting what is selected keeps logins (by whatever name, with whatever

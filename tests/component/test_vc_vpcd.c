@@ -114,7 +114,7 @@ static void test_messages_in_pieces(void **state)
 	send_raw(g, "00");
 	send_raw(g, "05 00A4");
 	expect_raw(g, "");
-	send_raw(g, "04040100"); /* 00A4040401: no name; one byte more */
+	send_raw(g, "04020100"); /* 00A4040201: no next; one byte more */
 	expect_raw(g, "0002 6A82");
 	send_raw(g, "05 00A4000C 00"); /* the byte before began this one */
 	send_raw(g, "0001 04 0005 00B09E0000");
