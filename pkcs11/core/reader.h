@@ -27,8 +27,8 @@ struct p11_reader {
 	uint32_t events;
 
 	uk_readers *source; /* own connection to readers, or NULL */
-	uk_link *trace; /* borrowed from ch: counts commands, or NULL */
-	uk_channel *ch; /* or NULL: no card that we know */
+	uk_link *trace;     /* borrowed from ch: counts commands, or NULL */
+	uk_channel *ch;     /* or NULL: no card that we know */
 	const struct p11_slot *selected; /* whose application is; NULL: who
 					  * knows */
 

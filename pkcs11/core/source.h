@@ -2,8 +2,8 @@
  * Where readers and cards come from.
  *
  * The core reaches readers only through this table. It is PC/SC and
- * what the configuration adds to it, except in tests, which put fake readers and a fake card kind behind it
- * (p11_use_source).
+ * what the configuration adds to it, except in tests, which put fake readers
+ * and a fake card kind behind it (p11_use_source).
  */
 #ifndef P11_SOURCE_H
 #define P11_SOURCE_H

@@ -82,6 +82,7 @@ static json_t *list_token(struct cli *cli, const struct slot *s)
 {
 	struct listing l = { cli, cli->opt.json ? json_array() : NULL };
 	char label[33], serial[17], tries_text[16] = "unknown";
+	bool pad = (s->token.flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
 	int tries = module_tries_left(cli->module, s->id, s->token.flags);
 	char *uri = token_uri(&s->token);
 	CK_SESSION_HANDLE session;
@@ -98,6 +99,8 @@ static json_t *list_token(struct cli *cli, const struct slot *s)
 		snprintf(tries_text, sizeof(tries_text), "%d", tries);
 	cli_print(cli, "  card \"%s\", serial %s, PIN tries left: %s", label,
 	    serial, tries_text);
+	if (pad)
+		cli_print(cli, "  the PIN is entered on the reader's own pad");
 	cli_print(cli, "  %s", uri == NULL ? "" : uri);
 	if (f->C_OpenSession(s->id, CKF_SERIAL_SESSION, NULL, NULL, &session) ==
 	    CKR_OK) {
@@ -106,9 +109,10 @@ static json_t *list_token(struct cli *cli, const struct slot *s)
 		(void)f->C_CloseSession(session);
 	}
 	if (cli->opt.json)
-		o = json_pack("{s:s,s:s,s:s,s:i,s:o}", "label", label, "serial",
-		    serial, "uri", uri == NULL ? "" : uri, "pinTriesLeft",
-		    tries, "certificates", l.certs);
+		o = json_pack("{s:s,s:s,s:s,s:i,s:b,s:o}", "label", label,
+		    "serial", serial, "uri", uri == NULL ? "" : uri,
+		    "pinTriesLeft", tries, "pinPad", pad, "certificates",
+		    l.certs);
 	free(uri); /* p11-kit's own */
 	return o;
 }

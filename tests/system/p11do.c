@@ -10,7 +10,11 @@
  *     open SLOT | close                 one session at a time
  *     login user|so|context PIN         PIN: the rest of the line; may be empty
  *     logout
- *     key N                             finds the Nth private key, from 0
+ *     initpin PIN                       likewise, or `pad`
+ *     setpin OLD NEW | setpin pad
+ *     inittoken SLOT PIN LABEL          PIN: one word, or `pad`
+ *     event | await                     C_WaitForSlotEvent, without and with
+ * waiting key N                             finds the Nth private key, from 0
  *     data                              private data objects, the first one's
  * value signinit MECHANISM                a number, such as 0x1041 sign HEX
  *     status                            every status call once
@@ -19,6 +23,7 @@
  * Each step gets one line: the CKR_ name, then what there is to say.
  */
 #include <dlfcn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +43,8 @@ static const struct {
 	{ CKR_OK, "CKR_OK" },
 	{ CKR_NO_EVENT, "CKR_NO_EVENT" },
 	{ CKR_SLOT_ID_INVALID, "CKR_SLOT_ID_INVALID" },
+	{ CKR_NO_EVENT, "CKR_NO_EVENT" },
+	{ CKR_SESSION_EXISTS, "CKR_SESSION_EXISTS" },
 	{ CKR_GENERAL_ERROR, "CKR_GENERAL_ERROR" },
 	{ CKR_FUNCTION_FAILED, "CKR_FUNCTION_FAILED" },
 	{ CKR_ARGUMENTS_BAD, "CKR_ARGUMENTS_BAD" },
@@ -172,6 +179,52 @@ static void step_logout(char *rest)
 	say(p11->C_Logout(session));
 }
 
+static bool is_pad(const char *pin)
+{
+	return strcmp(pin, "pad") == 0;
+}
+
+/* Cuts the first word off. */
+static char *next_word(char **rest)
+{
+	char *word = *rest, *end = strchr(word, ' ');
+
+	*rest = end == NULL ? word + strlen(word) : end + 1;
+	if (end != NULL)
+		*end = '\0';
+	return word;
+}
+
+static void step_initpin(char *rest)
+{
+	say(p11->C_InitPIN(session, is_pad(rest) ? NULL : (CK_UTF8CHAR_PTR)rest,
+	    strlen(rest)));
+}
+
+static void step_setpin(char *rest)
+{
+	char *old = next_word(&rest);
+
+	if (is_pad(old))
+		say(p11->C_SetPIN(session, NULL, 0, NULL, 0));
+	else
+		say(p11->C_SetPIN(session, (CK_UTF8CHAR_PTR)old, strlen(old),
+		    (CK_UTF8CHAR_PTR)rest, strlen(rest)));
+}
+
+static void step_inittoken(char *rest)
+{
+	CK_UTF8CHAR label[32];
+	CK_SLOT_ID slot = strtoul(next_word(&rest), NULL, 0);
+	char *pin = next_word(&rest);
+	size_t n = strlen(rest);
+
+	memset(label, ' ', sizeof(label));
+	memcpy(label, rest, n < sizeof(label) ? n : sizeof(label));
+	say(p11->C_InitToken(slot, is_pad(pin) ? NULL : (CK_UTF8CHAR_PTR)pin,
+	    strlen(pin), label));
+}
+
 static void step_key(char *rest)
 {
 	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
@@ -291,6 +344,9 @@ static const struct {
 	{ "close", step_close },
 	{ "login", step_login },
 	{ "logout", step_logout },
+	{ "initpin", step_initpin },
+	{ "setpin", step_setpin },
+	{ "inittoken", step_inittoken },
 	{ "key", step_key },
 	{ "data", step_data },
 	{ "signinit", step_signinit },

@@ -74,7 +74,53 @@ expect_step CKR_OK "a PIN that the program gives" login user 482915
 expect_step CKR_OK "logout" logout
 person 73519402
 expect_step CKR_OK "the security officer, on the pad" login so pad
+expect_equal "nothing but 24, 2C or 20 was sent for a PIN" "" \
+	"$(grep -iE '^> 00(20|24|2C)' alice.apdus |
+		grep -viE '^> 00(20(00|FF)|2400|2C02)8[123]')"
+
+proves "the officer sets a new PIN on the pad, and nothing is typed twice in vain"
+person "135790 135790"
+expect_step CKR_OK "C_InitPIN" initpin pad
+person "246810 246811"
+expect_step CKR_PIN_INVALID "entered differently the second time" initpin pad
+person cancel
+expect_step CKR_FUNCTION_CANCELED "the cancel key" initpin pad
+expect_step CKR_OK "logout" logout
+person 482915
+expect_step CKR_PIN_INCORRECT "the old PIN is no longer good" login user pad
+person 135790
+expect_step CKR_OK "the new one is" login user pad
+
+proves "C_SetPIN on the pad"
+person "135790 482915 482915"
+expect_step CKR_OK "C_SetPIN" setpin pad
+person "135790 246810 246810"
+expect_step CKR_PIN_INCORRECT "with a wrong old PIN" setpin pad
+person timeout
+expect_step CKR_FUNCTION_CANCELED "nobody there" setpin pad
+expect_step CKR_OK "logout" logout
+person 482915
+expect_step CKR_OK "the PIN is the old one again" login user pad
+expect_step CKR_OK "logout" logout
+
+proves "C_InitToken on the pad"
+expect_step CKR_OK "the session is closed" close
+person 00000000
+expect_step CKR_PIN_INCORRECT "a wrong PUK" inittoken 0 pad New card
+person cancel
+expect_step CKR_FUNCTION_CANCELED "the cancel key" inittoken 0 pad New card
+person 73519402
+expect_step CKR_OK "the right PUK" inittoken 0 pad New card
+expect_step 'CKR_OK .* protected label=New card  .*' "the card has its new name" tokeninfo 0
+person 73519402
+expect_step CKR_OK "and back" inittoken 0 pad "Alice's card"
 p11_close
+
+proves "ukey cards tells of the pad"
+expect_exit 0 "ukey cards" "$BIN/ukey" cards
+expect_line "PIN is entered on the reader's own pad" "says where the PIN goes"
+expect_exit 0 "ukey --json cards" "$BIN/ukey" --json cards
+expect_line '"pinPad": ?true' "also to programs"
 
 proves "other people's programs"
 person 482915
