@@ -324,9 +324,18 @@ bool p11_attr_same(const struct p11_object *o, CK_ATTRIBUTE_TYPE type,
 	       uk_bytes_eq(wanted, uk_view(&curve, sizeof(curve)));
 }
 
+/* A vague object says no more than its name. */
+static bool is_name(CK_ATTRIBUTE_TYPE type)
+{
+	return type == CKA_LABEL || type == CKA_ID ||
+	       find_in(common, type) != NULL;
+}
+
 bool p11_attr_reads(const struct p11_object *o, CK_ATTRIBUTE_TYPE type)
 {
 	const struct p11_attr_row *r = find_row(o, type);
 
+	if (p11_object_vague(o) && !is_name(type))
+		return true;
 	return r != NULL && r->reads;
 }

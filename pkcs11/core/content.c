@@ -21,6 +21,25 @@ static CK_RV note(struct p11_slot *s, struct p11_object *o, uk_err err)
 	return p11_slot_failed(s, err);
 }
 
+CK_RV p11_object_complete(struct p11_slot *s, struct p11_object *o)
+{
+	CK_RV rv;
+	uk_err err;
+
+	if (!p11_object_vague(o) || o->unreadable)
+		return CKR_OK;
+	if ((rv = p11_slot_begin(s)) != CKR_OK)
+		return rv;
+	err = uk_card_describe(s->card, &o->entry);
+	p11_slot_end(s);
+	if (uk_is(err, UK_ERR_NOT_FOUND)) {
+		p11_object_end(o);
+		return CKR_OK;
+	}
+	rv = note(s, o, err);
+	return o->unreadable ? CKR_OK : rv;
+}
+
 CK_RV p11_object_value(struct p11_slot *s, struct p11_object *o, uk_bytes *out)
 {
 	CK_RV rv;
@@ -65,9 +84,13 @@ static struct p11_object *certificate_beside(
 	for (size_t i = 0; i < s->objects.count; i++) {
 		struct p11_object *o = s->objects.list[i];
 
-		if (o->class == CKO_CERTIFICATE && o->owner == 0 && !o->gone &&
-		    !o->unreadable &&
-		    uk_bytes_eq(id_of(o->src), id_of(key->src)))
+		if (o->class != CKO_CERTIFICATE || o->owner != 0 || o->gone ||
+		    o->unreadable ||
+		    !uk_bytes_eq(id_of(o->src), id_of(key->src)))
+			continue;
+		if (!p11_object_vague(o) ||
+		    (p11_object_complete(s, o) == CKR_OK &&
+			!p11_object_vague(o) && !o->gone))
 			return o;
 	}
 	return NULL;
@@ -78,7 +101,8 @@ static struct p11_object *certificate_beside(
 static struct p11_object *certificate_of(
     struct p11_slot *s, const struct p11_object *key)
 {
-	if (key->entry.kind != UK_OBJ_PRIVATE_KEY || key->entry.modifiable)
+	if (key->entry.kind != UK_OBJ_PRIVATE_KEY || key->entry.modifiable ||
+	    s->card->info.so_changes)
 		return NULL;
 	return certificate_beside(s, key);
 }

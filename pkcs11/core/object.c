@@ -70,7 +70,7 @@ static bool is_derived(const struct p11_object *o)
 static void take_entry(struct p11_object *o, const uk_object *entry)
 {
 	o->entry = *entry;
-	o->private = o->class == CKO_PRIVATE_KEY ||
+	o->private = (o->class == CKO_PRIVATE_KEY && !entry->open_use) ||
 		     (o->class == CKO_DATA && entry->is_private);
 	o->modifiable = entry->modifiable;
 	o->destroyable = entry->modifiable && !is_derived(o);
@@ -189,8 +189,10 @@ static struct p11_object *at_place(
 
 static bool same_key(const uk_object *a, const uk_object *b)
 {
-	return a->key_type == b->key_type && a->key_bits == b->key_bits &&
-	       uk_bytes_eq(id_of(a), id_of(b));
+	if (!uk_bytes_eq(id_of(a), id_of(b)))
+		return false;
+	return a->vague || b->vague ||
+	       (a->key_type == b->key_type && a->key_bits == b->key_bits);
 }
 
 enum change { OURS, THEIRS, FRESH };
@@ -357,7 +359,7 @@ struct p11_object *p11_objects_of_card(
 
 bool p11_object_visible(const struct p11_slot *s, const struct p11_object *o)
 {
-	return !o->gone && (!o->private || s->login == P11_USER);
+	return !o->gone && (!o->private || p11_slot_owner_in(s));
 }
 
 static struct p11_object *with_handle(
@@ -377,9 +379,13 @@ struct p11_object *p11_object_find(struct p11_slot *s, CK_OBJECT_HANDLE h)
 {
 	struct p11_object *o = with_handle(s, h);
 
-	if (o == NULL || o->owner != 0 || s->objects.loaded)
+	if (o != NULL && o->owner == 0 && !s->objects.loaded)
+		o = p11_objects_load(s) == CKR_OK ? with_handle(s, h) : NULL;
+	if (o == NULL || !p11_object_vague(o))
 		return o;
-	return p11_objects_load(s) == CKR_OK ? with_handle(s, h) : NULL;
+	return p11_object_complete(s, o) == CKR_OK && !p11_object_vague(o)
+		   ? with_handle(s, h)
+		   : NULL;
 }
 
 CK_OBJECT_HANDLE p11_object_handle(struct p11_slot *s, struct p11_object *o)

@@ -87,6 +87,15 @@ CK_OBJECT_HANDLE p11_object_handle(struct p11_slot *s, struct p11_object *o);
  * themselves. */
 void p11_objects_hide_private(struct p11_objects *t);
 
+/* Completes what the directory only hints at (uk_object.vague); an object that
+ * is not there after all is gone then, and one that cannot be read is no use:
+ * both are no error. Objects that were found have been completed. */
+CK_RV p11_object_complete(struct p11_slot *s, struct p11_object *o);
+static inline bool p11_object_vague(const struct p11_object *o)
+{
+	return o->src != NULL && o->entry.vague;
+}
+
 /* The certificate's or data object's bytes, the parsed certificate, the public
  * half of a key: read once, owned by the object. */
 CK_RV p11_object_value(struct p11_slot *s, struct p11_object *o, uk_bytes *out);

@@ -170,8 +170,8 @@ CK_RV p11_key_refused(
     struct p11_slot *s, const struct p11_object *key, uk_err err);
 /* Did the card refuse what it was given, not who gave it? */
 bool p11_key_dislikes(uk_err err);
-/* A transaction in which the user is still logged in and the key is still the
- * one that it was. */
+/* A transaction in which the user is still logged in, if the key wants that,
+ * and the key is still the one that it was. */
 CK_RV p11_key_begin(struct p11_slot *s, const struct p11_object *key);
 /* Its end; err: what came of the key's use. */
 void p11_key_end(struct p11_slot *s, const struct p11_object *key, uk_err err);

@@ -173,7 +173,7 @@ CK_RV p11_key_begin(struct p11_slot *s, const struct p11_object *key)
 
 	if (rv == CKR_OBJECT_HANDLE_INVALID)
 		return CKR_KEY_HANDLE_INVALID;
-	if (rv != CKR_OK || s->login == P11_USER)
+	if (rv != CKR_OK || !key->private || p11_slot_owner_in(s))
 		return rv;
 	p11_slot_end(s); /* the card was reset meanwhile */
 	return CKR_USER_NOT_LOGGED_IN;

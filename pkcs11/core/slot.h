@@ -72,6 +72,14 @@ void p11_slot_tidy(struct p11_slot *s);
  * CKR_TOKEN_NOT_RECOGNIZED. From memory. */
 CK_RV p11_slot_token(const struct p11_slot *s);
 
+/* Whoever may use and change the objects is logged in: the user, and on some
+ * kinds of card the SO. */
+static inline bool p11_slot_owner_in(const struct p11_slot *s)
+{
+	return s->login == P11_USER || (s->login == P11_SO &&
+					   s->card->info.so_changes);
+}
+
 /* The next handle: grows, is never 0, and names its slot in the low byte. */
 CK_ULONG p11_slot_handle(struct p11_slot *s);
 enum { P11_SLOTS_MAX = 255 };

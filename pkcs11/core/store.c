@@ -13,6 +13,8 @@ CK_RV p11_may_change(const struct p11_slot *s,
 {
 	if (token && !session->rw)
 		return CKR_SESSION_READ_ONLY;
+	if (token && s->card->info.so_changes)
+		return s->login == P11_SO ? CKR_OK : CKR_USER_NOT_LOGGED_IN;
 	if ((token || private) && s->login != P11_USER)
 		return CKR_USER_NOT_LOGGED_IN;
 	return CKR_OK;
@@ -22,7 +24,7 @@ CK_RV p11_change_begin(struct p11_slot *s)
 {
 	CK_RV rv = p11_slot_begin(s);
 
-	if (rv == CKR_OK && s->login != P11_USER) { /* the card was reset */
+	if (rv == CKR_OK && !p11_slot_owner_in(s)) { /* the card was reset */
 		p11_slot_end(s);
 		rv = CKR_USER_NOT_LOGGED_IN;
 	}

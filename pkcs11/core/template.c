@@ -81,6 +81,12 @@ CK_RV p11_template_matches(struct p11_slot *s, struct p11_object *o,
 
 	*matches = true;
 	for (int reads = 0; reads < 2; reads++) {
+		if (reads == 1 && *matches && p11_object_vague(o)) {
+			rv = p11_object_complete(s, o);
+			*matches = !o->gone && !p11_object_vague(o);
+			if (rv == CKR_DEVICE_REMOVED || rv == CKR_HOST_MEMORY)
+				return rv;
+		}
 		for (CK_ULONG i = 0; i < count && *matches; i++) {
 			if (p11_attr_reads(o, template[i].type) != reads)
 				continue;

@@ -56,6 +56,11 @@ uk_err uk_card_load_objects(uk_card *c)
 	return c->loaded ? uk_ok() : CALL(c, load_objects, c);
 }
 
+uk_err uk_card_describe(uk_card *c, uk_object *o)
+{
+	return o->vague ? CALL(c, describe, c, o) : uk_ok();
+}
+
 uk_err uk_card_read_object(uk_card *c, const uk_object *o, uk_blob *out)
 {
 	return CALL(c, read_object, c, o, out);

@@ -54,6 +54,9 @@ typedef struct uk_card_info {
 	bool pin_pad;    /* the reader takes PINs on a pad of its own */
 	bool bank_proof; /* transaction key wants uk_card_prove_bank first */
 	bool alone; /* says that there is no other application on the card */
+	bool so_changes; /* keys and objects are the SO's to change; they come
+			  * and go beside each other, so that a certificate may
+			  * be older than its key */
 } uk_card_info;
 
 enum uk_object_kind {
@@ -90,9 +93,13 @@ typedef struct uk_object {
 	uint32_t usage;    /* enum uk_usage */
 	bool always_auth;  /* UK_PIN_CONSENT before every use */
 	bool on_card;      /* made on the card, never extractable */
+	bool open_use;     /* private keys: used without a login */
 	char application[UK_LABEL_MAX + 1]; /* data objects */
 	/* card kind's own reference: file, key reference, data object tag */
 	uint32_t ref;
+	/* There may be such an object: uk_card_describe tells, and the fields
+	 * of keys above. So nobody reads a whole card to find one key. */
+	bool vague;
 } uk_object;
 
 /* A public key as read from the card or from a certificate. */
@@ -174,6 +181,9 @@ struct uk_card_ops {
 	 * since read_public gives that of every private key. On failure the old
 	 * list stays. */
 	uk_err (*load_objects)(uk_card *c);
+	/* Completes a vague object; UK_ERR_NOT_FOUND: it is not there after
+	 * all. Asking again costs nothing. */
+	uk_err (*describe)(uk_card *c, uk_object *o);
 	uk_err (*read_object)(uk_card *c, const uk_object *o, uk_blob *out);
 	uk_err (*read_public)(
 	    uk_card *c, const uk_object *key, uk_public_key *out);
@@ -276,6 +286,7 @@ void uk_card_close(uk_card **c); /* accepts NULL */
 UK_RESULT uk_card_reselect(uk_card *c);
 UK_RESULT uk_card_refresh(uk_card *c);      /* UK_OK where the kind cannot */
 UK_RESULT uk_card_load_objects(uk_card *c); /* does nothing when loaded */
+UK_RESULT uk_card_describe(uk_card *c, uk_object *o);
 UK_RESULT uk_card_read_object(uk_card *c, const uk_object *o, uk_blob *out);
 UK_RESULT uk_card_read_public(
     uk_card *c, const uk_object *key, uk_public_key *out);
