@@ -242,10 +242,22 @@ static uk_err keep(uk_bytes data, size_t total, uk_buf *out)
 	return uk_ok();
 }
 
+/* How much of an answer is wanted; enough NULL: all of it. */
+struct appetite {
+	uk_channel_enough *enough;
+	void *arg;
+};
+
+static bool is_enough(const struct appetite *a, const uk_buf *out, size_t start)
+{
+	return a->enough != NULL &&
+	       a->enough(a->arg, uk_bytes_from(uk_buf_view(out), start));
+}
+
 /* 61xx: fetches the rest, ISO/IEC 7816-4:2020, 5.3.4. Every piece must bring
  * something, and there is an end to the number of pieces. */
-static uk_err collect(
-    uk_channel *ch, const uk_cmd *cmd, uk_resp *resp, uk_buf *out)
+static uk_err collect(uk_channel *ch, const uk_cmd *cmd,
+    const struct appetite *appetite, uk_resp *resp, uk_buf *out)
 {
 	size_t start = out->len;
 	uk_cmd more = {
@@ -253,7 +265,9 @@ static uk_err collect(
 	};
 
 	UK_TRY(keep(resp->data, 0, out));
-	for (int piece = 0; resp->sw >> 8 == 0x61; piece++) {
+	for (int piece = 0;
+	     resp->sw >> 8 == 0x61 && !is_enough(appetite, out, start);
+	     piece++) {
 		if (piece == PIECES_MAX)
 			return uk_fail(UK_ERR_CARD_MUTE);
 		more.le = (resp->sw & 0xff) == 0 ? UK_LE_SHORT_MAX
@@ -281,6 +295,13 @@ static uk_err expect_no_data(const uk_cmd *cmd, uk_resp *resp)
 uk_err uk_channel_transmit(
     uk_channel *ch, const uk_cmd *cmd, uk_buf *out, uint16_t *sw)
 {
+	return uk_channel_transmit_until(ch, cmd, out, sw, NULL, NULL);
+}
+
+uk_err uk_channel_transmit_until(uk_channel *ch, const uk_cmd *cmd, uk_buf *out,
+    uint16_t *sw, uk_channel_enough *enough, void *arg)
+{
+	const struct appetite appetite = { enough, arg };
 	size_t start = out == NULL ? 0 : out->len;
 	uk_resp resp = { UK_NONE, 0 };
 	uk_err err = send(ch, cmd, &resp);
@@ -289,7 +310,7 @@ uk_err uk_channel_transmit(
 		*sw = 0;
 	if (uk_is_ok(err))
 		err = out == NULL ? expect_no_data(cmd, &resp)
-				  : collect(ch, cmd, &resp, out);
+				  : collect(ch, cmd, &appetite, &resp, out);
 	if (cmd->secret)
 		uk_wipe(ch->response, sizeof(ch->response));
 	if (!uk_is_ok(err)) {
@@ -299,5 +320,5 @@ uk_err uk_channel_transmit(
 	}
 	if (sw != NULL)
 		*sw = resp.sw;
-	return uk_sw_err(resp.sw);
+	return resp.sw >> 8 == 0x61 ? uk_ok() : uk_sw_err(resp.sw);
 }

@@ -48,6 +48,16 @@ uint32_t uk_channel_turn(const uk_channel *ch);
 UK_RESULT uk_channel_transmit(
     uk_channel *ch, const uk_cmd *cmd, uk_buf *out, uint16_t *sw);
 
+/*
+ * The same for whoever may be content with an answer's beginning: after every
+ * piece that leaves more to fetch, enough(arg, answer so far) is asked, and if
+ * it says so, the rest stays on the card and the result is UK_OK with *sw =
+ * 61xx.
+ */
+typedef bool uk_channel_enough(void *arg, uk_bytes answer);
+UK_RESULT uk_channel_transmit_until(uk_channel *ch, const uk_cmd *cmd,
+    uk_buf *out, uint16_t *sw, uk_channel_enough *enough, void *arg);
+
 /* --- the reader's PIN pad ------------------------------------------------ */
 
 /* Asks the reader for a pad, inside a transaction. Costs no APDU; a reader that
