@@ -33,10 +33,25 @@ static bool allowed(const struct p11_slot *s, const struct p11_object *key,
 	return uk_card_can_sign(s->card, &r);
 }
 
+/* A card that does not know PSS, or not with these parameters, but computes
+ * x^d mod n, is given the padded block. */
+static bool pads_here(const struct p11_slot *s, const struct p11_object *key,
+    const struct p11_op *op)
+{
+	return op->mech->scheme == UK_SIG_PSS &&
+	       p11_signs_raw(s->card, key->src) &&
+	       !(p11_pss_is_usual(&op->pad) && allowed(s, key, op));
+}
+
 static CK_RV check(const struct p11_slot *s, const struct p11_object *key,
     const struct p11_op *op)
 {
 	enum uk_sig_scheme scheme = op->mech->scheme;
+
+	if (pads_here(s, key, op))
+		return uk_pss_fits(&op->pad, key->src->key_bits)
+			   ? CKR_OK
+			   : CKR_MECHANISM_PARAM_INVALID;
 
 	/* Not among the key's CKA_ALLOWED_MECHANISMS. */
 	if (scheme == UK_SIG_RSA_RAW && !p11_signs_raw(s->card, key->src))
@@ -210,11 +225,28 @@ static CK_RV ask_card(struct p11_slot *s, const struct p11_object *key,
 		   : CKR_DEVICE_ERROR;
 }
 
+static CK_RV pad_here(struct p11_slot *s, const struct p11_op *op,
+    struct uk_sign_request *r, uint8_t block[UK_MODULUS_MAX])
+{
+	uk_buf padded = uk_buf_over(block, UK_MODULUS_MAX);
+	uk_crypto *crypto;
+	CK_RV rv = p11_slot_crypto(s, &crypto);
+
+	if (rv == CKR_OK)
+		rv = p11_rv(uk_pss_pad(
+		    crypto, &op->pad, r->key->key_bits, r->input, &padded));
+	r->scheme = UK_SIG_RSA_RAW;
+	r->hash = UK_HASH_NONE;
+	r->input = uk_buf_view(&padded);
+	return rv;
+}
+
 /* Ends with the signature in out; op has been given all its input. */
 static CK_RV make_signature(struct p11_slot *s, const struct p11_object *key,
     struct p11_op *op, CK_BYTE_PTR out, CK_ULONG_PTR out_len)
 {
-	uint8_t in[UK_MODULUS_MAX], made[UK_SIGNATURE_MAX];
+	uint8_t in[UK_MODULUS_MAX], block[UK_MODULUS_MAX];
+	uint8_t made[UK_SIGNATURE_MAX];
 	uk_buf input = UK_BUF(in), sig = UK_BUF(made);
 	struct uk_sign_request r = { key->src, op->mech->scheme, op->pad.hash,
 		UK_NONE };
@@ -225,6 +257,8 @@ static CK_RV make_signature(struct p11_slot *s, const struct p11_object *key,
 	rv = p11_op_signed(op, r.key->key_type,
 	    p11_signature_size(r.key->key_type, r.key->key_bits), &input);
 	r.input = uk_buf_view(&input);
+	if (rv == CKR_OK && pads_here(s, key, op))
+		rv = pad_here(s, op, &r, block);
 	if (rv == CKR_OK)
 		rv = ask_card(s, key, &r, &sig);
 	if (rv == CKR_OK)

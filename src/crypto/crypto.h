@@ -95,6 +95,21 @@ UK_RESULT uk_key_encrypt(const uk_key *k, enum uk_enc_scheme scheme,
 UK_RESULT uk_oaep_unpad(
     uk_crypto *c, const struct uk_padding *pad, uk_bytes block, uk_buf *out);
 
+/* EMSA-PSS-ENCODE of a finished hash for a modulus of that many bits, k bytes
+ * with a salt of its own each time. UK_ERR_ARGUMENT: it does not fit. */
+UK_RESULT uk_pss_pad(uk_crypto *c, const struct uk_padding *pad, unsigned bits,
+    uk_bytes value, uk_buf *out);
+
+/* Is there room for it? */
+bool uk_pss_fits(const struct uk_padding *pad, unsigned bits);
+
+enum uk_cipher { UK_CIPHER_3DES, UK_CIPHER_AES };
+
+/* One block (3DES: 8 bytes, key 24; AES: 16 bytes, key 16, 24 or 32), appended.
+ * UK_ERR_ARGUMENT for other lengths. */
+UK_RESULT uk_cipher_block(uk_crypto *c, enum uk_cipher cipher, bool encrypt,
+    uk_bytes key, uk_bytes in, uk_buf *out);
+
 /* Z of GB/T 32918.2, 5.5: identity (empty = the default one) and public key
  * 04 || x || y, which are hashed in front of every message. UK_ERR_ARGUMENT if
  * the identity is longer than 8191 bytes. */

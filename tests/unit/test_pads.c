@@ -1,0 +1,191 @@
+/* Single cipher blocks and PSS blocks. */
+#include "cmocka_all.h"
+#include "crypto.h"
+#include "fixtures.h"
+
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+
+static uk_crypto *crypto;
+
+static int set_up(void **state)
+{
+	(void)state;
+	return uk_is_ok(uk_crypto_open(&crypto)) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	uk_crypto_close(&crypto);
+	return 0;
+}
+
+#define BYTES16 "000102030405060708090A0B0C0D0E0F"
+
+static const struct block_row {
+	enum uk_cipher cipher;
+	const char *key, *plain, *encrypted;
+} blocks[] = {
+	/* FIPS 197, appendix C */
+	{ UK_CIPHER_AES, BYTES16, "00112233445566778899AABBCCDDEEFF",
+	    "69C4E0D86A7B0430D8CDB78070B4C55A" },
+	{ UK_CIPHER_AES, BYTES16 "1011121314151617",
+	    "00112233445566778899AABBCCDDEEFF",
+	    "DDA97CA4864CDFE06EAF70A0EC0D7191" },
+	{ UK_CIPHER_AES, BYTES16 "101112131415161718191A1B1C1D1E1F",
+	    "00112233445566778899AABBCCDDEEFF",
+	    "8EA2B7CA516745BFEAFC49904B496089" },
+	/* NIST SP 800-67, appendix B.1 */
+	{ UK_CIPHER_3DES, "0123456789ABCDEF23456789ABCDEF01456789ABCDEF0123",
+	    "5468652071756663", "A826FD8CE53B855F" },
+};
+
+static void cipher_blocks(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
+		const struct block_row *row = &blocks[i];
+		uint8_t room[32];
+		uk_buf out = UK_BUF(room);
+
+		expect_ok(uk_cipher_block(crypto, row->cipher, true,
+		    hex(row->key), hex(row->plain), &out));
+		expect_bytes(uk_buf_view(&out), hex(row->encrypted));
+		out.len = 0;
+		expect_ok(uk_cipher_block(crypto, row->cipher, false,
+		    hex(row->key), hex(row->encrypted), &out));
+		expect_bytes(uk_buf_view(&out), hex(row->plain));
+	}
+}
+
+static void other_lengths(void **state)
+{
+	uint8_t room[4];
+	uk_buf out = UK_BUF(room);
+
+	(void)state;
+	expect_code(uk_cipher_block(crypto, UK_CIPHER_AES, true,
+			hex(BYTES16 "00"), hex(BYTES16), &out),
+	    UK_ERR_ARGUMENT);
+	expect_code(uk_cipher_block(crypto, UK_CIPHER_AES, true, hex(BYTES16),
+			hex(BYTES16 "00"), &out),
+	    UK_ERR_ARGUMENT);
+	expect_code(uk_cipher_block(crypto, UK_CIPHER_3DES, true, hex(BYTES16),
+			hex("0011223344556677"), &out),
+	    UK_ERR_ARGUMENT);
+	expect_code(uk_cipher_block(crypto, UK_CIPHER_AES, true, hex(BYTES16),
+			hex(BYTES16), &out),
+	    UK_ERR_TOO_SMALL);
+}
+
+/* --- PSS: a block is good when OpenSSL, given x^d mod n of it, says so ------
+ */
+
+static bool judged_good(EVP_PKEY *key, uk_bytes block, const EVP_MD *md,
+    const EVP_MD *mgf, int salt, uk_bytes value)
+{
+	unsigned char sig[512];
+	size_t n = sizeof(sig);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
+	bool good;
+
+	assert_int_equal(EVP_PKEY_sign_init(ctx), 1);
+	EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_NO_PADDING);
+	assert_int_equal(EVP_PKEY_sign(ctx, sig, &n, block.p, block.n), 1);
+	EVP_PKEY_CTX_free(ctx);
+	ctx = EVP_PKEY_CTX_new(key, NULL);
+	EVP_PKEY_verify_init(ctx);
+	EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING);
+	EVP_PKEY_CTX_set_signature_md(ctx, md);
+	EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, mgf);
+	EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, salt);
+	good = EVP_PKEY_verify(ctx, sig, n, value.p, value.n) == 1;
+	EVP_PKEY_CTX_free(ctx);
+	return good;
+}
+
+#define HASH32 BYTES16 BYTES16
+
+static void pss_blocks(void **state)
+{
+	/* a modulus of 8n + 1 bits has a block that is one byte shorter */
+	static const unsigned bits[] = { 1024, 1025, 1030, 2048 };
+	static const size_t salts[] = { 0, 20, 32 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
+		EVP_PKEY *key = EVP_RSA_gen(bits[i]);
+
+		assert_non_null(key);
+		for (size_t j = 0; j < 3; j++) {
+			const struct uk_padding pad = { .hash = UK_HASH_SHA256,
+				.mgf = UK_HASH_SHA1,
+				.salt = salts[j] };
+			uint8_t room[256];
+			uk_buf block = UK_BUF(room);
+
+			expect_ok(uk_pss_pad(
+			    crypto, &pad, bits[i], hex(HASH32), &block));
+			assert_int_equal(block.len, (bits[i] + 7) / 8);
+			assert_true(
+			    judged_good(key, uk_buf_view(&block), EVP_sha256(),
+				EVP_sha1(), (int)salts[j], hex(HASH32)));
+			assert_false(
+			    judged_good(key, uk_buf_view(&block), EVP_sha256(),
+				EVP_sha256(), (int)salts[j], hex(HASH32)));
+		}
+		EVP_PKEY_free(key);
+	}
+}
+
+static void salts_differ(void **state)
+{
+	const struct uk_padding pad = {
+		.hash = UK_HASH_SHA256, .mgf = UK_HASH_SHA256, .salt = 32
+	};
+	uint8_t one[128], two[128];
+	uk_buf a = UK_BUF(one), b = UK_BUF(two);
+
+	(void)state;
+	expect_ok(uk_pss_pad(crypto, &pad, 1024, hex(HASH32), &a));
+	expect_ok(uk_pss_pad(crypto, &pad, 1024, hex(HASH32), &b));
+	assert_false(uk_bytes_eq(uk_buf_view(&a), uk_buf_view(&b)));
+}
+
+static void pss_that_does_not_fit(void **state)
+{
+	struct uk_padding pad = {
+		.hash = UK_HASH_SHA512, .mgf = UK_HASH_SHA512, .salt = 62
+	};
+	uint8_t room[128], small[127];
+	uk_buf out = UK_BUF(room), tight = UK_BUF(small);
+	uk_bytes hash = hex(HASH32 HASH32);
+
+	(void)state;
+	assert_true(uk_pss_fits(&pad, 1024)); /* 64 + 62 + 2 = 128 */
+	pad.salt = 63;
+	assert_false(uk_pss_fits(&pad, 1024));
+	expect_code(
+	    uk_pss_pad(crypto, &pad, 1024, hash, &out), UK_ERR_ARGUMENT);
+	pad.salt = 20;
+	expect_code(
+	    uk_pss_pad(crypto, &pad, 1024, hex(HASH32), &out), UK_ERR_ARGUMENT);
+	expect_code(
+	    uk_pss_pad(crypto, &pad, 1024, hash, &tight), UK_ERR_TOO_SMALL);
+	pad.mgf = UK_HASH_NONE;
+	assert_false(uk_pss_fits(&pad, 1024));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(cipher_blocks),
+		cmocka_unit_test(other_lengths),
+		cmocka_unit_test(pss_blocks),
+		cmocka_unit_test(salts_differ),
+		cmocka_unit_test(pss_that_does_not_fit),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
