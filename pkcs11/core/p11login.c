@@ -292,6 +292,16 @@ static uk_err unblock(struct p11_slot *s, const uk_pin *puk, const uk_pin *pin)
 	return uk_card_unblock(s->card, puk, pin);
 }
 
+/* A card that does not tell when it is selected is asked: what it would make of
+ * a PIN is not worth a try of it. */
+static void ask_tries(struct p11_slot *s)
+{
+	uk_pin_state unused;
+
+	if (s->card->pins[0].tries_left < 0)
+		UK_IGNORE(uk_card_pin_state(s->card, UK_PIN_USER, &unused));
+}
+
 static bool is_blocked(const struct p11_slot *s)
 {
 	return s->login == P11_PUBLIC && s->card->pins[0].is_set &&
@@ -306,6 +316,7 @@ static CK_RV change(struct p11_slot *s, enum uk_pin_ref ref, const uk_pin *old,
 
 	if (rv != CKR_OK)
 		return rv;
+	ask_tries(s);
 	err = is_blocked(s) ? unblock(s, old, pin)
 			    : uk_card_change_pin(s->card, ref, old, pin);
 	p11_slot_end(s);
