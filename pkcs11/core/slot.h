@@ -76,8 +76,8 @@ CK_RV p11_slot_token(const struct p11_slot *s);
  * kinds of card the SO. */
 static inline bool p11_slot_owner_in(const struct p11_slot *s)
 {
-	return s->login == P11_USER || (s->login == P11_SO &&
-					   s->card->info.so_changes);
+	return s->login == P11_USER ||
+	       (s->login == P11_SO && s->card->info.so_changes);
 }
 
 /* The next handle: grows, is never 0, and names its slot in the low byte. */

@@ -3,6 +3,7 @@
  * the order of their slots. A new kind is a folder and a line here.
  */
 #include "card.h"
+#include "piv/piv_driver.h"
 #include "sw.h"
 #include "ukey/ukey_driver.h"
 
@@ -16,6 +17,7 @@ static const struct row {
 	const struct uk_card_ops *kinds[KINDS_MAX];
 } rows[] = {
 	{ { ukey_aid, sizeof(ukey_aid) }, { &uk_ukey_ops } },
+	{ { uk_piv_aid, sizeof(uk_piv_aid) }, { &uk_piv_ops } },
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };

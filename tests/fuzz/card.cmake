@@ -4,3 +4,4 @@ uk_fuzz(fuzz_local SOURCES fuzz_local.c USES transport Threads::Threads)
 if(NOT UKEY_FUZZ) # a thread and sockets are made for every input
 	set_tests_properties(fuzz_local PROPERTIES ENVIRONMENT UKEY_FUZZ_RUNS=2000)
 endif()
+uk_fuzz(fuzz_piv_card SOURCES fuzz_piv_card.c fuzz_link.c USES card)

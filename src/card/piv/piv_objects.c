@@ -1,0 +1,282 @@
+/* PIV: what there is, told from certificates, key history and metadata. */
+#include "piv_driver.h"
+
+#include "certpeek.h"
+#include "tlv.h"
+
+void piv_forget_key(struct piv_key *k)
+{
+	uk_blob_free(&k->der);
+	uk_free(k->pub);
+	*k = (struct piv_key){ 0 };
+}
+
+void piv_forget(struct piv *p)
+{
+	for (size_t i = 0; i < PIV_KEYS; i++)
+		piv_forget_key(&p->keys[i]);
+	p->history = PIV_UNKNOWN;
+	p->discovery = PIV_UNKNOWN;
+}
+
+/* Nothing is sent: everything is a place until somebody asks. */
+uk_err piv_load_objects(uk_card *c)
+{
+	uk_object *list = uk_new_array(2 * (size_t)PIV_KEYS, sizeof(*list));
+
+	if (list == NULL)
+		return uk_fail(UK_ERR_MEMORY);
+	for (size_t i = 0; i < PIV_KEYS; i++) {
+		piv_name_key(i, &list[2 * i]);
+		piv_name_cert(i, &list[2 * i + 1]);
+	}
+	uk_free(c->objects);
+	c->objects = list;
+	c->object_count = 2 * (size_t)PIV_KEYS;
+	c->loaded = true;
+	return uk_ok();
+}
+
+/* --- retired keys --------------------------------------------------------- */
+
+enum { ON_CARD = 0xc1, OFF_CARD = 0xc2 };
+
+static size_t one_number(uk_bytes history, uint32_t tag)
+{
+	uk_bytes v;
+
+	return uk_tlv_find(history, tag, &v) && v.n == 1 ? v.p[0] : 0;
+}
+
+/* Key history (part 1, 3.3.3) tells how many there are; the URL of the others'
+ * certificates is nothing to us. */
+static uk_err read_history(uk_card *c)
+{
+	struct piv *p = piv_of(c);
+	uk_bytes history;
+	uk_err err;
+
+	if (p->history == PIV_YES)
+		return uk_ok();
+	p->retired = 0;
+	err = piv_get_data(c, PIV_TAG_HISTORY, &history);
+	if (uk_is_ok(err))
+		p->retired = one_number(history, ON_CARD) +
+			     one_number(history, OFF_CARD);
+	else if (!uk_is(err, UK_ERR_NOT_FOUND) && !uk_is(err, UK_ERR_FORMAT))
+		return err;
+	p->history = PIV_YES;
+	return uk_ok();
+}
+
+/* Behind what the history tells there is nothing; without a history, each is
+ * looked at as long as the one before is there. */
+static uk_err may_be_there(uk_card *c, size_t place, bool *may)
+{
+	const struct piv *p = piv_of(c);
+
+	*may = true;
+	if (place < PIV_RETIRED)
+		return uk_ok();
+	UK_TRY(read_history(c));
+	*may = place - PIV_RETIRED < p->retired;
+	if (!*may && p->yubico == PIV_YES)
+		*may = place == PIV_RETIRED ||
+		       p->keys[place - 1].key == PIV_YES;
+	return uk_ok();
+}
+
+/* --- one key reference ---------------------------------------------------- */
+
+static uk_err keep_cert(struct piv_key *k, uk_bytes content)
+{
+	uk_err err;
+	uk_x509 x;
+
+	k->cert = PIV_YES;
+	err = piv_take_cert(content, &k->der);
+	if (uk_is_ok(err))
+		err = uk_x509_parse(uk_blob_view(&k->der), &x);
+	if (!uk_is_ok(err)) {
+		uk_blob_free(&k->der);
+		k->broken = uk_is(err, UK_ERR_FORMAT);
+		return err;
+	}
+	if (k->pub != NULL) /* the card's own word goes first */
+		return uk_ok();
+	k->type = x.key_type;
+	k->bits = x.key_bits;
+	k->key = x.key_type == UK_KEY_NONE ? PIV_NO : PIV_YES;
+	return uk_ok();
+}
+
+static uk_err look_at_cert(uk_card *c, size_t place)
+{
+	struct piv_key *k = &piv_of(c)->keys[place];
+	uk_bytes content;
+	bool whole;
+	uk_err err = piv_get_beginning(
+	    c, piv_cert_tag(place), &k->type, &k->bits, &whole, &content);
+
+	if (uk_is(err, UK_ERR_NOT_FOUND)) {
+		k->cert = PIV_NO;
+		return uk_ok();
+	}
+	UK_TRY(err);
+	if (whole)
+		return keep_cert(k, content);
+	k->cert = k->key = PIV_YES;
+	return uk_ok();
+}
+
+/* A key without a certificate can be seen only where the card tells itself. */
+static uk_err look_at_key(uk_card *c, size_t place)
+{
+	struct piv_key *k = &piv_of(c)->keys[place];
+	uk_err err;
+
+	UK_TRY(piv_ask_yubico(c));
+	err = piv_ask_metadata(c, place);
+	if (!uk_is(err, UK_ERR_NOT_FOUND))
+		return err;
+	k->key = PIV_NO;
+	return uk_ok();
+}
+
+static uk_err look(uk_card *c, size_t place, bool for_cert)
+{
+	struct piv_key *k = &piv_of(c)->keys[place];
+	bool may;
+
+	if (k->broken)
+		return uk_fail(UK_ERR_FORMAT);
+	if (k->cert == PIV_UNKNOWN) {
+		UK_TRY(may_be_there(c, place, &may));
+		if (!may)
+			k->cert = k->key = PIV_NO;
+		else
+			UK_TRY(look_at_cert(c, place));
+	}
+	return k->key == PIV_UNKNOWN && !for_cert ? look_at_key(c, place)
+						  : uk_ok();
+}
+
+static void describe_key(const struct piv_key *k, uk_object *o)
+{
+	o->key_type = k->type;
+	o->key_bits = k->bits;
+	o->usage = piv_usage(piv_place(o), k->type);
+	if (k->own_policy) {
+		o->always_auth = k->always;
+		o->open_use = k->never;
+	}
+}
+
+uk_err piv_describe(uk_card *c, uk_object *o)
+{
+	const struct piv_key *k = &piv_of(c)->keys[piv_place(o)];
+	bool is_cert = o->kind == UK_OBJ_CERTIFICATE;
+
+	UK_TRY(look(c, piv_place(o), is_cert));
+	if ((is_cert ? k->cert : k->key) != PIV_YES)
+		return uk_fail(UK_ERR_NOT_FOUND);
+	if (!is_cert && piv_alg_of(k->type, k->bits) == 0)
+		return uk_fail(UK_ERR_UNSUPPORTED);
+	if (!is_cert)
+		describe_key(k, o);
+	o->vague = false;
+	for (size_t i = 0; i < c->object_count; i++) {
+		if (c->objects[i].kind == o->kind &&
+		    c->objects[i].ref == o->ref)
+			c->objects[i] = *o;
+	}
+	return uk_ok();
+}
+
+/* --- content -------------------------------------------------------------- */
+
+static uk_err read_cert(uk_card *c, size_t place)
+{
+	struct piv_key *k = &piv_of(c)->keys[place];
+	uk_bytes content;
+
+	if (k->der.n > 0)
+		return uk_ok();
+	UK_TRY(piv_get_data(c, piv_cert_tag(place), &content));
+	return keep_cert(k, content);
+}
+
+uk_err piv_read_object(uk_card *c, const uk_object *o, uk_blob *out)
+{
+	if (o->kind != UK_OBJ_CERTIFICATE || o->ref >= PIV_KEYS)
+		return uk_fail(UK_ERR_ARGUMENT);
+	UK_TRY(read_cert(c, piv_place(o)));
+	return uk_blob_set(
+	    out, uk_blob_view(&piv_of(c)->keys[piv_place(o)].der));
+}
+
+static uk_err take_number(uint8_t *field, size_t cap, size_t *len, uk_bytes v)
+{
+	uk_buf out = uk_buf_over(field, cap);
+
+	v = uk_bytes_trim_zeros(v);
+	uk_put(&out, v);
+	*len = out.len;
+	return v.n == 0 || out.bad ? uk_fail(UK_ERR_FORMAT) : uk_ok();
+}
+
+static uk_err take_rsa(uk_bytes n, uk_bytes e, uk_public_key *out)
+{
+	UK_TRY(take_number(
+	    out->modulus, sizeof(out->modulus), &out->modulus_len, n));
+	return take_number(
+	    out->exponent, sizeof(out->exponent), &out->exponent_len, e);
+}
+
+static uk_err take_point(uk_bytes point, uk_public_key *out)
+{
+	uk_buf b = UK_BUF(out->point);
+
+	if (point.n != 1 + 2 * uk_key_field(out->type) || point.p[0] != 0x04)
+		return uk_fail(UK_ERR_FORMAT);
+	uk_put(&b, point);
+	out->point_len = b.len;
+	return uk_buf_result(&b);
+}
+
+uk_err piv_take_public(
+    uk_bytes template, enum uk_key_type type, unsigned bits, uk_public_key *out)
+{
+	uk_bytes first, second;
+
+	*out = (uk_public_key){ .type = type };
+	if (type != UK_KEY_RSA)
+		return uk_tlv_find(template, 0x86, &first)
+			   ? take_point(first, out)
+			   : uk_fail(UK_ERR_FORMAT);
+	if (!uk_tlv_find(template, 0x81, &first) ||
+	    !uk_tlv_find(template, 0x82, &second))
+		return uk_fail(UK_ERR_FORMAT);
+	UK_TRY(take_rsa(first, second, out));
+	return out->modulus_len * 8 == bits ? uk_ok() : uk_fail(UK_ERR_FORMAT);
+}
+
+uk_err piv_read_public(uk_card *c, const uk_object *key, uk_public_key *out)
+{
+	struct piv_key *k;
+	uk_x509 x;
+
+	*out = (uk_public_key){ 0 };
+	if (key->kind != UK_OBJ_PRIVATE_KEY || key->ref >= PIV_KEYS)
+		return uk_fail(UK_ERR_ARGUMENT);
+	k = &piv_of(c)->keys[piv_place(key)];
+	if (k->pub != NULL) {
+		*out = *k->pub;
+		return uk_ok();
+	}
+	UK_TRY(read_cert(c, piv_place(key)));
+	UK_TRY(uk_x509_parse(uk_blob_view(&k->der), &x));
+	out->type = x.key_type;
+	return x.key_type == UK_KEY_RSA ? take_rsa(x.modulus, x.exponent, out)
+					: take_point(x.point, out);
+}
