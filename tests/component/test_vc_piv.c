@@ -5,10 +5,9 @@
 #include "cmocka_all.h"
 #include "fixtures.h"
 
-#define ADMIN(card) assert_int_equal(piv_admin(card), 0x9000)
-#define WRONG       "393939393939FFFF"
-#define NEW         "363534333231FFFF"
-#define DISCOVERY   "7E124F0BA0000003080000100001005F2F02"
+#define WRONG     "393939393939FFFF"
+#define NEW       "363534333231FFFF"
+#define DISCOVERY "7E124F0BA0000003080000100001005F2F02"
 
 /* --- SELECT ----------------------------------------------------------------
  */
@@ -43,7 +42,7 @@ static void test_select_again(void **state)
 {
 	struct vc_card *card = *state;
 
-	ADMIN(card);
+	PIV_ADMIN(card);
 	expect_sw(card, PIV_VERIFY, 0x9000);
 	expect_sw(card, PIV_SELECT, 0x9000);
 	expect_sw(card, "00200080", 0x9000);
@@ -62,7 +61,7 @@ static void test_yubico_select_again(void **state)
 {
 	struct vc_card *card = *state;
 
-	ADMIN(card);
+	PIV_ADMIN(card);
 	expect_sw(card, PIV_VERIFY, 0x9000);
 	expect_sw(card, PIV_SELECT, 0x9000);
 	expect_sw(card, "00200080", 0x63C3);
@@ -80,7 +79,7 @@ static void test_objects(void **state)
 	expect_apdu(card, "00CB3FFF035C017E00", DISCOVERY "4000 9000");
 	expect_sw(card, PIV_GET("5FC102"), 0x6A82);
 	expect_sw(card, "00DB3FFF095C035FC10253023400", 0x6982);
-	ADMIN(card);
+	PIV_ADMIN(card);
 	expect_sw(card, "00DB3FFF095C035FC10253023400", 0x9000);
 	expect_apdu(card, PIV_GET("5FC102"), "53023400 9000");
 	expect_sw(card, "00DB3FFF095C035FC10253023401", 0x9000);
@@ -107,7 +106,7 @@ static void test_every_object(void **state)
 	struct vc_card *card = *state;
 	char text[64];
 
-	ADMIN(card);
+	PIV_ADMIN(card);
 	for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++) {
 		(void)snprintf(
 		    text, sizeof(text), "00DB3FFF085C03%s530177", open[i]);
@@ -156,7 +155,7 @@ static void test_bad_objects(void **state)
 	};
 	struct vc_card *card = *state;
 
-	ADMIN(card);
+	PIV_ADMIN(card);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		expect_sw(card, bad[i], 0x6A80);
 	expect_apdu(card, "00CB3FFF035C017E00", DISCOVERY "4000 9000");
@@ -174,7 +173,7 @@ static void test_long_object(void **state)
 	uint8_t part[260] = { 0x10, 0xdb, 0x3f, 0xff, 0xff };
 	uk_bytes got;
 
-	ADMIN(card);
+	PIV_ADMIN(card);
 	expect_sw(card, "10DB3FFF095C035FC1055382012C", 0x9000);
 	assert_int_equal(sw_of(vc_card_transmit(card, UK_ARRAY(part))), 0x9000);
 	part[0] = 0x00;
@@ -195,7 +194,7 @@ static void test_empty_object(void **state)
 {
 	struct vc_card *card = *state;
 
-	ADMIN(card);
+	PIV_ADMIN(card);
 	expect_sw(card, "00DB3FFF075C035FC1025300", 0x9000);
 	expect_apdu(card, PIV_GET("5FC102"), "5300 9000");
 }
@@ -204,7 +203,7 @@ static void test_yubico_objects(void **state)
 {
 	struct vc_card *card = *state;
 
-	ADMIN(card);
+	PIV_ADMIN(card);
 	expect_sw(card, "00DB3FFF085C035FFF00530177", 0x9000);
 	expect_apdu(card, PIV_GET("5FFF00"), "530177 9000");
 	expect_sw(card, "00DB3FFF085C035FFF16530177", 0x6A81);
@@ -322,7 +321,7 @@ static void test_global_pin(void **state)
 	expect_sw(card, "0024000010373737373737FFFF" NEW, 0x9000);
 	expect_sw(card, PIV_GET("5FC109"), 0x9000);
 	/* The policy taken away, it opens nothing any more. */
-	ADMIN(card);
+	PIV_ADMIN(card);
 	expect_sw(card, "00DB3FFF14" DISCOVERY "4000", 0x9000);
 	expect_sw(card, PIV_GET("5FC109"), 0x6982);
 	expect_sw(card, "00200000", 0x6A88);

@@ -16,7 +16,7 @@ uk_test(test_vc_vpcd SOURCES test_vc_vpcd.c
 	USES base codec vc_host vcard_fixture uk_libcrypto)
 uk_test(test_vc_reader SOURCES test_vc_reader.c
 	USES base codec vc_host vcard_fixture uk_libcrypto)
-foreach(topic IN ITEMS piv piv_keys)
+foreach(topic IN ITEMS piv piv_admin piv_keys piv_yubico)
 	uk_test(test_vc_${topic} SOURCES test_vc_${topic}.c
 		USES base codec vc_apps vcard_fixture piv_fixture uk_libcrypto)
 endforeach()

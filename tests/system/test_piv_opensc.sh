@@ -111,15 +111,15 @@ for id in 01:9A 02:9C 03:9D 04:9E 05:82; do
 done
 
 proves "keys at work: sign, derive, decipher"
-head -c 32 /dev/urandom >hash
-head -c 48 /dev/urandom >hash48
+head -c 32 /dev/urandom >digest
+head -c 48 /dev/urandom >digest48
 sign() { # ID PUBLIC-KEY FILE
 	p11 --sign -m ECDSA --id "$1" --login --pin $PIN -i "$3" -o sig \
 		--signature-format openssl &&
 		openssl pkeyutl -verify -pubin -inkey "$2" -in "$3" -sigfile sig
 }
-ok "ECDSA with 9C, whose PIN is asked for again" sign 02 9C.pub hash48
-ok "ECDSA with 9E" sign 04 9E.pub hash
+ok "ECDSA with 9C, whose PIN is asked for again" sign 02 9C.pub digest48
+ok "ECDSA with 9E" sign 04 9E.pub digest
 echo "text" >text
 ok "RSA with 9A" p11 --sign -m SHA256-RSA-PKCS --id 01 --login --pin $PIN \
 	-i text -o sig
@@ -140,7 +140,7 @@ expect_line '^No errors'
 proves "PIN: change, lockout, unblocking"
 ok "change" p11 --change-pin --login --pin $PIN --new-pin 654321
 ok "the old one is wrong" not p11 --login --pin $PIN --test
-for try in 1 2 3 4; do
+for _ in 1 2 3 4; do
 	p11 --login --pin 999999 -O >pin.log 2>&1
 done
 expect_exit 1 "blocked" p11 --login --pin 654321 -O
@@ -160,6 +160,6 @@ card_insert g
 expect_exit 0 "a certificate" pkcs15-tool --read-certificate 01 -o g.pem
 openssl x509 -in g.pem -noout -pubkey >g.pub
 PIN=777777
-ok "the global PIN opens 9A" sign 01 g.pub hash
+ok "the global PIN opens 9A" sign 01 g.pub digest
 PIN=123456
-ok "the card's own is not asked for" not sign 01 g.pub hash
+ok "the card's own is not asked for" not sign 01 g.pub digest

@@ -85,15 +85,15 @@ expect_exit 0 "token" yk -L
 expect_line 'YubiKey PIV #[0-9]+'
 expect_exit 0 "objects" yk -O --login --pin $PIN
 expect_line 'Certificate Object'
-head -c 32 /dev/urandom >hash
-head -c 48 /dev/urandom >hash48
+head -c 32 /dev/urandom >digest
+head -c 48 /dev/urandom >digest48
 yk_sign() { # ID PUBLIC-KEY HASH-FILE
 	yk --sign -m ECDSA --id "$1" --login --pin $PIN -i "$3" -o sig \
 		--signature-format openssl &&
 		openssl pkeyutl -verify -pubin -inkey "$2" -in "$3" -sigfile sig
 }
-ok "ECDSA with 9a" yk_sign 1 9a.pub hash
-ok "ECDSA with a retired key" yk_sign 5 82.pub hash
+ok "ECDSA with 9a" yk_sign 1 9a.pub digest
+ok "ECDSA with a retired key" yk_sign 5 82.pub digest
 echo "text" >text
 ok "RSA with 9d" yk --sign -m SHA256-RSA-PKCS --id 3 --login --pin $PIN \
 	-i text -o sig
@@ -113,7 +113,7 @@ ok "derives" yk --derive -m ECDH1-DERIVE --id 5 --login --pin $PIN \
 openssl pkeyutl -derive -inkey peer.key -peerkey 82.pub -out theirs
 ok "what openssl derives" cmp secret theirs
 ok "its signing key wants the PIN again, and gets it" \
-	yk_sign 2 9c.pub hash48
+	yk_sign 2 9c.pub digest48
 
 proves "PIN and PUK: change, block, unblock, reset"
 ok "change-pin" piv -a change-pin -P $PIN -N 654321
@@ -139,7 +139,7 @@ for try in 5 4 3 2 1; do
 	expect_exit 1 "wrong PIN, $try tries left" piv -a verify-pin -P 999999
 done
 for try in 4 3 2 1; do
-	expect_exit 1 "wrong PUK" piv -a unblock-pin -P 99999999 -N 111111
+	expect_exit 1 "wrong PUK, $try tries left" piv -a unblock-pin -P 99999999 -N 111111
 done
 ok "reset" piv -a reset
 expect_exit 0 "status" piv -a status

@@ -64,6 +64,15 @@ unsigned piv_admin(struct vc_card *card)
 	return sw_of(vc_card_transmit(card, hex(command)));
 }
 
+void piv_import(
+    struct vc_card *card, uint8_t slot, uint8_t alg, struct vc_key_parts parts)
+{
+	struct vc_app *app = piv_app(card);
+
+	expect_ok(vc_piv_import_key(app, slot, alg, 0, &parts));
+	expect_ok(vc_piv_save(app));
+}
+
 static EVP_PKEY *load(const char *type, OSSL_PARAM_BLD *build)
 {
 	OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(build);

@@ -107,18 +107,15 @@ static uk_bytes label(struct vc_app *app)
 /* --- the tables ------------------------------------------------------------
  */
 
-#define STANDARD_COMMANDS                                                      \
-	{ 0x20, vc_piv_verify }, { 0x24, vc_piv_change },                      \
-	    { 0x2c, vc_piv_reset_counter }, { 0x47, vc_piv_generate },         \
-	    { 0x87, vc_piv_general_auth }, { 0xcb, vc_piv_get_data },          \
-	{                                                                      \
-		0xdb, vc_piv_put_data                                          \
-	}
-
-static const struct vc_command standard_commands[] = { STANDARD_COMMANDS };
-
-static const struct vc_command yubico_commands[] = {
-	STANDARD_COMMANDS,
+/* Those of the standard come first. */
+static const struct vc_command commands[] = {
+	{ 0x20, vc_piv_verify },
+	{ 0x24, vc_piv_change },
+	{ 0x2c, vc_piv_reset_counter },
+	{ 0x47, vc_piv_generate },
+	{ 0x87, vc_piv_general_auth },
+	{ 0xcb, vc_piv_get_data },
+	{ 0xdb, vc_piv_put_data },
 	{ 0xf7, vc_piv_metadata },
 	{ 0xf8, vc_piv_serial },
 	{ 0xfa, vc_piv_set_tries },
@@ -128,13 +125,15 @@ static const struct vc_command yubico_commands[] = {
 	{ 0xff, vc_piv_set_admin_key },
 };
 
+enum { STANDARD_COMMANDS = 7 };
+
 #define PIV_AID 0xa0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00, 0x01, 0x00
 
 /* What both kinds have in common. */
 #define PIV_OPS                                                                \
 	.aid = VC_AID(PIV_AID), .size = sizeof(struct vc_piv),                 \
 	.install = install, .forget = vc_piv_forget, .select = select_app,     \
-	.label = label
+	.label = label, .commands = commands
 
 const struct vc_piv_kind vc_piv_standard = {
 	.ops = {
@@ -144,8 +143,7 @@ const struct vc_piv_kind vc_piv_standard = {
 		.module = VC_AID(
 		    0xf0, 'u', 'k', 'e', 'y', '.', 'p', 'i', 'v', '1'),
 		.traits = { .short_only = true, .most = 255 },
-		.commands = standard_commands,
-		.command_count = COUNT(standard_commands),
+		.command_count = STANDARD_COMMANDS,
 	},
 	.traits = {
 		.keeps_empty = true,
@@ -167,8 +165,7 @@ const struct vc_piv_kind vc_piv_yubico = {
 		.module = VC_AID(
 		    0xf0, 'u', 'k', 'e', 'y', '.', 'p', 'i', 'v', '2'),
 		.traits = { .eager = true },
-		.commands = yubico_commands,
-		.command_count = COUNT(yubico_commands),
+		.command_count = COUNT(commands),
 	},
 	.traits = {
 		.yubico = true,
