@@ -20,9 +20,9 @@ gnutls() {
 shows() {
 	user --list-objects --type "$1" 2>/dev/null |
 		awk -v id="$2" 'BEGIN { RS = "\n[A-Z][a-zA-Z]* [A-Za-z]*[;, ]" }
-			$0 ~ "ID: *" id "\n"' | grep -qE -- "$3"
+			$0 ~ "ID: *" id "\n"' | grep -E -- "$3" >/dev/null
 }
-has() { user --list-objects --type "$1" 2>/dev/null | grep -qE -- "$2"; }
+has() { user --list-objects --type "$1" 2>/dev/null | grep -E -- "$2" >/dev/null; }
 lacks() { not has "$@"; }
 
 # public ID: the public key with this id. (pkcs11-tool 0.23 makes EC keys of memory
