@@ -4,7 +4,8 @@
 #include "vc_folder.h"
 #include "vc_house.h"
 #include "vc_options.h"
-#include "vc_ready.h"
+#include "vc_perso.h"
+#include "vc_profile.h"
 #include "vc_say_error.h"
 #include "vc_socket.h"
 
@@ -12,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What the command finds in its environment; docs/virtual-card.md. */
@@ -43,32 +45,51 @@ static uk_err write_ca(const struct show *s, const char *pem)
 	return vc_folder_write(&s->folder, "ca.pem", pem);
 }
 
+/* A type of keys, or a file (vc_profile.h). */
+static uk_err read_profile(const char *profile, struct vc_doc *doc)
+{
+	char text[128];
+
+	if (!vc_perso_knows_type(profile))
+		return vc_doc_open(profile, time(NULL), doc);
+	(void)snprintf(text, sizeof(text),
+	    "{\"applications\":{\"keys\":[{\"type\":\"%s\"},"
+	    "{\"type\":\"%s\"}]}}",
+	    profile, profile);
+	return vc_doc_read(text, profile, time(NULL), doc);
+}
+
+static uk_err plug_in(struct show *s, struct vc_card **card, const char *ca)
+{
+	struct vc_slot_option slot = s->o->plugs[0];
+	struct vc_plug *plug = NULL;
+
+	UK_TRY(write_ca(s, ca));
+	UK_TRY(vc_plug_hold(&slot, card, &plug));
+	return vc_house_add(&s->house, &plug);
+}
+
 /* The card nobody made: for this command only. */
 static int put_ready_card(struct show *s)
 {
-	const char *profile = s->o->profile == NULL ? "p256" : s->o->profile;
-	struct vc_slot_option slot = s->o->plugs[0];
 	struct vc_card *card = NULL;
-	struct vc_plug *plug = NULL;
+	struct vc_doc doc;
 	char *ca = NULL;
-	uk_err err = vc_ready_make(profile, &card, &ca);
+	uk_err err = read_profile(
+	    s->o->profile == NULL ? "p256" : s->o->profile, &doc);
 
-	if (uk_is(err, UK_ERR_ARGUMENT)) {
-		(void)fprintf(stderr,
-		    "ukey-vcard: no profile '%s': see ukey-vcard exec "
-		    "--help\n",
-		    profile);
-		return VC_EXIT_EXEC;
-	}
 	if (uk_is_ok(err))
-		err = write_ca(s, ca);
-	if (uk_is_ok(err))
-		err = vc_plug_hold(&slot, &card, &plug);
-	if (uk_is_ok(err))
-		err = vc_house_add(&s->house, &plug);
+		err = vc_profile_make(&doc, NULL, &card, &ca);
+	if (doc.bad)
+		(void)fprintf(stderr, "ukey-vcard: %s\n", doc.why);
+	else if (uk_is_ok(err))
+		err = plug_in(s, &card, ca);
+	if (!uk_is_ok(err) && !doc.bad)
+		(void)cannot("the ready card", err);
+	vc_doc_close(&doc);
 	OPENSSL_free(ca);
 	vc_card_close(&card);
-	return uk_is_ok(err) ? VC_EXIT_OK : cannot("the ready card", err);
+	return uk_is_ok(err) ? VC_EXIT_OK : VC_EXIT_EXEC;
 }
 
 static int put_cards(struct show *s)
@@ -208,7 +229,8 @@ static const struct argp_option options[] = {
 	    0 },
 	{ "profile", VC_OPT_PROFILE, "NAME", 0,
 	    "without --card: a fresh card with keys of this type: rsa2048, "
-	    "rsa3072, rsa4096, p256 (default), p384, p521 or sm2",
+	    "rsa3072, rsa4096, p256 (default), p384, p521 or sm2; or as this "
+	    "file says (docs/virtual-card.md)",
 	    0 },
 	{ "transcript", VC_OPT_TRANSCRIPT, "FILE", 0,
 	    "write its commands and answers there, PINs left out", 0 },
@@ -224,8 +246,8 @@ const struct vc_verb vc_verb_exec = {
 	    "Run a command with a card of its own, and remove everything "
 	    "after it.\vlibukey-pkcs11.so, in the command and in what it "
 	    "starts, has one reader with this card in it; no pcscd and no "
-	    "root are needed. A fresh card has the PIN " VC_READY_PIN ", the "
-	    "PUK " VC_READY_PUK " and two certificates of the CA in "
+	    "root are needed. A fresh card has the PIN " VC_PROFILE_PIN ", the "
+	    "PUK " VC_PROFILE_PUK " and two certificates of the CA in "
 	    "$" FOLDER_VARIABLE "/ca.pem. The command may say 'ukey-vcard "
 	    "control remove' and the like.\n\nThe exit code is the command's, "
 	    "or 125 if the card did not come up, 126 if the command cannot be "

@@ -50,7 +50,8 @@ uk_err vc_doc_open(const char *file, int64_t now, struct vc_doc *out)
 
 	*out = (struct vc_doc){ .file = file, .now = now };
 	if (f == NULL)
-		return cannot_read(out, "cannot be opened");
+		return cannot_read(
+		    out, "there is no profile of this name, and no such file");
 	if (fseek(f, 0, SEEK_END) == 0 && (n = ftell(f)) >= 0)
 		rewind(f);
 	if (n < 0 || n > FILE_MAX_BYTES) {

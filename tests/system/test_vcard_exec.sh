@@ -73,7 +73,7 @@ expect_exit 126 "not a program" card -- ./mine.card
 expect_exit 2 "no command" card
 expect_exit 2 "an unknown option" card --fly -- true
 expect_exit 125 "an unknown profile" card --profile rsa512 -- true
-expect_line "no profile 'rsa512'"
+expect_line "there is no profile of this name"
 expect_exit 125 "no place for its folder" env TMPDIR=/nonexistent/ "$V" exec -- true
 expect_exit 0 "options of the command are the command's" card -- sh -c 'test "$1" = --card' sh --card
 expect_equal "nothing is left" 0 "$(left_over)"
