@@ -1,10 +1,11 @@
 /*
- * PKCS#11 3.0 as a client sees it: the 2.40 header of p11-kit and what 3.0
- * adds, written down a second time. The module has its own header; a mistake in
- * that one must not be repeated here, so this program shares nothing with it.
+ * PKCS#11 3.0 and 3.2 as a client sees it: the 2.40 header of p11-kit and what
+ * these add, written down a second time. The module has its own header; a
+ * mistake in that one must not be repeated here, so this program shares nothing
+ * with it.
  *
  * A function list of 3.0 begins like one of 2.40 and continues with 24
- * pointers.
+ * pointers; one of 3.2 has 12 more.
  */
 #ifndef CONF_P11API_H
 #define CONF_P11API_H
@@ -18,6 +19,9 @@
 #define API_CKF_INTERFACE_FORK_SAFE     1UL
 #define API_CKF_MESSAGE_SIGN            8UL
 #define API_CKF_MESSAGE_VERIFY          16UL
+#define API_CKF_ASYNC_SESSION           8UL
+#define API_CKS_LAST_VALIDATION_OK      1UL
+#define API_CKR_ASYNC_NOT_SUPPORTED     0x205UL
 
 /* CKP_ numbers of the profiles, 3.0 section 4.15 */
 enum api_profile {
@@ -85,6 +89,26 @@ struct api_functions {
 		api_verify_fn *C_VerifyMessageNext;
 		api_final_fn *C_MessageVerifyFinal;
 	} v3;
+};
+
+typedef CK_RV api_sig_init_fn(api_session s, CK_MECHANISM *mech, api_object key,
+    CK_BYTE *sig, CK_ULONG sig_len);
+typedef CK_RV api_data_fn(api_session s, CK_BYTE *data, CK_ULONG data_len);
+typedef CK_RV api_flags_fn(api_session s, CK_ULONG type, CK_FLAGS *flags);
+typedef CK_RV api_id_fn(api_session s, CK_UTF8CHAR *name, CK_ULONG *id);
+typedef void api_any_fn(void);
+
+struct api_functions_3_2 {
+	struct api_functions v3;
+	api_any_fn *C_EncapsulateKey, *C_DecapsulateKey;
+	api_sig_init_fn *C_VerifySignatureInit;
+	api_data_fn *C_VerifySignature, *C_VerifySignatureUpdate;
+	api_final_fn *C_VerifySignatureFinal;
+	api_flags_fn *C_GetSessionValidationFlags;
+	api_any_fn *C_AsyncComplete;
+	api_id_fn *C_AsyncGetID;
+	api_any_fn *C_AsyncJoin;
+	api_any_fn *C_WrapKeyAuthenticated, *C_UnwrapKeyAuthenticated;
 };
 
 #endif

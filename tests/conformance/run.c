@@ -185,6 +185,7 @@ static const struct conf_rules *const chapters[] = {
 	&conf_attribute_rules,
 	&conf_operation_rules,
 	&conf_message_rules,
+	&conf_newest_rules,
 	&conf_process_rules,
 	&conf_profile_rules,
 	&conf_key_rules,
