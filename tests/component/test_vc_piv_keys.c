@@ -203,30 +203,61 @@ static void test_rsa(void **state)
 	expect_sw(card, "0087079D477C4582008541" P256_GR "00", 0x6A80);
 }
 
-/* RSA-1024 is not made here only: openssl verifies by raw exponentiation. */
-static void test_rsa_1024(void **state)
+/* m^e mod n, by OpenSSL. */
+static void expect_power(EVP_PKEY *key, uk_bytes sig, uk_bytes m)
 {
-	struct vc_card *card = *state;
-	EVP_PKEY_CTX *ctx;
-	EVP_PKEY *key;
-	uint8_t back[128];
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
+	uint8_t back[512];
 	size_t n = sizeof(back);
-	uk_bytes answer;
 
-	PIV_ADMIN(card);
-	key = generate(card, "0047009E05AC0380010600");
-	answer = answer_of(card,
-	    "0087069E887C8185820081 8180" VC_HASH VC_HASH VC_HASH VC_HASH "00");
-	assert_int_equal(answer.n, 134);
-	ctx = EVP_PKEY_CTX_new(key, NULL);
 	assert_int_equal(EVP_PKEY_encrypt_init(ctx), 1);
 	assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_NO_PADDING), 1);
-	assert_int_equal(
-	    EVP_PKEY_encrypt(ctx, back, &n, uk_bytes_last(answer, 128).p, 128),
-	    1);
-	expect_bytes(uk_view(back, n), hex(VC_HASH VC_HASH VC_HASH VC_HASH));
+	assert_int_equal(EVP_PKEY_encrypt(ctx, back, &n, sig.p, sig.n), 1);
+	expect_bytes(uk_view(back, n), m);
 	EVP_PKEY_CTX_free(ctx);
-	EVP_PKEY_free(key);
+}
+
+/* Every length of RSA, made on the card: raw, and checked by the inverse. */
+static void test_rsa_lengths(void **state)
+{
+	static const struct {
+		uint8_t alg;
+		uint16_t n;
+		const char *generate;
+	} rows[] = {
+		{ VC_PIV_RSA1024, 128, "0047009E000005AC038001060000" },
+		{ VC_PIV_RSA2048, 256, "0047009E000005AC038001070000" },
+		{ VC_PIV_RSA3072, 384, "0047009E000005AC038001050000" },
+		{ VC_PIV_RSA4096, 512, "0047009E000005AC038001160000" },
+	};
+	struct vc_card *card = *state;
+
+	PIV_ADMIN(card);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint8_t storage[600], m[512] = { 0x00, 0x02, 0x55 };
+		uk_buf b = UK_BUF(storage);
+		EVP_PKEY *key = generate(card, rows[i].generate);
+		uk_bytes answer, dynamic, sig;
+
+		assert_int_equal(EVP_PKEY_get_size(key), rows[i].n);
+		uk_put(&b, hex("0087"));
+		uk_put_u8(&b, rows[i].alg);
+		uk_put(&b, hex("9E00"));
+		uk_put_u16(&b, (uint16_t)(rows[i].n + 10));
+		uk_put(&b, hex("7C82"));
+		uk_put_u16(&b, (uint16_t)(rows[i].n + 6));
+		uk_put(&b, hex("82008182"));
+		uk_put_u16(&b, rows[i].n);
+		uk_put(&b, uk_view(m, rows[i].n));
+		uk_put(&b, hex("0000"));
+		answer = vc_card_transmit(card, uk_buf_view(&b));
+		assert_int_equal(sw_of(answer), 0x9000);
+		expect_ok(uk_tlv_only(
+		    uk_bytes_first(answer, answer.n - 2), 0x7c, &dynamic));
+		expect_ok(uk_tlv_only(dynamic, 0x82, &sig));
+		expect_power(key, sig, uk_view(m, rows[i].n));
+		EVP_PKEY_free(key);
+	}
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, piv_set_up, vc_tear_down)
@@ -242,7 +273,7 @@ int main(void)
 		TEST(test_general_auth_input),
 		TEST(test_ecdh),
 		YUBICO(test_rsa),
-		TEST(test_rsa_1024),
+		YUBICO(test_rsa_lengths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
