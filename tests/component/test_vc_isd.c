@@ -723,6 +723,37 @@ static void test_unknown_load_file(void **state)
 	expect_gp("80E4000007 4F05" UNKNOWN_FILE "00", 0x6A88, "");
 }
 
+#define PIV      "A000000308000010000100"
+#define PIV_FILE "F0756B65792E706976"
+
+/* One file, two modules; the second one has Yubico's additions. */
+static void test_install_piv(void **state)
+{
+	(void)state;
+	open_channel(0x33);
+	expect_gp("80E60200:09" PIV_FILE "00 00 00 00", 0x9000, "00");
+	expect_gp("80E88000:C434 01 0013 DECAFFED 01 02 04 02 01 09" PIV_FILE
+		  "03 001B 02 0A" PIV_FILE "31 0010 0A" PIV_FILE "32 0020",
+	    0x9000, "00");
+	expect_gp("80E60C00:09" PIV_FILE "0A" PIV_FILE "32 0B" PIV
+		  "0100 02C900 00",
+	    0x9000, "00");
+	expect_sw(rig.card, "00A404000B" PIV "00", 0x9000);
+	expect_apdu(rig.card, "00FD000000", "050403 9000");
+	expect_apdu(rig.card, "00200080", "63C3");
+	open_channel(0x01);
+	expect_gp("80E400000D 4F0B" PIV "00", 0x9000, "00");
+	expect_gp("80E60C00:09" PIV_FILE "0A" PIV_FILE "31 0B" PIV
+		  "0100 03C90101 00",
+	    0x6A80, ""); /* it has no parameters */
+	expect_gp("80E60C00:09" PIV_FILE "0A" PIV_FILE "31 0B" PIV
+		  "0100 02C900 00",
+	    0x9000, "00");
+	expect_sw(rig.card, "00A404000B" PIV "00", 0x9000);
+	expect_sw(rig.card, "00FD000000", 0x6D00);
+	expect_apdu(rig.card, "00200080", "63C5");
+}
+
 static void test_load_refusals(void **state)
 {
 	static const char *const bad[] = {
@@ -889,6 +920,7 @@ int main(void)
 		TEST(test_load),
 		TEST(test_announced_hash),
 		TEST(test_unknown_load_file),
+		TEST(test_install_piv),
 		TEST(test_load_refusals),
 		TEST(test_application_locked),
 		TEST(test_card_life),
