@@ -326,6 +326,32 @@ static void test_piv_pins(void **state)
 	vc_card_close(&card);
 }
 
+/* Flags of the status template: 02 where a driver has to look for others. */
+static uk_bytes flags_of(struct vc_card *card)
+{
+	uk_bytes fci, status, flags = UK_NONE;
+
+	assert_true(
+	    uk_is_ok(uk_tlv_only(answer_of(card, UKEY_SELECT), 0x6f, &fci)));
+	assert_true(uk_tlv_find(fci, 0xa5, &status));
+	assert_true(uk_tlv_find(status, 0x85, &flags));
+	return flags;
+}
+
+static void test_neighbours(void **state)
+{
+	char *pem = NULL;
+	struct vc_card *card = make(
+	    "{\"applications\":[{},{\"application\":\"piv\"}]}", &pem);
+
+	(void)state;
+	expect_bytes(flags_of(card), hex("02"));
+	expect_ok(vc_card_remove(card, hex("A000000308000010000100")));
+	expect_bytes(flags_of(card), hex("00"));
+	OPENSSL_free(pem);
+	vc_card_close(&card);
+}
+
 static uk_err make_again(void *arg)
 {
 	struct vc_card *card = NULL;
@@ -363,6 +389,7 @@ int main(void)
 		cmocka_unit_test(test_blocked_in_creation),
 		cmocka_unit_test(test_piv),
 		cmocka_unit_test(test_piv_pins),
+		cmocka_unit_test(test_neighbours),
 		cmocka_unit_test(test_no_memory),
 	};
 

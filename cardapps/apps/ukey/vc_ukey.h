@@ -29,7 +29,8 @@ enum {
 	VC_UKEY_DERIVES = 0x04,
 	VC_UKEY_RAW = 0x08,
 	/* flags */
-	VC_UKEY_WANTS_PROOF = 0x01
+	VC_UKEY_WANTS_PROOF = 0x01,
+	VC_UKEY_NOT_ALONE = 0x02 /* never written: worked out */
 };
 
 /* Settings: VC_NV_DATA objects. */

@@ -3,6 +3,7 @@
 
 #include "tlv.h"
 #include "vc_pins.h"
+#include "vc_registry.h"
 
 enum {
 	LIFE_CREATION = 0x01,
@@ -67,6 +68,24 @@ static void put_reference(
 	uk_put_u8(out, s.left);
 }
 
+/* What is written, and whether there are others on the card now. Those that
+ * manage the card are nothing to look for. */
+static uint8_t flags_now(const struct vc_ukey *u)
+{
+	const struct vc_registry *reg = u->app.home.registry;
+	uk_bytes flags = vc_ukey_get(u, VC_UKEY_SET_FLAGS);
+	uint8_t now = flags.n == 1 ? flags.p[0] : 0;
+
+	for (size_t i = 0; i < vc_registry_count(reg); i++) {
+		const struct vc_app *app = vc_registry_at(reg, i);
+
+		if (app != &u->app && vc_app_selectable(app) &&
+		    !vc_app_has(app, VC_PRIV_SECURITY_DOMAIN))
+			now |= VC_UKEY_NOT_ALONE;
+	}
+	return now;
+}
+
 void vc_ukey_put_status(struct vc_ukey *u, uk_buf *out)
 {
 	size_t at;
@@ -81,7 +100,7 @@ void vc_ukey_put_status(struct vc_ukey *u, uk_buf *out)
 	uk_tlv_end(out, at);
 	uk_put_tlv_u32(
 	    out, 0x84, (uint32_t)DATA_LENGTH_MAX << 16 | DATA_LENGTH_MAX);
-	uk_put_tlv(out, 0x85, vc_ukey_get(u, VC_UKEY_SET_FLAGS));
+	uk_put_tlv_u8(out, 0x85, flags_now(u));
 	uk_put_tlv(out, 0x50, vc_ukey_get(u, VC_UKEY_SET_LABEL));
 }
 
