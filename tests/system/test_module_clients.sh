@@ -77,8 +77,8 @@ proves "one's own configuration comes before the system's"
 mkdir -p "$WORK/home/.config/ukey" "$WORK/xdg/ukey"
 printf 'debug = %s\n' "$WORK/home.log" >"$WORK/home/.config/ukey/pkcs11.conf"
 printf 'debug = %s\n' "$WORK/xdg.log" >"$WORK/xdg/ukey/pkcs11.conf"
-run env -u XDG_CONFIG_HOME HOME="$WORK/home" pkcs11-tool --module "$MODULE" -L
+run foreign env -u XDG_CONFIG_HOME HOME="$WORK/home" pkcs11-tool --module "$MODULE" -L
 ok "in the home folder" grep -q C_GetSlotList home.log
-run env XDG_CONFIG_HOME="$WORK/xdg" HOME="$WORK/home" \
+run foreign env XDG_CONFIG_HOME="$WORK/xdg" HOME="$WORK/home" \
 	pkcs11-tool --module "$MODULE" -L
 ok "or where XDG_CONFIG_HOME says" grep -q C_GetSlotList xdg.log
