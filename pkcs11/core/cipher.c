@@ -189,9 +189,10 @@ static CK_RV decrypt(struct p11_slot *s, const struct p11_object *key,
 	size_t k = (key->src->key_bits + 7) / 8;
 	uint8_t in[CIPHER_MAX], block[PLAIN_MAX], plain[PLAIN_MAX];
 	uk_buf input = UK_BUF(in), made = UK_BUF(block), msg = UK_BUF(plain);
-	CK_RV rv = card_input(op, k, data, &input);
+	CK_RV rv = out_len == NULL ? CKR_ARGUMENTS_BAD
+				   : card_input(op, k, data, &input);
 
-	if (rv == CKR_OK && (out == NULL || out_len == NULL))
+	if (rv == CKR_OK && out == NULL)
 		return p11_room(out, out_len, answer_max(op, k, input.len));
 	if (rv == CKR_OK && key->src->always_auth && !op->consent)
 		rv = CKR_USER_NOT_LOGGED_IN;

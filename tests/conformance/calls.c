@@ -122,6 +122,19 @@ static CK_MECHANISM sha256 = { CKM_SHA256, NULL, 0 };
 	    CKR_OPERATION_NOT_INITIALIZED)                                     \
 	ROW(login_empty_pin, "5.6.8", RW, DESTRUCTIVE,                         \
 	    C_Login(c->s, CKU_USER, empty, 0), CKR_PIN_INCORRECT)              \
+	/* C_Login does not list CKR_PIN_LEN_RANGE either way */               \
+	ROW(login_long_pin, "5.6.8", RW, DESTRUCTIVE,                          \
+	    C_Login(c->s, CKU_USER, too_long, sizeof(too_long)),               \
+	    CKR_PIN_INCORRECT)                                                 \
+	/* nobody is asked for a PIN, and so it is not looked at */            \
+	ROW(login_twice_wrong_pin, "5.6.8", USER, DESTRUCTIVE,                 \
+	    C_Login(c->s, CKU_USER, one_char, 1), CKR_USER_ALREADY_LOGGED_IN)  \
+	ROW(login_context_of_nobody, "5.6.8", RW, SAFE,                        \
+	    C_Login(c->s, CKU_CONTEXT_SPECIFIC, PIN(c)),                       \
+	    CKR_OPERATION_NOT_INITIALIZED, CKR_USER_NOT_LOGGED_IN)             \
+	ROW(login_context_other_operation, "5.6.8", DIGEST, SAFE,              \
+	    C_Login(c->s, CKU_CONTEXT_SPECIFIC, PIN(c)),                       \
+	    CKR_OPERATION_NOT_INITIALIZED)                                     \
 	ROW(so_login_in_ro_session, "5.6.8", RO, SO_PIN,                       \
 	    C_Login(c->s, CKU_SO, SO_PIN(c)), CKR_SESSION_READ_ONLY_EXISTS)    \
 	ROW(so_login_while_user, "5.6.8", USER, SO_PIN,                        \

@@ -96,6 +96,7 @@ struct conf_options {
 	const char *only; /* rules whose name begins so; NULL: all */
 	unsigned timeout_s;
 	const char *public_label, *private_label; /* of the OASIS cases' keys */
+	char *card_program; /* NULL: nobody takes the card out */
 };
 
 enum conf_verdict {
@@ -173,6 +174,9 @@ bool conf_get(struct conf *c, CK_OBJECT_HANDLE o, CK_ATTRIBUTE_TYPE type,
 CK_ULONG conf_get_bytes(struct conf *c, CK_OBJECT_HANDLE o,
     CK_ATTRIBUTE_TYPE type, void *value, CK_ULONG cap);
 
+/* The options' program puts the card in, or takes it out. */
+bool conf_card(const struct conf_options *opt, bool inside);
+
 /* --- verdict.c ---------------------------------------------------------- */
 
 const char *conf_rv_name(CK_RV rv);
@@ -212,6 +216,7 @@ enum conf_need {
 	CONF_SO_PIN = 2,
 	CONF_V3 = 4,
 	CONF_TOKEN = 8, /* of rules that begin before a session */
+	CONF_CARD = 16, /* a program that takes the card out */
 };
 
 struct conf_rule {
@@ -236,7 +241,8 @@ struct conf_rules {
 extern const struct conf_rules conf_library_rules, conf_slot_rules,
     conf_session_rules, conf_pin_rules, conf_object_rules, conf_attribute_rules,
     conf_operation_rules, conf_message_rules, conf_newest_rules, conf_key_rules,
-    conf_process_rules, conf_profile_rules;
+    conf_process_rules, conf_profile_rules, conf_cipher_rules,
+    conf_event_rules;
 
 #define CONF_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -18,12 +18,27 @@ DIFFERS=$TOP/tests/conformance/differs
 CONFORM=$UKEY_BUILD/tests/p11conform
 ulimit -c 0 # modules that crash are told of, and not kept
 
+# card_program NAME: ./card-program takes the card NAME.card out and puts it back.
+card_program() {
+	cat >card-program <<-END
+		#!/bin/sh
+		"$BIN/ukey-vcard" control --control "$WORK/$1.ctl" "\$1" &&
+		case \$1 in
+		remove) exec "$UKEY_BUILD/tests/scwait" empty "$PCSC_NAME 00 00" ;;
+		insert) exec "$UKEY_BUILD/tests/scwait" card "$PCSC_NAME 00 00" ;;
+		esac
+	END
+	chmod 700 card-program
+}
+
+officer=(--so-pin-fd 9) # emptied by those whose token has none
+
 # conform NAME MODULE [options of p11conform]: leaves NAME.txt.
 conform() {
 	local name=$1 module=$2
 	shift 2
-	with_secrets "$CONFORM" --module "$module" --pin-fd 8 --so-pin-fd 9 \
-		"$@" >"$name.txt" 2>"$name.err"
+	with_secrets "$CONFORM" --module "$module" --pin-fd 8 \
+		"${officer[@]}" "$@" >"$name.txt" 2>"$name.err"
 	RC=$?
 	ok "$name: the run is complete" test "$RC" -le 1
 	tail -n 1 "$name.txt"

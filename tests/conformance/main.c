@@ -24,6 +24,8 @@ static const char usage_text[] =
     "  --only PREFIX      only rules whose name begins so\n"
     "  --public-label L   the RSA-2048 key pair of the OASIS profile cases\n"
     "  --private-label L  (default: testrsa-pub, testrsa-pri)\n"
+    "  --card-program P   takes the card out and puts it back, told so by its\n"
+    "                     argument: remove, insert\n"
     "  --timeout SECONDS  for one rule (default: 30)\n"
     "  --json             one object per rule, in an array\n"
     "\n"
@@ -39,6 +41,7 @@ enum {
 	OPT_ONLY,
 	OPT_PUBLIC,
 	OPT_PRIVATE,
+	OPT_CARD,
 	OPT_TIMEOUT,
 	OPT_JSON,
 	OPT_HELP,
@@ -54,6 +57,7 @@ static const struct option options[] = {
 	{ "only", required_argument, NULL, OPT_ONLY },
 	{ "public-label", required_argument, NULL, OPT_PUBLIC },
 	{ "private-label", required_argument, NULL, OPT_PRIVATE },
+	{ "card-program", required_argument, NULL, OPT_CARD },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "help", no_argument, NULL, OPT_HELP },
@@ -113,6 +117,9 @@ static bool take_option(int which, struct conf_options *opt)
 		return true;
 	case OPT_PRIVATE:
 		opt->private_label = optarg;
+		return true;
+	case OPT_CARD:
+		opt->card_program = optarg;
 		return true;
 	case OPT_JSON:
 		opt->json = true;

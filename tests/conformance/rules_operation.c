@@ -499,54 +499,6 @@ static void random_bytes(struct conf *c, const void *row)
 	CHECK(c, memcmp(a, b, sizeof(a)) != 0, "twice the same");
 }
 
-/* --- there and back ----------------------------------------------------- */
-
-static bool deciphering_pair(
-    struct conf *c, CK_OBJECT_HANDLE *public, CK_OBJECT_HANDLE *private)
-{
-	CK_OBJECT_CLASS class = CKO_PUBLIC_KEY;
-	CK_BYTE id[CONF_IDS_MAX];
-	CK_ATTRIBUTE t[] = { { CKA_CLASS, &class, sizeof(class) },
-		{ CKA_ID, id, 0 } };
-
-	*private = conf_key_of(c, CONF_ROLE_DECRYPT);
-	if (*private != 0)
-		t[1].ulValueLen = conf_get_bytes(
-		    c, *private, CKA_ID, id, sizeof(id));
-	if (*private == 0 || t[1].ulValueLen > sizeof(id) ||
-	    conf_find(c, t, 2, public, 1) == 0) {
-		conf_skip(c, "no key pair deciphers");
-		return false;
-	}
-	return true;
-}
-
-static void encrypt_and_decrypt(struct conf *c, const void *row)
-{
-	CK_MECHANISM m = { CKM_RSA_PKCS, NULL, 0 };
-	CK_OBJECT_HANDLE public = 0, private = 0;
-	CK_BYTE secret[1024];
-	CK_ULONG n = sizeof(secret), plain = CONF_BUF;
-
-	(void)row;
-	if (!offered(c, CKM_RSA_PKCS, CKF_DECRYPT) ||
-	    !offered(c, CKM_RSA_PKCS, CKF_ENCRYPT) ||
-	    !deciphering_pair(c, &public, &private))
-		return;
-	WANT(c, C_EncryptInit(c->s, &m, public), CKR_OK);
-	WANT(c, C_Encrypt(c->s, c->in, 20, secret, &n), CKR_OK);
-	WANT(c, C_DecryptInit(c->s, &m, private), CKR_OK);
-	WANT(c, C_Decrypt(c->s, secret, n, c->out, &plain), CKR_OK);
-	CHECK(c, plain == 20 && memcmp(c->out, c->in, 20) == 0,
-	    "something else comes back");
-	plain = CONF_BUF;
-	WANT(c, C_DecryptInit(c->s, &m, private), CKR_OK);
-	WANT(c, C_Decrypt(c->s, secret, n - 1, c->out, &plain),
-	    CKR_ENCRYPTED_DATA_LEN_RANGE, CKR_ENCRYPTED_DATA_INVALID);
-	WANT(c, C_Decrypt(c->s, secret, n, c->out, &plain),
-	    CKR_OPERATION_NOT_INITIALIZED);
-}
-
 /* 5.13.6: what is recovered is what was signed. */
 static void sign_and_recover(struct conf *c, const void *row)
 {
@@ -612,8 +564,6 @@ static const struct conf_rule rules[] = {
 	{ "operations/digest_value", "5.12.5", CONF_DIGEST, 0, digest_value,
 	    NULL },
 	{ "operations/random", "5.19.2", CONF_RW, 0, random_bytes, NULL },
-	{ "operations/encrypt_and_decrypt", "5.10.2", CONF_USER, 0,
-	    encrypt_and_decrypt, NULL },
 	{ "operations/sign_and_recover", "5.13.6", CONF_USER, 0,
 	    sign_and_recover, NULL },
 };

@@ -147,6 +147,8 @@ static const char *why_not(
 		return "only with --destructive";
 	if ((rule->needs & CONF_TOKEN) != 0 && opt->without_token)
 		return "no token";
+	if ((rule->needs & CONF_CARD) != 0 && opt->card_program == NULL)
+		return "nobody takes the card out";
 	if ((rule->needs & CONF_SO_PIN) != 0 && opt->so_pin.len == 0)
 		return "no PIN of the security officer was given";
 	return NULL;
@@ -172,6 +174,9 @@ static void visit(const struct conf_rule *rule, void *arg)
 		r->totals->skipped++;
 	else
 		r->totals->failed++;
+	if ((rule->needs & CONF_CARD) != 0 &&
+	    (out.verdict == CONF_CRASHED || out.verdict == CONF_HANGS))
+		(void)conf_card(r->opt, true);
 	report(r, rule, &out);
 }
 
@@ -184,10 +189,12 @@ static const struct conf_rules *const chapters[] = {
 	&conf_object_rules,
 	&conf_attribute_rules,
 	&conf_operation_rules,
+	&conf_cipher_rules,
 	&conf_message_rules,
 	&conf_newest_rules,
 	&conf_process_rules,
 	&conf_profile_rules,
+	&conf_event_rules,
 	&conf_key_rules,
 	&conf_pin_rules,
 };

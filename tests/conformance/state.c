@@ -288,6 +288,10 @@ bool conf_mechanism(struct conf *c, enum conf_role role, CK_MECHANISM *out)
 	*out = (CK_MECHANISM){ use_ec ? ec : rsa, NULL, 0 };
 	if (role == CONF_ROLE_NONE)
 		return false;
+	/* Some tokens leave the padding of v1.5 to others, with good reason. */
+	if (role == CONF_ROLE_DECRYPT &&
+	    !conf_offers(c, CKM_RSA_PKCS, CKF_DECRYPT))
+		out->mechanism = CKM_RSA_X_509;
 	return conf_offers(c, out->mechanism, roles[role].flag);
 }
 

@@ -16,6 +16,7 @@ sed "s|^module:.*|module: $MODULE|" "$UKEY_BUILD/pkcs11/api/ukey.module" \
 new_card rsa2048-free card
 pcsc_start
 card_insert card
-conform p11kit "$proxy" --destructive
+card_program card
+conform p11kit "$proxy" --destructive --card-program ./card-program
 expect_known p11kit
 ok "most rules were tried" test "$(passed p11kit)" -ge 400

@@ -17,12 +17,21 @@ for type in rsa2048 p256; do
 	label=$(sed -n '/^Private Key/,$s/^  label: *//p' <<<"$OUT" | head -n 1)
 	ok "a key that deciphers" tool --keypairgen --key-type rsa:2048 \
 		--usage-decrypt --id 77 --label decipher
-	conform "$type" "$MODULE" --destructive \
+	card_program "$type"
+	conform "$type" "$MODULE" --destructive --card-program ./card-program \
 		--public-label "$label" --private-label "$label"
 	expect_known "$type" "$list"
 	ok "and most were tried" test "$(passed "$type")" -ge 600
 	card_remove
 done
+
+proves "an SM2 card: rules of SM2 and SM3"
+vcard init --card sm2.card --label "SM2 card" --key-type sm2 --pin-fd 8 --puk-fd 9
+vcard activate --card sm2.card
+card_insert sm2
+conform sm2 "$MODULE" --only sm/
+expect_equal "all of them pass" 3 "$(passed sm2)"
+card_remove
 
 proves "OASIS profile cases"
 for case in BL EXT AUTH CERT; do
