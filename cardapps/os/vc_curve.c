@@ -9,8 +9,6 @@
 #include <openssl/obj_mac.h>
 #include <openssl/param_build.h>
 
-enum { COFACTOR_SIZE = 2, SHA1_SIZE = 20 };
-
 /* --- the numbers, as OpenSSL takes them ----------------------------------- */
 
 enum number { P, A, B, N, H, NUMBERS };
@@ -174,27 +172,17 @@ static EVP_PKEY *load(struct vc_crypto *c, const struct vc_curve_key *k)
 	return key;
 }
 
-static int sha1(struct vc_crypto *c, uk_bytes input, uint8_t out[SHA1_SIZE])
-{
-	EVP_MD *md = EVP_MD_fetch(c->lib, "SHA1", NULL);
-	int good = md != NULL &&
-		   EVP_Digest(input.p, input.n, out, NULL, md, NULL) == 1;
-
-	EVP_MD_free(md);
-	return good;
-}
-
 uk_err vc_curve_sign(struct vc_crypto *c, const struct vc_curve_key *key,
     enum uk_hash hash, uk_bytes input, uk_buf *der)
 {
-	uint8_t digest[SHA1_SIZE], made[VC_CURVE_SIG_MAX];
+	uint8_t digest[VC_SHA1_SIZE], made[VC_CURVE_SIG_MAX];
 	size_t n = sizeof(made);
 	EVP_PKEY *pair;
 	EVP_PKEY_CTX *ctx;
 	int good;
 
 	if (hash == UK_HASH_SHA1) {
-		UK_TRY(vc_from_openssl(sha1(c, input, digest)));
+		UK_TRY(vc_sha1(c, &input, 1, digest));
 		input = UK_ARRAY(digest);
 	}
 	pair = load(c, key);

@@ -17,6 +17,7 @@ static const struct row {
 	{ VC_SYM_AES, 16, "AES-128-CBC", "AES-128-ECB" },
 	{ VC_SYM_AES, 24, "AES-192-CBC", "AES-192-ECB" },
 	{ VC_SYM_AES, 32, "AES-256-CBC", "AES-256-ECB" },
+	{ VC_SYM_SM4, 16, "SM4-CBC", "SM4-ECB" },
 };
 
 size_t vc_sym_block(enum vc_sym_alg alg)
@@ -28,7 +29,7 @@ size_t vc_sym_block(enum vc_sym_alg alg)
 static bool put_key(uk_buf *out, const struct vc_sym *key)
 {
 	uk_put(out, key->key);
-	if (key->alg == VC_SYM_AES)
+	if (key->alg != VC_SYM_DES)
 		return uk_is_ok(uk_buf_result(out));
 	if (key->key.n == DES_KEY)
 		uk_put(out, key->key);

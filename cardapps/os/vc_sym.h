@@ -1,7 +1,7 @@
 /*
- * Block ciphers and the MACs made of them: triple DES (NIST SP 800-67) and AES
- * (FIPS 197), CBC (SP 800-38A), CMAC (SP 800-38B), and the retail MAC (ISO/IEC
- * 9797-1, algorithm 3).
+ * Block ciphers and the MACs made of them: triple DES (NIST SP 800-67), AES
+ * (FIPS 197) and SM4 (GB/T 32907), CBC (SP 800-38A), CMAC (SP 800-38B), and the
+ * retail MAC (ISO/IEC 9797-1, algorithm 3).
  *
  * Single DES, which the retail MAC and some protocols want, is triple DES with
  * three equal keys.
@@ -11,12 +11,12 @@
 
 #include "vc_crypto.h"
 
-enum vc_sym_alg { VC_SYM_DES, VC_SYM_AES };
+enum vc_sym_alg { VC_SYM_DES, VC_SYM_AES, VC_SYM_SM4 };
 enum { VC_SYM_KEY_MAX = 32, VC_SYM_BLOCK_MAX = 16, VC_DES_BLOCK = 8 };
 
 struct vc_sym {
 	enum vc_sym_alg alg;
-	uk_bytes key; /* DES: 8, 16 or 24 bytes; AES: 16, 24 or 32 */
+	uk_bytes key; /* DES: 8, 16 or 24 bytes; AES: 16, 24 or 32; SM4: 16 */
 };
 
 size_t vc_sym_block(enum vc_sym_alg alg);
@@ -39,7 +39,7 @@ UK_RESULT vc_cmac(struct vc_crypto *c, uk_bytes key, const uk_bytes *parts,
 UK_RESULT vc_retail_mac(struct vc_crypto *c, uk_bytes key, uk_bytes iv,
     const uk_bytes *parts, size_t count, uint8_t mac[VC_DES_BLOCK]);
 
-/* First bytes of what a cipher makes of a constant: 3DES of zeros, AES of 01s
+/* First bytes of what a cipher makes of a constant: of zeros, AES of 01s
  * (GlobalPlatform 2.3.1, B.5 and B.6). */
 enum { VC_KCV_SIZE = 3 };
 UK_RESULT vc_sym_kcv(

@@ -56,6 +56,26 @@ static void test_cbc(void **state)
 	}
 }
 
+/* GB/T 32907-2016, A.1: the key enciphers itself. */
+static void test_sm4(void **state)
+{
+	struct vc_sym key = { VC_SYM_SM4,
+		hex("0123456789ABCDEFFEDCBA9876543210") };
+	uint8_t out[16];
+
+	(void)state;
+	assert_int_equal(vc_sym_block(VC_SYM_SM4), 16);
+	expect_ok(vc_sym_ecb(crypto, &key, VC_SYM_ENCIPHER, key.key, out));
+	expect_bytes(UK_ARRAY(out), hex("681EDF34D206965E86B3E94F536E4246"));
+	expect_ok(
+	    vc_sym_ecb(crypto, &key, VC_SYM_DECIPHER, UK_ARRAY(out), out));
+	expect_bytes(UK_ARRAY(out), key.key);
+	key.key = uk_bytes_first(key.key, 15);
+	expect_code(
+	    vc_sym_ecb(crypto, &key, VC_SYM_ENCIPHER, UK_ARRAY(out), out),
+	    UK_ERR_ARGUMENT);
+}
+
 /* SP 800-67 / SP 800-20: three keys; FIPS 81's example key with one. */
 static void test_des(void **state)
 {
@@ -169,6 +189,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cbc),
+		cmocka_unit_test(test_sm4),
 		cmocka_unit_test(test_des),
 		cmocka_unit_test(test_cmac),
 		cmocka_unit_test(test_retail_mac),
