@@ -1,9 +1,11 @@
 /* The list of applications: one line each. */
 #include "vc_apps.h"
 
+#include "vc_emv.h"
 #include "vc_isd.h"
 #include "vc_iso.h"
 #include "vc_piv.h"
+#include "vc_pse.h"
 #include "vc_ukey.h"
 
 const struct vc_app_ops *const vc_apps[] = {
@@ -13,6 +15,9 @@ const struct vc_app_ops *const vc_apps[] = {
 	&vc_piv_yubico.ops,
 	&vc_iso1.ops,
 	&vc_iso0.ops,
+	&vc_emv_ops,
+	&vc_pse_ops,
+	&vc_ppse_ops,
 };
 
 const size_t vc_app_count = sizeof(vc_apps) / sizeof(vc_apps[0]);

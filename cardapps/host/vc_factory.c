@@ -2,6 +2,7 @@
 #include "vc_factory.h"
 
 #include "vc_apps.h"
+#include "vc_emv_perso.h"
 #include "vc_say_error.h"
 
 #include <string.h>
@@ -9,16 +10,65 @@
 
 static const uint8_t may_import[] = { 0x01 };
 
-static const struct delivery {
+struct delivery {
 	const char *name, *kind;
 	uk_bytes params;
-} deliveries[] = {
-	{ "piv", "piv", { NULL, 0 } },
-	{ "piv-yubico", "piv-yubico", { NULL, 0 } },
-	{ "isoapplet", "isoapplet", { NULL, 0 } },
-	{ "isoapplet-import", "isoapplet", { may_import, 1 } },
-	{ "isoapplet0", "isoapplet0", { NULL, 0 } },
-	{ "isoapplet0-import", "isoapplet0", { may_import, 1 } },
+	/* What makes it useful; NULL: it is as INSTALL leaves it. */
+	uk_err (*complete)(struct vc_card *card, const struct delivery *d);
+	enum vc_emv_scheme scheme;
+};
+
+/* An account for tests, with the key that the examples of pyemv have, and both
+ * directories. */
+static uk_err complete_emv(struct vc_card *card, const struct delivery *d)
+{
+	static const uint8_t aid[] = { 0xa0, 0x00, 0x00, 0x03, 0x33, 0x01, 0x01,
+		0x01 };
+	static const uk_pin pin = { 4, "1234" };
+	const struct vc_emv_perso perso = {
+		.scheme = d->scheme,
+		.pan = "6222021234567890",
+		.sequence = 1,
+		.effective = "240101",
+		.expiry = "491231",
+		.holder = "TEST/CARD",
+		.issuer_key = { 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef,
+		    0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54, 0x32, 0x10 },
+		.key_index = 1,
+		.priority = 1,
+		.pin = &pin,
+		.offline_most = 2,
+		.log_entries = 10,
+	};
+
+	UK_TRY(vc_card_install(card, "pse", UK_NONE, UK_NONE));
+	UK_TRY(vc_card_install(card, "ppse", UK_NONE, UK_NONE));
+	return vc_emv_personalise(card, UK_ARRAY(aid), &perso);
+}
+
+static const struct delivery deliveries[] = {
+	{ .name = "piv", .kind = "piv" },
+	{ .name = "piv-yubico", .kind = "piv-yubico" },
+	{ .name = "isoapplet", .kind = "isoapplet" },
+	{ .name = "isoapplet-import",
+	    .kind = "isoapplet",
+	    .params = { may_import, 1 } },
+	{ .name = "isoapplet0", .kind = "isoapplet0" },
+	{ .name = "isoapplet0-import",
+	    .kind = "isoapplet0",
+	    .params = { may_import, 1 } },
+	{ .name = "emv",
+	    .kind = "emv",
+	    .complete = complete_emv,
+	    .scheme = VC_EMV_PBOC_3DES },
+	{ .name = "emv-sm4",
+	    .kind = "emv",
+	    .complete = complete_emv,
+	    .scheme = VC_EMV_PBOC_SM4 },
+	{ .name = "emv-csk",
+	    .kind = "emv",
+	    .complete = complete_emv,
+	    .scheme = VC_EMV_CSK },
 };
 
 static const struct delivery *find(const char *app)
@@ -46,6 +96,8 @@ static uk_err fill(struct vc_card *card, const char *app)
 	if (d == NULL)
 		return uk_fail(UK_ERR_NOT_FOUND);
 	UK_TRY(vc_card_install(card, d->kind, UK_NONE, d->params));
+	if (d->complete != NULL)
+		UK_TRY(d->complete(card, d));
 	return vc_card_remove(card, UK_ARRAY(ukey));
 }
 

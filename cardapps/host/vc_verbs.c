@@ -286,7 +286,10 @@ static const struct argp_option init_options[] = { VC_ROW_CARD,
 	    "its card and without questions: piv or piv-yubico, with PIN "
 	    "123456, PUK 12345678 and management key 0102030405060708 three "
 	    "times; isoapplet (version 1.0) or isoapplet0 (0.6), without PIN, "
-	    "and with -import behind it one that private keys may be put on",
+	    "and with -import behind it one that private keys may be put "
+	    "on; emv (PBOC debit, triple DES), emv-sm4 or emv-csk (EMV's "
+	    "session "
+	    "keys), a payment card for tests with PIN 1234",
 	    0 },
 	{ "label", VC_OPT_LABEL, "TEXT", 0, "name of the card, 1 to 32 bytes",
 	    0 },

@@ -26,3 +26,9 @@ foreach(topic IN ITEMS pin files keys faults)
 endforeach()
 uk_test(test_vc_profile SOURCES test_vc_profile.c
 	USES base codec vc_host vcard_fixture uk_libcrypto)
+uk_test(test_vc_emv SOURCES test_vc_emv.c emv_card.c
+	USES base codec vc_apps vcard_fixture uk_libcrypto)
+uk_test(test_vc_emv_scheme SOURCES test_vc_emv_scheme.c
+	USES base codec vc_apps uk_libcrypto)
+target_include_directories(test_vc_emv_scheme PRIVATE
+	${CMAKE_SOURCE_DIR}/cardapps/apps/emv)

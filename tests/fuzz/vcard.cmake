@@ -1,4 +1,4 @@
-foreach(name IN ITEMS vcard vc_iso vc_piv)
+foreach(name IN ITEMS vcard vc_emv vc_iso vc_piv)
 	uk_fuzz(fuzz_${name} SOURCES fuzz_${name}.c
 		USES base vc_apps uk_libcrypto)
 	if(NOT UKEY_FUZZ) # a new card for every input: fewer of them
