@@ -85,8 +85,10 @@ void vc_plug_close(struct vc_plug **plug)
 static bool is_secret(uk_bytes command)
 {
 	/* VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER, PUT DATA; of
-	 * Yubico's PIV: a key from outside, the management key */
-	static const uint8_t secret[] = { 0x20, 0x24, 0x2c, 0xdb, 0xfe, 0xff };
+	 * GlobalPlatform: PUT KEY, STORE DATA; of Yubico's PIV: a key from
+	 * outside, the management key */
+	static const uint8_t secret[] = { 0x20, 0x24, 0x2c, 0xd8, 0xdb, 0xe2,
+		0xfe, 0xff };
 
 	for (size_t i = 0; command.n > 4 && i < sizeof(secret); i++) {
 		if (command.p[1] == secret[i])

@@ -198,6 +198,8 @@ static void test_transcript_hides_pins(void **state)
 	send_raw(g, "0009 10200081 0431323334"); /* chained */
 	send_raw(g, "0009 002C0081 0431323334");
 	send_raw(g, "0009 00240081 0431323334");
+	send_raw(g, "0009 80D80081 0431323334"); /* keys, enciphered */
+	send_raw(g, "0009 84E20081 0431323334");
 	send_raw(g, "0004 00200081");
 	f = fopen(g->log, "r");
 	assert_non_null(f);
@@ -209,6 +211,8 @@ static void test_transcript_hides_pins(void **state)
 	assert_non_null(strstr(text, "> 10200081 (5 bytes not shown)\n"));
 	assert_non_null(strstr(text, "> 002c0081 (5 bytes not shown)\n"));
 	assert_non_null(strstr(text, "> 00240081 (5 bytes not shown)\n"));
+	assert_non_null(strstr(text, "> 80d80081 (5 bytes not shown)\n"));
+	assert_non_null(strstr(text, "> 84e20081 (5 bytes not shown)\n"));
 	assert_non_null(strstr(text, "> 00200081\n< "));
 }
 
