@@ -275,6 +275,8 @@ static uint16_t manage_channel(
 
 bool vc_select_is_ours(const struct vc_channel *ch, const uk_cmd *cmd)
 {
+	if (cmd->cla != 0)
+		return false; /* proprietary, or under secure messaging */
 	if (cmd->ins == INS_SELECT)
 		return cmd->p1 == P1_BY_NAME || names_root(ch, cmd);
 	return cmd->ins == INS_MANAGE_CHANNEL;

@@ -157,6 +157,8 @@ static void test_nothing_without_channel(void **state)
 	expect_sw(rig.card, "8050000108 0102030405060708 00", 0x6A86);
 	expect_sw(rig.card, "8050010008 0102030405060708 00", 0x6A88);
 	expect_sw(rig.card, "0050000008 0102030405060708 00", 0x6E00);
+	expect_sw(rig.card, "8450000008 0102030405060708 00", 0x6E00);
+	expect_sw(rig.card, "80A4040C08" UKEY, 0x6D00); /* not SELECT's class */
 	expect_sw(rig.card, "80B0000000", 0x6D00);
 	/* Begun is not open. */
 	assert_int_equal(gp_begin(&rig.host, 0), 0x9000);

@@ -6,6 +6,11 @@ foreach(name IN ITEMS vcard vc_emv vc_iso vc_piv)
 			ENVIRONMENT UKEY_FUZZ_RUNS=1000)
 	endif()
 endforeach()
+uk_fuzz(fuzz_isd SOURCES fuzz_isd.c
+	USES base codec vc_apps gp_host uk_libcrypto)
+if(NOT UKEY_FUZZ)
+	set_tests_properties(fuzz_isd PROPERTIES ENVIRONMENT UKEY_FUZZ_RUNS=1000)
+endif()
 uk_fuzz(fuzz_profile SOURCES fuzz_profile.c USES base vc_host)
 if(NOT UKEY_FUZZ) # keys and certificates for most inputs
 	set_tests_properties(fuzz_profile PROPERTIES

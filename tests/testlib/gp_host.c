@@ -7,7 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { C_MAC = 0x01, C_DEC = 0x02, R_MAC = 0x10, R_ENC = 0x20 };
+enum {
+	C_MAC = 0x01,
+	C_DEC = 0x02,
+	R_MAC = 0x10,
+	R_ENC = 0x20,
+	SW_TOO_LONG = 0x6f00
+};
 
 static void must(uk_err err)
 {
@@ -36,14 +42,13 @@ static unsigned exchange(struct gp_host *h, uk_bytes apdu)
 
 		sw = uk_get_u16(&r);
 		uk_put(&out, uk_bytes_first(part, part.n - 2));
-		if ((sw & 0xff00) != 0x6100)
+		if ((sw & 0xff00) != 0x6100 || out.bad)
 			break;
 		part = vc_card_transmit(
 		    h->card, uk_view("\x00\xc0\x00\x00\x00", 5));
 	}
-	must(uk_buf_result(&out));
 	h->answer_len = out.len;
-	return sw;
+	return out.bad ? SW_TOO_LONG : sw;
 }
 
 /* --- SCP02 -----------------------------------------------------------------
@@ -138,6 +143,8 @@ static unsigned begin(struct gp_host *h, uint8_t version, uint8_t proof[8])
 	sw = exchange(h, UK_ARRAY(apdu));
 	if (sw != 0x9000)
 		return sw;
+	if (h->answer_len < 28)
+		return 0;
 	memset(h->chain, 0, sizeof(h->chain));
 	h->chained = false;
 	h->counter = 0;

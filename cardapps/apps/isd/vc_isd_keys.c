@@ -307,6 +307,8 @@ uint16_t vc_isd_initialize_update(
 	uk_err err = uk_ok();
 
 	vc_scp_close(&d->scp);
+	if ((cmd->cla & VC_SCP_CLA) != 0)
+		return UK_SW_CLA;
 	if (cmd->p2 != 0)
 		return UK_SW_P1P2;
 	if (cmd->data.n != VC_SCP_CHALLENGE)
