@@ -13,6 +13,7 @@ static const struct vc_verb *const verbs[] = {
 	&vc_verb_info,
 	&vc_verb_run,
 	&vc_verb_exec,
+	&vc_verb_replay,
 	&vc_verb_control,
 };
 
@@ -28,6 +29,7 @@ static const char help[] =
     "  info      say what it tells everybody\n"
     "  run       put it into a virtual reader\n"
     "  exec      run a command with a card of its own\n"
+    "  replay    play a transcript as a card\n"
     "  control   pull it, insert it, count commands, while it runs\n"
     "\n"
     "ukey-vcard VERB --help says more.\n"
@@ -35,12 +37,13 @@ static const char help[] =
     "Exit codes: 0 done, 1 memory or disk failed, 2 usage, 3 no card's file,\n"
     "4 card in use by another process, 5 file exists, 6 PIN wrong, blocked or\n"
     "not given, 7 certificate or key file unusable, 8 refused by the card,\n"
-    "9 no reader (vpcd) or no running card to control.\n";
+    "9 no reader (vpcd) or no running card to control, 10 transcript does\n"
+    "not match.\n";
 
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
-	struct vc_options o;
+	static struct vc_options o;
 	char shown[64];
 
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||

@@ -1,6 +1,7 @@
 /* Both ends of the control socket. */
 #include "vc_control.h"
 
+#include "vc_number.h"
 #include "vc_socket.h"
 
 #include <errno.h>
@@ -11,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINE_CAP = 128, WORDS = 3, PATIENCE_S = 5 };
+enum { LINE_CAP = 512, PATIENCE_S = 5 };
 
 /* One line without its end; false if none came in time. */
 static bool read_line(int fd, char line[LINE_CAP])
@@ -42,14 +43,20 @@ struct request {
 	size_t slot;
 	struct vc_plug *plug;
 	unsigned long number;
+	char *rest; /* of the line, for those that take it */
 };
 
 typedef void action_fn(const struct request *q, FILE *out);
 
+static void say_ok(FILE *out, bool good)
+{
+	(void)fputs(good ? "ok\n" : "error: this cannot be understood\n", out);
+}
+
 static void do_remove(const struct request *q, FILE *out)
 {
 	vc_plug_pull(q->plug);
-	(void)fputs("ok\n", out);
+	say_ok(out, true);
 }
 
 static void do_insert(const struct request *q, FILE *out)
@@ -69,7 +76,7 @@ static void do_insert(const struct request *q, FILE *out)
 static void do_reset(const struct request *q, FILE *out)
 {
 	vc_plug_reset(q->plug);
-	(void)fputs("ok\n", out);
+	say_ok(out, true);
 }
 
 static void do_count(const struct request *q, FILE *out)
@@ -77,68 +84,141 @@ static void do_count(const struct request *q, FILE *out)
 	(void)fprintf(out, "%lu\n", q->plug->commands);
 }
 
+static bool add_fault(const struct request *q, const char *rule)
+{
+	return uk_is_ok(
+	    vc_faults_add(&q->plug->faults, rule, q->plug->commands));
+}
+
 static void do_remove_after(const struct request *q, FILE *out)
 {
-	q->plug->remove_after = (long)q->number;
-	(void)fputs("ok\n", out);
+	char rule[64];
+
+	vc_faults_drop(&q->plug->faults, VC_FAULT_REMOVE);
+	(void)snprintf(rule, sizeof(rule), "at %lu remove", q->number + 1);
+	say_ok(out, add_fault(q, rule));
 }
+
+static void do_fault(const struct request *q, FILE *out)
+{
+	say_ok(out, add_fault(q, q->rest));
+}
+
+static void do_no_faults(const struct request *q, FILE *out)
+{
+	vc_faults_drop(&q->plug->faults, VC_FAULT_NONE);
+	say_ok(out, true);
+}
+
+static void do_swap(const struct request *q, FILE *out)
+{
+	if (uk_is_ok(vc_plug_swap(q->plug, q->rest)))
+		(void)fputs("ok\n", out);
+	else
+		(void)fputs("error: that card cannot be had: the slot is "
+			    "empty\n",
+		    out);
+}
+
+/* Also while the card is in: it looks so from its next command on. */
+static void do_look(const struct request *q, FILE *out)
+{
+	char *value = &q->rest[strcspn(q->rest, " ")];
+
+	if (*value != '\0')
+		*value++ = '\0';
+	say_ok(out, vc_look_set(&q->plug->front.look, q->rest, value));
+}
+
+enum takes { NOTHING, NUMBER, REST };
 
 static const struct action {
 	const char *name;
-	bool number;
+	enum takes takes;
 	action_fn *run;
 } actions[] = {
-	{ "remove", false, do_remove },
-	{ "insert", false, do_insert },
-	{ "reset", false, do_reset },
-	{ "count", false, do_count },
-	{ "remove-after", true, do_remove_after },
+	{ "remove", NOTHING, do_remove },
+	{ "insert", NOTHING, do_insert },
+	{ "reset", NOTHING, do_reset },
+	{ "count", NOTHING, do_count },
+	{ "remove-after", NUMBER, do_remove_after },
+	{ "fault", REST, do_fault },
+	{ "no-faults", NOTHING, do_no_faults },
+	{ "swap", REST, do_swap },
+	{ "look", REST, do_look },
 };
 
-static bool get_number(const char *text, unsigned long max, unsigned long *out)
+/* The next word of the line; NULL at its end. */
+static char *take_word(char **line)
 {
-	char *end;
+	char *word = &(*line)[strspn(*line, " \t\r")];
 
-	*out = strtoul(text, &end, 10);
-	return *text >= '0' && *text <= '9' && *end == 0 && *out <= max;
+	*line = &word[strcspn(word, " \t\r")];
+	if (**line != '\0')
+		*(*line)++ = '\0';
+	return *word == '\0' ? NULL : word;
 }
 
-static bool fill_request(const struct action *a, char *const words[WORDS],
-    struct vc_house *house, struct request *q)
+static const struct action *find_action(const char *name)
 {
-	const char *slot = words[a->number ? 2 : 1];
-	unsigned long at = 0;
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		if (name != NULL && strcmp(name, actions[i].name) == 0)
+			return &actions[i];
+	}
+	return NULL;
+}
 
-	*q = (struct request){ 0 };
-	if (a->number &&
-	    (words[1] == NULL || !get_number(words[1], 1000000, &q->number)))
+static bool set_slot(struct request *q, const char *text)
+{
+	unsigned long at;
+
+	if (!vc_number(text, q->house->count - 1, &at))
 		return false;
-	if (slot != NULL && !get_number(slot, house->count - 1, &at))
-		return false;
-	q->house = house;
 	q->slot = at;
-	q->plug = house->plugs[at];
+	q->plug = q->house->plugs[at];
 	return true;
+}
+
+/* What is behind the word that says what is to be done. */
+static bool take_arguments(struct request *q, enum takes takes, char *line)
+{
+	char *word;
+
+	if (takes == REST) {
+		q->rest = &line[strspn(line, " \t\r")];
+		return *q->rest != '\0';
+	}
+	if (takes == NUMBER && ((word = take_word(&line)) == NULL ||
+				   !vc_number(word, 1000000, &q->number)))
+		return false;
+	word = take_word(&line);
+	return word == NULL || set_slot(q, word);
 }
 
 static void run_line(char *line, struct vc_house *house, FILE *out)
 {
-	char *words[WORDS + 1] = { NULL }, *rest = NULL;
-	struct request q;
+	struct request q = { .house = house };
+	const struct action *a;
+	char *word = take_word(&line);
+	bool good = set_slot(&q, "0");
 
-	for (size_t i = 0; i < WORDS; i++)
-		words[i] = strtok_r(i == 0 ? line : NULL, " \t\r", &rest);
-	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
-		if (words[0] == NULL || strcmp(words[0], actions[i].name) != 0)
-			continue;
-		if (fill_request(&actions[i], words, house, &q))
-			actions[i].run(&q, out);
-		else
-			(void)fputs("error: bad number or slot\n", out);
-		return;
+	if (word != NULL && word[0] == '@') {
+		good = set_slot(&q, &word[1]);
+		word = take_word(&line);
 	}
-	(void)fputs(
-	    "error: remove, insert, reset, count or remove-after N\n", out);
+	a = find_action(word);
+	if (a == NULL) {
+		(void)fputs("error: ", out);
+		for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]);
+		     i++)
+			(void)fprintf(
+			    out, "%s%s", i == 0 ? "" : ", ", actions[i].name);
+		(void)fputs("\n", out);
+	} else if (good && take_arguments(&q, a->takes, line)) {
+		a->run(&q, out);
+	} else {
+		(void)fputs("error: bad number or slot\n", out);
+	}
 }
 
 void vc_control_serve(int listener, struct vc_house *house)
@@ -195,10 +275,20 @@ static const struct argp_option options[] = {
 
 const struct vc_verb vc_verb_control = {
 	.name = "control",
-	.args = "remove|insert|reset|count [SLOT]\nremove-after N [SLOT]",
-	.doc = "Tell a running card something and print its answer.\v"
-	       "remove-after N: the card answers N more commands and is pulled "
-	       "when the next one comes.",
+	.args = "[@SLOT] WHAT...",
+	.doc =
+	    "Tell a running card something and print its answer.\v"
+	    "remove, insert, reset    what hands and other programs do\n"
+	    "count                    commands since the start\n"
+	    "remove-after N           N more commands, then pulled\n"
+	    "fault WHEN WHAT          as run --fault, counted from now\n"
+	    "no-faults                forget them\n"
+	    "swap FILE                pull it and put another card in\n"
+	    "look OPTION VALUE        lengths, atr, speed, delay, key-time,\n"
+	    "                         generate-time: as the options of run\n"
+	    "\n"
+	    "SLOT is the position on run's command line, from 0, which is "
+	    "the default.",
 	.options = options,
 	.takes_words = true,
 	.run = run_control,

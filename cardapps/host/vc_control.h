@@ -1,14 +1,16 @@
 /*
  * The control socket of running cards: one line in, one line out, then closed.
  *
- *   remove [SLOT]           pull the card           -> ok
- *   insert [SLOT]           put it back             -> ok | waiting (no vpcd)
- *   reset [SLOT]            a reset by somebody     -> ok
- *   count [SLOT]            commands since start    -> NUMBER
- *   remove-after N [SLOT]   answer N more commands, then be pulled when the
- * next comes                   -> ok
+ *   [@SLOT] remove | insert | reset | no-faults   -> ok
+ *   [@SLOT] count                                  -> NUMBER
+ *   [@SLOT] remove-after N                         -> ok
+ *   [@SLOT] fault WHEN WHAT (vc_fault.h)           -> ok
+ *   [@SLOT] swap FILE                              -> ok
+ *   [@SLOT] look OPTION VALUE (vc_front.h)         -> ok
  *
- * SLOT is the position on run's command line, from 0, which is the default.
+ * or "error: ..."; insert may answer "waiting" (no vpcd). SLOT is the position
+ * on run's command line, from 0, which is the default; those that take no text
+ * also take it behind them.
  */
 #ifndef VC_CONTROL_H
 #define VC_CONTROL_H

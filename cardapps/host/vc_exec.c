@@ -232,10 +232,6 @@ static const struct argp_option options[] = {
 	    "rsa3072, rsa4096, p256 (default), p384, p521 or sm2; or as this "
 	    "file says (docs/virtual-card.md)",
 	    0 },
-	{ "transcript", VC_OPT_TRANSCRIPT, "FILE", 0,
-	    "write its commands and answers there, PINs left out", 0 },
-	{ "remove-after", VC_OPT_REMOVE_AFTER, "N", 0,
-	    "answer N commands, then be pulled when the next one comes", 0 },
 	{ 0 }
 };
 
@@ -254,6 +250,7 @@ const struct vc_verb vc_verb_exec = {
 	    "run, 127 if there is none.",
 	.options = options,
 	.many_cards = true,
+	.has_plugs = true,
 	.takes_words = true,
 	.run = run,
 };

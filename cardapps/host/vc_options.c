@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,8 +91,6 @@ static const char **text_option(struct vc_options *o, int key)
 		return &o->ca_out;
 	case VC_OPT_SOCKET:
 		return &o->socket;
-	case VC_OPT_TRANSCRIPT:
-		return &last_plug(o)->transcript;
 	default:
 		return NULL;
 	}
@@ -114,6 +114,137 @@ static void check_end(struct argp_state *state, const struct parsing *p)
 		argp_error(state, "what is to be done?");
 }
 
+/* --- how a card looks and fails --------------------------------------------
+ */
+
+static const struct {
+	int key;
+	const char *name, *wanted;
+} looks[] = {
+	{ VC_OPT_LENGTHS, "lengths", "extended, chaining, short or t0" },
+	{ VC_OPT_ATR, "atr", "an ATR's name or its bytes" },
+	{ VC_OPT_SPEED, "speed", "bits in a second" },
+	{ VC_OPT_DELAY, "delay", "like 5ms, 0.1ms/B or 5ms+0.1ms/B" },
+	{ VC_OPT_KEY_TIME, "key-time", "like 150ms" },
+	{ VC_OPT_GENERATE_TIME, "generate-time", "like 8s" },
+};
+
+static bool set_look(struct argp_state *state, struct vc_slot_option *slot,
+    int key, const char *text)
+{
+	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
+		if (looks[i].key != key)
+			continue;
+		if (!vc_look_set(&slot->look, looks[i].name, text))
+			argp_error(
+			    state, "'%s' is not %s", text, looks[i].wanted);
+		return true;
+	}
+	return false;
+}
+
+static void add_fault(
+    struct argp_state *state, struct vc_slot_option *slot, const char *rule)
+{
+	if (!uk_is_ok(vc_faults_add(&slot->faults, rule, 0)))
+		argp_error(state,
+		    "'%s' is no fault, or one too many: see ukey-vcard(1)",
+		    rule);
+}
+
+static void load_faults(
+    struct argp_state *state, struct vc_slot_option *slot, const char *path)
+{
+	size_t line;
+
+	if (uk_is_ok(vc_faults_load(&slot->faults, path, &line)))
+		return;
+	if (line == 0)
+		argp_error(state, "%s cannot be read", path);
+	else
+		argp_error(state,
+		    "%s:%zu: no fault, or one too many: see ukey-vcard(1)",
+		    path, line);
+}
+
+static void remove_after(
+    struct argp_state *state, struct vc_slot_option *slot, const char *text)
+{
+	char rule[64];
+
+	(void)snprintf(rule, sizeof(rule), "at %lu remove",
+	    number(state, text, 999999999) + 1);
+	add_fault(state, slot, rule);
+}
+
+static const struct argp_option plug_options[] = {
+	{ NULL, 0, NULL, 0, "Of one card, behind its name:", 0 },
+	{ "transcript", VC_OPT_TRANSCRIPT, "FILE", 0,
+	    "append its commands and answers, PINs as well, to this file", 0 },
+	{ "redact", VC_OPT_REDACT, NULL, 0,
+	    "leave PINs, keys and what was deciphered out of it", 0 },
+	{ "lengths", VC_OPT_LENGTHS, "WHICH", 0,
+	    "extended (default): all; chaining: short commands, chained; "
+	    "short: not chained either; t0: as T=0, with 61xx and 6Cxx",
+	    0 },
+	{ "atr", VC_OPT_ATR, "HEX|NAME", 0,
+	    "another ATR: its bytes, or estonian-id, openpgp, t0, yubikey-neo",
+	    0 },
+	{ "speed", VC_OPT_SPEED, "BAUD", 0,
+	    "as slow as contacts at this speed, such as 115200", 0 },
+	{ "delay", VC_OPT_DELAY, "TIME", 0,
+	    "for every command, and for every byte: 5ms+0.1ms/B", 0 },
+	{ "key-time", VC_OPT_KEY_TIME, "TIME", 0,
+	    "more when a private key is at work", 0 },
+	{ "generate-time", VC_OPT_GENERATE_TIME, "TIME", 0,
+	    "more when one is made", 0 },
+	{ "fault", VC_OPT_FAULT, "RULE", 0,
+	    "WHEN WHAT: 'at 5 remove', 'every 3 delay 10ms', 'ins 20 status "
+	    "63C1', 'chance 5 flip'; may be repeated",
+	    0 },
+	{ "faults", VC_OPT_FAULTS, "FILE", 0, "such rules, one in a line", 0 },
+	{ "seed", VC_OPT_SEED, "N", 0, "of the random numbers in them", 0 },
+	{ "remove-after", VC_OPT_REMOVE_AFTER, "N", 0,
+	    "answer N commands, then be pulled when the next one comes", 0 },
+	{ 0 }
+};
+
+/* Those options; everything else is parse's. */
+static error_t parse_plug(int key, char *arg, struct argp_state *state)
+{
+	struct parsing *p = state->input;
+	struct vc_slot_option *slot = last_plug(p->o);
+
+	if (set_look(state, slot, key, arg))
+		return 0;
+	switch (key) {
+	case VC_OPT_TRANSCRIPT:
+		slot->transcript = arg;
+		return 0;
+	case VC_OPT_REMOVE_AFTER:
+		remove_after(state, slot, arg);
+		return 0;
+	case VC_OPT_REDACT:
+		slot->redact = true;
+		return 0;
+	case VC_OPT_FAULT:
+		add_fault(state, slot, arg);
+		return 0;
+	case VC_OPT_FAULTS:
+		load_faults(state, slot, arg);
+		return 0;
+	case VC_OPT_SEED:
+		vc_faults_seed(
+		    &slot->faults, number(state, arg, ULONG_MAX - 1));
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* --- everything ------------------------------------------------------------
+ */
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct parsing *p = state->input;
@@ -125,6 +256,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	}
 	switch (key) {
+	case ARGP_KEY_INIT:
+		if (p->verb->has_plugs)
+			state->child_inputs[0] = p;
+		return 0;
 	case VC_OPT_CARD:
 		add_card(state, o, arg);
 		return 0;
@@ -149,10 +284,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case VC_OPT_WAIT:
 		o->wait_s = (unsigned)number(state, arg, 86400);
 		return 0;
-	case VC_OPT_REMOVE_AFTER:
-		last_plug(o)->remove_after = (long)number(
-		    state, arg, 1000000000);
-		return 0;
 	case VC_OPT_JSON:
 		o->json = true;
 		return 0;
@@ -170,10 +301,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 void vc_options_parse(
     const struct vc_verb *verb, int argc, char **argv, struct vc_options *out)
 {
+	static const struct argp plug_argp = { .options = plug_options,
+		.parser = parse_plug };
+	static const struct argp_child children[] = { { &plug_argp, 0, "", 1 },
+		{ 0 } };
 	struct argp argp = { .options = verb->options,
 		.parser = parse,
 		.args_doc = verb->args,
-		.doc = verb->doc };
+		.doc = verb->doc,
+		.children = verb->has_plugs ? children : NULL };
 	struct parsing p = { verb, out };
 
 	*out = (struct vc_options){
@@ -183,8 +319,6 @@ void vc_options_parse(
 		.puk_fd = -1,
 		.socket_fd = -1,
 	};
-	for (size_t i = 0; i < VC_PLUGS_MAX; i++)
-		out->plugs[i].remove_after = -1;
 	argp_err_exit_status = VC_EXIT_USAGE;
 	(void)argp_parse(
 	    &argp, argc, argv, verb->takes_words ? ARGP_IN_ORDER : 0, NULL, &p);

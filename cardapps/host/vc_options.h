@@ -6,6 +6,8 @@
 #define VC_OPTIONS_H
 
 #include "err.h"
+#include "vc_fault.h"
+#include "vc_front.h"
 
 #include <argp.h>
 
@@ -24,6 +26,7 @@ enum vc_exit {
 	    7, /* certificate or key file unusable or not matching */
 	VC_EXIT_REFUSED = 8,   /* the card says no in this state */
 	VC_EXIT_NO_READER = 9, /* vpcd or the control socket is not there */
+	VC_EXIT_MISMATCH = 10, /* a transcript is not what is asked */
 	/* exec: as timeout(1), env(1) and others have them */
 	VC_EXIT_EXEC = 125, /* the card did not come up */
 	VC_EXIT_NO_RUN = 126,
@@ -34,7 +37,9 @@ struct vc_slot_option {
 	const char *card;
 	const char *transcript;
 	unsigned slot;
-	long remove_after; /* -1: never */
+	bool redact; /* the transcript */
+	struct vc_look look;
+	struct vc_faults faults;
 };
 
 struct vc_options {
@@ -48,6 +53,7 @@ struct vc_options {
 	int socket_fd;      /* -1: none */
 	unsigned key;       /* 1 or 2; 0: not given */
 	bool json;
+	bool replay;  /* cards are transcripts */
 	char **words; /* what is left: control's line, exec's command */
 	size_t word_count;
 };
@@ -59,12 +65,14 @@ struct vc_verb {
 	const struct argp_option *options;
 	bool wants_card, wants_key;
 	bool many_cards;
+	bool has_plugs;   /* takes the options of cards at contacts as well */
 	bool takes_words; /* arguments are no cards; options end at the first */
 	int (*run)(const struct vc_options *o); /* enum vc_exit */
 };
 
 extern const struct vc_verb vc_verb_init, vc_verb_request, vc_verb_import,
-    vc_verb_activate, vc_verb_info, vc_verb_run, vc_verb_exec, vc_verb_control;
+    vc_verb_activate, vc_verb_info, vc_verb_run, vc_verb_exec, vc_verb_replay,
+    vc_verb_control;
 
 /* Keys of options; the rows are shared so that each reads the same everywhere.
  */
@@ -91,7 +99,17 @@ enum vc_option_key {
 	VC_OPT_PROFILE,
 	VC_OPT_CA_OUT,
 	VC_OPT_SOCKET,
-	VC_OPT_SOCKET_FD
+	VC_OPT_SOCKET_FD,
+	VC_OPT_REDACT,
+	VC_OPT_LENGTHS,
+	VC_OPT_ATR,
+	VC_OPT_SPEED,
+	VC_OPT_DELAY,
+	VC_OPT_KEY_TIME,
+	VC_OPT_GENERATE_TIME,
+	VC_OPT_FAULT,
+	VC_OPT_FAULTS,
+	VC_OPT_SEED
 };
 
 #define VC_ROW_CARD                                                            \

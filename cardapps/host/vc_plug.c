@@ -1,13 +1,12 @@
 /* In and out, and one command at a time. */
 #include "vc_plug.h"
 
-#include "hex.h"
 #include "mem.h"
+#include "secret.h"
 #include "vc_apps.h"
+#include "vc_replay.h"
 
-#include <fcntl.h>
 #include <time.h>
-#include <unistd.h>
 
 int64_t vc_now_ns(void)
 {
@@ -17,53 +16,103 @@ int64_t vc_now_ns(void)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+/* --- a card as a source ----------------------------------------------------
+ */
+
+static uk_bytes card_transmit(void *card, uk_bytes command)
+{
+	return vc_card_transmit(card, command);
+}
+
+static void card_reset(void *card)
+{
+	vc_card_reset(card);
+}
+
+static uk_bytes card_atr(const void *card)
+{
+	(void)card;
+	return vc_card_atr();
+}
+
+static void card_close(void *arg)
+{
+	struct vc_card *card = arg;
+
+	vc_card_close(&card);
+}
+
+static const struct vc_source_ops card_ops = {
+	.transmit = card_transmit,
+	.reset = card_reset,
+	.atr = card_atr,
+	.close = card_close,
+};
+
 /* --- opening ---------------------------------------------------------------
  */
 
-static FILE *open_transcript(const char *path)
+static void close_source(struct vc_plug *plug)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (plug->source.ops != NULL)
+		plug->source.ops->close(plug->source.arg);
+	plug->source = (struct vc_source){ NULL, NULL };
+}
 
-	return fd < 0 ? NULL : fdopen(fd, "a");
+/* Takes over the source, also on failure. */
+static uk_err open_plug(const struct vc_slot_option *slot,
+    struct vc_source source, struct vc_plug **out)
+{
+	struct vc_plug *plug = uk_new(sizeof(*plug));
+	uk_err err = uk_ok();
+
+	*out = NULL;
+	if (plug == NULL) {
+		source.ops->close(source.arg);
+		return uk_fail(UK_ERR_MEMORY);
+	}
+	plug->source = source;
+	plug->inserted = true;
+	plug->answer = UK_BUF(plug->answer_bytes);
+	/* Another program that serves the same slot later is another card. */
+	plug->events = (uint32_t)(vc_now_ns() >> 10);
+	vc_front_init(&plug->front, &slot->look);
+	plug->faults = slot->faults;
+	if (slot->transcript != NULL)
+		err = vc_transcript_open(&plug->transcript, slot->transcript,
+		    slot->redact, vc_plug_atr(plug));
+	if (uk_is_ok(err))
+		*out = plug;
+	else
+		vc_plug_close(&plug);
+	return err;
 }
 
 uk_err vc_plug_hold(const struct vc_slot_option *slot, struct vc_card **card,
     struct vc_plug **out)
 {
-	struct vc_plug *plug = uk_new(sizeof(*plug));
-	uk_err err = uk_fail(UK_ERR_MEMORY);
+	struct vc_source source = { &card_ops, *card };
 
-	*out = NULL;
-	if (plug == NULL)
-		return err;
-	plug->inserted = true;
-	plug->remove_after = slot->remove_after;
-	/* Another program that serves the same slot later is another card. */
-	plug->events = (uint32_t)(vc_now_ns() >> 10);
-	err = uk_fail(UK_ERR_IO);
-	if (slot->transcript != NULL &&
-	    (plug->transcript = open_transcript(slot->transcript)) == NULL)
-		goto out;
-	plug->card = *card;
 	*card = NULL;
-	*out = plug;
-	plug = NULL;
-	err = uk_ok();
-out:
-	vc_plug_close(&plug);
-	return err;
+	return open_plug(slot, source, out);
 }
 
 uk_err vc_plug_open(const struct vc_slot_option *slot, struct vc_plug **out)
 {
 	struct vc_card *card = NULL;
-	uk_err err = vc_apps_open(slot->card, VC_STORE_WRITE, &card);
 
 	*out = NULL;
-	if (uk_is_ok(err))
-		err = vc_plug_hold(slot, &card, out);
-	vc_card_close(&card);
-	return err;
+	UK_TRY(vc_apps_open(slot->card, VC_STORE_WRITE, &card));
+	return vc_plug_hold(slot, &card, out);
+}
+
+uk_err vc_plug_replay(const struct vc_slot_option *slot, struct vc_plug **out)
+{
+	struct vc_source source;
+
+	*out = NULL;
+	UK_TRY(vc_replay_open(slot->card, &source));
+	return open_plug(slot, source, out);
 }
 
 void vc_plug_close(struct vc_plug **plug)
@@ -73,130 +122,56 @@ void vc_plug_close(struct vc_plug **plug)
 	*plug = NULL;
 	if (p == NULL)
 		return;
-	if (p->transcript != NULL)
-		(void)fclose(p->transcript);
-	vc_card_close(&p->card);
+	vc_transcript_close(&p->transcript);
+	close_source(p);
+	vc_front_reset(&p->front);
+	uk_wipe(p->answer_bytes, p->answer.len);
 	uk_free(p);
-}
-
-/* --- transcript
- * ------------------------------------------------------------------ */
-
-static bool is_secret(uk_bytes command)
-{
-	/* VERIFY, CHANGE REFERENCE DATA, RESET RETRY COUNTER, PUT DATA; of
-	 * GlobalPlatform: PUT KEY, STORE DATA; of Yubico's PIV: a key from
-	 * outside, the management key */
-	static const uint8_t secret[] = { 0x20, 0x24, 0x2c, 0xd8, 0xdb, 0xe2,
-		0xfe, 0xff };
-
-	for (size_t i = 0; command.n > 4 && i < sizeof(secret); i++) {
-		if (command.p[1] == secret[i])
-			return true;
-	}
-	return false;
-}
-
-/* PSO: DECIPHER, raw RSA (which deciphers as well), PIV's GENERAL AUTHENTICATE
- * (which also derives), and what is fetched of them. */
-static bool answers_secret(struct vc_plug *plug, uk_bytes command)
-{
-	enum {
-		PSO = 0x2a,
-		GENERAL_AUTH = 0x87,
-		INTERNAL_AUTH = 0x88,
-		GET_RESPONSE = 0xc0
-	};
-	uint8_t ins = command.n < 4 ? 0 : command.p[1];
-
-	if (ins != GET_RESPONSE)
-		plug->answers_secret = (ins == PSO && command.p[2] == 0x80) ||
-				       ins == GENERAL_AUTH ||
-				       (ins == INTERNAL_AUTH &&
-					   command.p[2] == 0x00);
-	return plug->answers_secret;
-}
-
-static void write_hex(FILE *f, uk_bytes v)
-{
-	char text[2 * 64 + 1];
-
-	for (; v.n > 0; v = uk_bytes_from(v, 64)) {
-		uk_hex_str(text, sizeof(text), uk_bytes_first(v, 64));
-		(void)fputs(text, f);
-	}
-}
-
-/* Shows all of it, or the first bytes only. */
-static void note_part(
-    struct vc_plug *plug, const char *what, uk_bytes v, size_t shown)
-{
-	if (plug->transcript == NULL)
-		return;
-	(void)fputs(what, plug->transcript);
-	write_hex(plug->transcript, uk_bytes_first(v, shown));
-	if (shown < v.n)
-		(void)fprintf(
-		    plug->transcript, " (%zu bytes not shown)", v.n - shown);
-	(void)fputc('\n', plug->transcript);
-	(void)fflush(plug->transcript);
-}
-
-static void note(struct vc_plug *plug, const char *what, uk_bytes v)
-{
-	note_part(plug, what, v, v.n);
-}
-
-static void note_command(struct vc_plug *plug, const char *what, uk_bytes v)
-{
-	note_part(plug, what, v, is_secret(v) ? 4 : v.n);
-}
-
-/* The status word comes last, and is never secret. */
-static void note_answer(struct vc_plug *plug, uk_bytes command, uk_bytes v)
-{
-	bool hide = answers_secret(plug, command) && v.n > 2;
-
-	if (plug->transcript != NULL && hide)
-		(void)fprintf(
-		    plug->transcript, "< (%zu bytes not shown)\n", v.n - 2);
-	note(plug, "< ", hide ? uk_bytes_last(v, 2) : v);
-}
-
-void vc_plug_note(struct vc_plug *plug, uint8_t control)
-{
-	note(plug, "# ", uk_view(&control, 1));
 }
 
 /* --- the contacts ----------------------------------------------------------
  */
 
-uk_bytes vc_plug_atr(const struct vc_plug *plug)
+uk_bytes vc_plug_atr(struct vc_plug *plug)
 {
-	(void)plug;
-	return vc_card_atr();
+	const struct vc_source *s = &plug->source;
+
+	return vc_front_atr(
+	    &plug->front, s->ops == NULL ? vc_card_atr() : s->ops->atr(s->arg));
+}
+
+const char *vc_plug_why(const struct vc_plug *plug)
+{
+	const struct vc_source *s = &plug->source;
+
+	return s->ops == NULL || s->ops->why == NULL ? NULL
+						     : s->ops->why(s->arg);
 }
 
 static void finish(struct vc_plug *plug, enum vc_outcome outcome)
 {
 	vc_deliver_fn *deliver = plug->deliver;
-	uk_bytes answer = outcome == VC_ANSWERED ? plug->answer : UK_NONE;
 
 	plug->deliver = NULL;
-	plug->answer = UK_NONE;
 	if (deliver != NULL)
-		deliver(plug->to, outcome, answer);
+		deliver(plug->to, outcome,
+		    outcome == VC_ANSWERED ? uk_buf_view(&plug->answer)
+					   : UK_NONE);
+	uk_wipe(plug->answer_bytes, plug->answer.len);
+	plug->answer = UK_BUF(plug->answer_bytes);
 }
 
 void vc_plug_reset(struct vc_plug *plug)
 {
-	vc_card_reset(plug->card);
+	vc_front_reset(&plug->front);
+	if (plug->source.ops != NULL)
+		plug->source.ops->reset(plug->source.arg);
 	plug->resets++;
 }
 
 void vc_plug_insert(struct vc_plug *plug)
 {
-	if (plug->inserted)
+	if (plug->inserted || plug->source.ops == NULL)
 		return;
 	plug->inserted = true;
 	plug->events++;
@@ -207,10 +182,22 @@ void vc_plug_pull(struct vc_plug *plug)
 	if (!plug->inserted)
 		return;
 	plug->inserted = false;
-	plug->remove_after = -1;
 	plug->events++;
+	vc_faults_drop(&plug->faults, VC_FAULT_REMOVE);
 	finish(plug, VC_PULLED);
 	vc_plug_reset(plug);
+}
+
+uk_err vc_plug_swap(struct vc_plug *plug, const char *path)
+{
+	struct vc_card *card = NULL;
+
+	vc_plug_pull(plug);
+	close_source(plug); /* it may be the same file */
+	UK_TRY(vc_apps_open(path, VC_STORE_WRITE, &card));
+	plug->source = (struct vc_source){ &card_ops, card };
+	vc_plug_insert(plug);
+	return uk_ok();
 }
 
 void vc_plug_forget(struct vc_plug *plug, const void *to)
@@ -218,32 +205,104 @@ void vc_plug_forget(struct vc_plug *plug, const void *to)
 	if (plug->deliver == NULL || plug->to != to)
 		return;
 	plug->deliver = NULL;
-	plug->answer = UK_NONE;
-}
-
-void vc_plug_command(
-    struct vc_plug *plug, uk_bytes command, vc_deliver_fn *deliver, void *to)
-{
-	plug->commands++;
-	plug->deliver = deliver;
-	plug->to = to;
-	plug->due_ns = 0;
-	if (plug->remove_after == 0) {
-		note_command(plug, "! ", command);
-		vc_plug_pull(plug);
-		return;
-	}
-	if (plug->remove_after > 0)
-		plug->remove_after--;
-	note_command(plug, "> ", command);
-	plug->answer = vc_card_transmit(plug->card, command);
-	plug->outcome = VC_ANSWERED;
-	note_answer(plug, command, plug->answer);
-	vc_plug_tick(plug, 0);
+	finish(plug, VC_SILENT);
 }
 
 void vc_plug_tick(struct vc_plug *plug, int64_t now_ns)
 {
 	if (plug->deliver != NULL && plug->due_ns <= now_ns)
 		finish(plug, plug->outcome);
+}
+
+/* --- commands --------------------------------------------------------------
+ */
+
+/* The card at work, in what may be a fault's way: that of its memory. */
+static void answer_it(
+    struct vc_plug *plug, uk_bytes command, const struct vc_fault *fault)
+{
+	enum vc_fault_kind kind = fault == NULL ? VC_FAULT_NONE : fault->kind;
+
+	plug->outcome = VC_ANSWERED;
+	if (kind == VC_FAULT_STATUS) {
+		uk_put_u16(&plug->answer, (uint16_t)fault->number);
+		return;
+	}
+	if (kind == VC_FAULT_TEAR)
+		vc_store_cut_power(fault->number);
+	uk_put(
+	    &plug->answer, vc_front_transmit(&plug->front, command,
+			       plug->source.ops->transmit, plug->source.arg));
+	if (kind == VC_FAULT_TEAR)
+		vc_store_cut_power(0);
+	if (fault != NULL)
+		vc_fault_spoil(&plug->faults, fault, &plug->answer);
+	if (plug->answer.len == 0)
+		plug->outcome = VC_SILENT;
+}
+
+/* The card is taken away instead of answering. */
+static void swallow(
+    struct vc_plug *plug, uk_bytes command, const struct vc_fault *fault)
+{
+	const char *other = fault->kind == VC_FAULT_SWAP ? fault->file : NULL;
+
+	vc_transcript_command(&plug->transcript, '!', command);
+	if (other == NULL)
+		vc_plug_pull(plug);
+	else /* if it cannot be had, the slot stays empty: that is seen */
+		UK_IGNORE(vc_plug_swap(plug, other));
+}
+
+static void set_due(
+    struct vc_plug *plug, uk_bytes command, const struct vc_fault *fault)
+{
+	int64_t cost = vc_front_cost_ns(
+	    &plug->front.look, command, plug->answer.len);
+
+	if (fault != NULL && fault->kind == VC_FAULT_DELAY)
+		cost += fault->ns;
+	plug->due_ns = cost == 0 ? 0 : vc_now_ns() + cost;
+}
+
+static void note(struct vc_plug *plug, uk_bytes command)
+{
+	bool silent = plug->outcome == VC_SILENT;
+
+	vc_transcript_command(&plug->transcript, silent ? '?' : '>', command);
+	if (!silent)
+		vc_transcript_answer(
+		    &plug->transcript, command, uk_buf_view(&plug->answer));
+}
+
+void vc_plug_command(
+    struct vc_plug *plug, uk_bytes command, vc_deliver_fn *deliver, void *to)
+{
+	const struct vc_fault *fault = vc_faults_next(
+	    &plug->faults, ++plug->commands, command);
+	enum vc_fault_kind kind = fault == NULL ? VC_FAULT_NONE : fault->kind;
+
+	plug->deliver = deliver;
+	plug->to = to;
+	if (kind == VC_FAULT_REMOVE || kind == VC_FAULT_SWAP) {
+		swallow(plug, command, fault);
+		return;
+	}
+	if (kind == VC_FAULT_RESET)
+		vc_plug_reset(plug);
+	if (kind == VC_FAULT_RESET && plug->tells_resets) {
+		finish(plug, VC_WAS_RESET);
+		return;
+	}
+	if (kind != VC_FAULT_MUTE)
+		answer_it(plug, command, fault);
+	else
+		plug->outcome = VC_SILENT;
+	if (kind == VC_FAULT_TEAR) {
+		swallow(plug, command, fault);
+		return;
+	}
+	set_due(plug, command, fault);
+	note(plug, command);
+	vc_plug_tick(plug, 0);
 }

@@ -70,6 +70,8 @@ uk_err vc_reader_open(int listener, struct vc_plug *const *plugs, size_t count,
 	r->plugs = plugs;
 	r->count = count;
 	r->version = 1;
+	for (size_t i = 0; i < count; i++)
+		plugs[i]->tells_resets = true;
 	return uk_ok();
 }
 
@@ -171,12 +173,16 @@ static void deliver(void *to, enum vc_outcome outcome, uk_bytes answer)
 	struct uk_wire m = { .type = UK_WIRE_ANSWER, .apdu = answer };
 
 	c->at_work = false;
-	if (outcome == VC_PULLED)
+	if (outcome == VC_PULLED) {
 		say_error(c, UK_WIRE_E_REMOVED);
-	else if (outcome == VC_SILENT || answer.n < 2)
+	} else if (outcome == VC_WAS_RESET) {
+		c->resets = c->plug->resets;
+		say_error(c, UK_WIRE_E_RESET);
+	} else if (outcome == VC_SILENT || answer.n < 2) {
 		say_error(c, UK_WIRE_E_MUTE); /* as PC/SC calls a short one */
-	else
+	} else {
 		say(c, &m);
+	}
 }
 
 /* --- requests --------------------------------------------------------------

@@ -18,7 +18,8 @@ static uk_err put_in(const struct vc_options *o,
 {
 	struct vc_plug *plug;
 
-	UK_TRY(vc_plug_open(slot, &plug));
+	UK_TRY(o->replay ? vc_plug_replay(slot, &plug)
+			 : vc_plug_open(slot, &plug));
 	UK_TRY(vc_house_add(h, &plug));
 	if (o->socket != NULL || o->socket_fd >= 0)
 		return uk_ok();
@@ -66,6 +67,20 @@ static time_t now_s(void)
 	return (time_t)(vc_now_ns() / 1000000000);
 }
 
+/* A transcript and the program that speaks to it do not fit. */
+static bool is_spoilt(const struct vc_house *h)
+{
+	for (size_t i = 0; i < h->count; i++) {
+		const char *why = vc_plug_why(h->plugs[i]);
+
+		if (why == NULL)
+			continue;
+		(void)fprintf(stderr, "ukey-vcard: %s\n", why);
+		return true;
+	}
+	return false;
+}
+
 static int loop(const struct vc_options *o, struct vc_house *h)
 {
 	time_t start = now_s();
@@ -89,10 +104,12 @@ static int loop(const struct vc_options *o, struct vc_house *h)
 		}
 		if (!vc_house_serve(h, all ? -1 : RETRY_MS))
 			return VC_EXIT_OK;
+		if (is_spoilt(h))
+			return VC_EXIT_MISMATCH;
 	}
 }
 
-static int run(const struct vc_options *o)
+static int serve(const struct vc_options *o)
 {
 	struct vc_house h;
 	int code;
@@ -116,10 +133,6 @@ static const struct argp_option options[] = {
 	{ "slot", VC_OPT_SLOT, "N", 0,
 	    "its slot (default: 0 for the first card, 1 for the second ...)",
 	    0 },
-	{ "transcript", VC_OPT_TRANSCRIPT, "FILE", 0,
-	    "write its commands and answers there, PINs left out", 0 },
-	{ "remove-after", VC_OPT_REMOVE_AFTER, "N", 0,
-	    "answer N commands, then be pulled when the next one comes", 0 },
 	{ "socket", VC_OPT_SOCKET, "PATH", 0,
 	    "be a reader behind a Unix socket instead of vpcd's cards: "
 	    "'reader = unix:PATH' in the module's configuration",
@@ -145,5 +158,29 @@ const struct vc_verb vc_verb_run = {
 	.options = options,
 	.wants_card = true,
 	.many_cards = true,
-	.run = run,
+	.has_plugs = true,
+	.run = serve,
+};
+
+static int replay(const struct vc_options *o)
+{
+	struct vc_options r = *o; /* borrowed pointers only */
+
+	r.replay = true;
+	return serve(&r);
+}
+
+const struct vc_verb vc_verb_replay = {
+	.name = "replay",
+	.args = "FILE...",
+	.doc =
+	    "Play transcripts as cards: they answer what they once answered, "
+	    "to the same commands in the same order.\vA command that does not "
+	    "match ends it with a message, the number of the line, and the "
+	    "exit code 10. What was redacted matches whatever is as long.",
+	.options = options,
+	.wants_card = true,
+	.many_cards = true,
+	.has_plugs = true,
+	.run = replay,
 };

@@ -130,7 +130,7 @@ static void run_control(struct vc_vpcd *v, uint8_t control)
 	case CTRL_OFF:
 	case CTRL_ON:
 	case CTRL_RESET:
-		vc_plug_note(v->plug, control);
+		vc_transcript_control(&v->plug->transcript, control);
 		vc_plug_reset(v->plug);
 		break;
 	default:

@@ -20,6 +20,7 @@ struct vc_store {
 };
 
 static unsigned long writes, fail_at;
+static unsigned long until_cut; /* writes; 0: the power stays */
 
 void vc_store_fail_nth(unsigned long nth)
 {
@@ -30,6 +31,21 @@ void vc_store_fail_nth(unsigned long nth)
 unsigned long vc_store_writes(void)
 {
 	return writes;
+}
+
+void vc_store_cut_power(unsigned long nth)
+{
+	until_cut = nth;
+}
+
+/* Stays cut once it is. */
+static bool power_is_cut(void)
+{
+	if (until_cut > 1)
+		until_cut--;
+	else if (until_cut == 1)
+		return true;
+	return false;
 }
 
 /* errno of open(2) and friends into our language. */
@@ -214,14 +230,20 @@ static bool write_new(struct vc_store *s, const char *name, uk_bytes content)
 uk_err vc_store_write(struct vc_store *s, uk_bytes content)
 {
 	char name[NAME_CAP];
+	bool cut = power_is_cut();
 
 	if (++writes == fail_at)
 		return uk_fail(UK_ERR_IO);
 	if (s == NULL)
-		return uk_ok();
+		return cut ? uk_fail(UK_ERR_IO) : uk_ok();
 	if (s->lock < 0 || content.n > VC_STORE_MAX)
 		return uk_fail(UK_ERR_IO);
 	sibling(s, ".new", name);
+	if (cut) {
+		(void)write_new(
+		    s, name, uk_bytes_first(content, content.n / 2));
+		return uk_fail(UK_ERR_IO);
+	}
 	if (!write_new(s, name, content) ||
 	    renameat(s->dir, name, s->dir, s->name) != 0) {
 		(void)unlinkat(s->dir, name, 0);

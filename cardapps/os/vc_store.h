@@ -40,5 +40,8 @@ UK_RESULT vc_store_write(struct vc_store *store, uk_bytes content);
 /* For tests: write number `nth` from now fails (1 = the next); 0 = none. */
 void vc_store_fail_nth(unsigned long nth);
 unsigned long vc_store_writes(void); /* since then */
+/* Power fails in write number `nth` from now: it and all that follow leave the
+ * old content, half of the new one beside it. 0: there is power. */
+void vc_store_cut_power(unsigned long nth);
 
 #endif

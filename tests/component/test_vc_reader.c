@@ -89,7 +89,7 @@ static void come(struct rig *g, int who)
 static int set_up(void **state)
 {
 	struct rig *g = calloc(1, sizeof(*g));
-	struct vc_slot_option slot = { .remove_after = -1 };
+	struct vc_slot_option slot = { 0 };
 	int ends[2];
 
 	if (g == NULL || socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) != 0)
@@ -313,7 +313,8 @@ static void test_removal(void **state)
 	ask(g, 0, LEAVE, DONE);
 	ask(g, 3, SELECT, GOOD);
 	/* Pulled by the command itself. */
-	g->plugs[0]->remove_after = 1;
+	expect_ok(vc_faults_add(
+	    &g->plugs[0]->faults, "at 2 remove", g->plugs[0]->commands));
 	ask(g, 3, SELECT, GOOD);
 	ask(g, 3, SELECT, REMOVED);
 }

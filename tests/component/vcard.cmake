@@ -34,3 +34,5 @@ uk_test(test_vc_emv_scheme SOURCES test_vc_emv_scheme.c
 	USES base codec vc_apps uk_libcrypto)
 target_include_directories(test_vc_emv_scheme PRIVATE
 	${CMAKE_SOURCE_DIR}/cardapps/apps/emv)
+uk_test(test_vc_plug SOURCES test_vc_plug.c
+	USES base codec vc_host vcard_fixture uk_libcrypto)

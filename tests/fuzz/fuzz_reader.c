@@ -69,7 +69,7 @@ static void come(int who)
 
 static void open_all(void)
 {
-	struct vc_slot_option slot = { .remove_after = -1 };
+	struct vc_slot_option slot = { .slot = 0 };
 	struct vc_card *card;
 	int ends[2];
 

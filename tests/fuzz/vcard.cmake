@@ -20,3 +20,8 @@ uk_fuzz(fuzz_reader SOURCES fuzz_reader.c USES base vc_host uk_libcrypto)
 if(NOT UKEY_FUZZ) # sockets are made for every input
 	set_tests_properties(fuzz_reader PROPERTIES ENVIRONMENT UKEY_FUZZ_RUNS=2000)
 endif()
+uk_fuzz(fuzz_vc_replay SOURCES fuzz_vc_replay.c USES base vc_host)
+if(NOT UKEY_FUZZ) # a file is written for every input
+	set_tests_properties(fuzz_vc_replay PROPERTIES
+		ENVIRONMENT UKEY_FUZZ_RUNS=2000)
+endif()
