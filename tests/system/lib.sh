@@ -472,6 +472,14 @@ expect_sw() {
 	fi
 }
 
+# spoil FILE OFFSET: another byte there, whatever it was.
+spoil() {
+	local old
+	old=$(od -An -tu1 -j "$2" -N 1 "$1")
+	printf "\\x$(printf %02x $((old ^ 1)))" |
+		dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
+}
+
 # hex of standard input, upper case; bytes of hex.
 to_hex() {
 	od -An -v -tx1 | tr -d ' \n' | tr a-f A-F

@@ -48,7 +48,7 @@ for row in SHA-1:sha1:SHA1 SHA256:sha256:SHA256 SHA512:sha512:SHA512; do
 		-i cipher -o plain
 	ok "what openssl has encrypted" cmp secret plain
 done
-printf 'x' | dd of=cipher bs=1 seek=77 conv=notrunc 2>/dev/null
+spoil cipher 77
 expect_exit 1 "a changed one is refused" user --decrypt --id 31 \
 	-m RSA-PKCS-OAEP --hash-algorithm SHA512 --mgf MGF1-SHA512 -i cipher -o bad
 ok "and nothing of it is given away" test ! -s bad
@@ -72,7 +72,7 @@ for md in sha1 sha256 sha512; do
 		-sigopt "rsa_pss_saltlen:$salt" -verify 32.pub -signature sig message
 	verifies "and so do we" 32 "$m" message sig --salt-len "$salt"
 done
-printf 'x' | dd of=sig bs=1 seek=77 conv=notrunc 2>/dev/null
+spoil sig 77
 run tool --verify --id 32 -m SHA512-RSA-PKCS-PSS -i message \
 	--signature-file sig --salt-len 64
 expect_no_line "Signature is valid" "a changed signature is not verified"
