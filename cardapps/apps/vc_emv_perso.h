@@ -40,6 +40,7 @@ struct vc_emv_perso {
 	uk_bytes pdol;     /* what the terminal is to tell at the beginning */
 	const uk_pin *pin; /* 4 to 12 digits; none, and no PIN is asked for */
 	uint8_t pin_tries; /* 3 */
+	uint8_t pin_spent; /* so many of them are gone already */
 	/* Transactions in a row that the bank need not see; the next one must
 	 * go to it. */
 	uint8_t offline_most;

@@ -21,6 +21,7 @@ static const struct row {
 	{ "ukey", vc_profile_ukey },
 	{ "piv", vc_profile_piv },
 	{ "piv-yubico", vc_profile_piv },
+	{ "emv", vc_profile_emv },
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };

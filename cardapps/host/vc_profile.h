@@ -65,6 +65,6 @@ UK_RESULT vc_profile_parts_of(EVP_PKEY *key, struct vc_profile_parts *out);
 void vc_profile_parts_free(struct vc_profile_parts *parts);
 
 typedef uk_err vc_profile_fn(struct vc_profile *p);
-vc_profile_fn vc_profile_ukey, vc_profile_piv;
+vc_profile_fn vc_profile_ukey, vc_profile_piv, vc_profile_emv;
 
 #endif

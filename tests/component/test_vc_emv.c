@@ -499,11 +499,11 @@ static void test_personalise_refusals(void **state)
 {
 	static const uk_pin letters = { 4, "12a4" }, shorter = { 3, "123" };
 	struct vc_card *card = emv_card(&emv_test);
-	struct vc_emv_perso bad[16];
+	struct vc_emv_perso bad[17];
 	size_t n = 0;
 
 	(void)state;
-	for (size_t i = 0; i < 16; i++)
+	for (size_t i = 0; i < 17; i++)
 		bad[i] = emv_test;
 	bad[n++].pan = "62220212345";
 	bad[n++].pan = "62220212345678901234";
@@ -518,6 +518,7 @@ static void test_personalise_refusals(void **state)
 	bad[n++].priority = 16;
 	bad[n++].pin = &letters;
 	bad[n++].pin = &shorter;
+	bad[n++].pin_spent = 4;
 	bad[n++].log_entries = 31;
 	bad[n++].scheme = (enum vc_emv_scheme)4;
 	bad[n++].pdol = hex("9F");

@@ -43,6 +43,7 @@ static struct vc_card *make(const char *text, char **ca)
 #define KEY(members)  UKEY("\"keys\":[{" members "}]")
 #define CERT(members) KEY("\"certificate\":{" members "}")
 #define YUBI(members) UKEY("\"application\":\"piv-yubico\"," members)
+#define EMV(members)  UKEY("\"application\":\"emv\"," members)
 #define PIV(members)  UKEY("\"application\":\"piv\"," members)
 
 static const struct {
@@ -54,6 +55,20 @@ static const struct {
 	{ "{\"cards\":1}", "profile: cards: there is no such member" },
 	{ UKEY("\"application\":\"java\""),
 	    "profile: applications[0].application: expected is ukey" },
+	{ EMV("\"pan\":\"123\""), "profile: applications[0]: this is no acc" },
+	{ EMV("\"pin\":\"12a4\""), "profile: applications[0]: this is no " },
+	{ EMV("\"pin\":{\"value\":\"1234\",\"tries-left\":4}"),
+	    "profile: applications[0].pin: tries-left is 0 to 3" },
+	{ EMV("\"scheme\":\"visa\""),
+	    "profile: applications[0].scheme: expected is pboc, pboc-sm4 or" },
+	{ EMV("\"issuer-key\":\"00\""),
+	    "profile: applications[0].issuer-key: " },
+	{ EMV("\"pdol\":\"9F\""), "profile: applications[0]: this is no " },
+	{ EMV("\"records\":[{\"sfi\":11}]"),
+	    "profile: applications[0].records[0].sfi: " },
+	{ EMV("\"records\":{\"sfi\":1}"),
+	    "profile: applications[0]: this is no account" },
+	{ EMV("\"atc\":65536"), "profile: applications[0].atc: " },
 	{ UKEY("\"pn\":1"), "profile: applications[0].pn: there is no such" },
 	{ UKEY("\"pin\":\"123\""), "profile: applications[0].pin: 4 to 16 " },
 	{ UKEY("\"pin\":123456"), "profile: applications[0].pin: text in " },
@@ -305,6 +320,47 @@ static void test_piv(void **state)
 	vc_card_close(&card);
 }
 
+static void test_emv(void **state)
+{
+	char *pem = NULL;
+	struct vc_card *card = make(
+	    EMV("\"scheme\":\"pboc-sm4\",\"pan\":\"6222029999999999\","
+		"\"expiry\":\"-1d\",\"effective\":\"2024-01-01\","
+		"\"pin\":{\"value\":\"654321\",\"tries-left\":1},"
+		"\"pdol\":\"DF6901\",\"aip\":\"7C00\",\"atc\":7,"
+		"\"records\":[{\"value\":\"9F0802008C\"}]"),
+	    &pem);
+
+	(void)state;
+	expect_sw(card, "00A404000E325041592E5359532E444446303100", 0x9000);
+	expect_sw(card, "00A404000E315041592E5359532E444446303100", 0x9000);
+	expect_sw(card, "00A4040008A00000033301010100", 0x9000);
+	expect_apdu(card, "80A800000383010100",
+	    "8012 7C00 08010100 10010100 10020200 18010100 9000");
+	expect_apdu(card, "80CA9F3600", "9F360200089000");
+	expect_apdu(card, "80CA9F1700", "9F1701019000");
+	expect_apdu(card, "00B2011C00", "70059F0802008C9000");
+	/* 5A, 5F34, 5F24 (yesterday), 5F25 */
+	expect_bytes(uk_bytes_first(answer_of(card, "00B2011400"), 28),
+	    hex("7051 5A086222029999999999 5F340101 5F2403261119 "
+		"5F2503240101"));
+	expect_sw(card, "0020008008241111FFFFFFFFFF", 0x63C0);
+	OPENSSL_free(pem);
+	vc_card_close(&card);
+	/* Two accounts have one directory; a card without a PIN. */
+	card = make("{\"applications\":[{\"application\":\"emv\"},"
+		    "{\"application\":\"emv\",\"aid\":"
+		    "\"A000000333010102\",\"pin\":false,\"priority\":2}]}",
+	    &pem);
+	expect_sw(card, "00A404000E315041592E5359532E444446303100", 0x9000);
+	expect_sw(card, "00B2020C00", 0x9000);
+	expect_sw(card, "00B2030C00", 0x6A83);
+	expect_sw(card, "00A4040008A00000033301010200", 0x9000);
+	expect_sw(card, "80CA9F1700", 0x6A88);
+	OPENSSL_free(pem);
+	vc_card_close(&card);
+}
+
 /* SP 800-73-4 part 1, 3.3.2: the discovery object tells of the global PIN. */
 static void test_piv_pins(void **state)
 {
@@ -389,6 +445,7 @@ int main(void)
 		cmocka_unit_test(test_blocked_in_creation),
 		cmocka_unit_test(test_piv),
 		cmocka_unit_test(test_piv_pins),
+		cmocka_unit_test(test_emv),
 		cmocka_unit_test(test_neighbours),
 		cmocka_unit_test(test_no_memory),
 	};

@@ -93,12 +93,18 @@ static bool is_account(const struct vc_emv_perso *p)
 	       p->priority <= PRIORITY_MAX;
 }
 
+static uint8_t tries_of(const struct vc_emv_perso *p)
+{
+	return p->pin_tries == 0 ? PIN_TRIES : p->pin_tries;
+}
+
 static bool is_pin(const struct vc_emv_perso *p)
 {
 	return p->pin == NULL ||
 	       (p->pin->n >= PIN_MIN && p->pin->n <= PIN_MAX &&
 		   are_digits(uk_pin_view(p->pin)) &&
-		   p->pin_tries <= PIN_TRIES_MAX);
+		   p->pin_tries <= PIN_TRIES_MAX &&
+		   p->pin_spent <= tries_of(p));
 }
 
 static bool are_records(const struct vc_emv_perso *p)
@@ -336,8 +342,11 @@ static uk_err put_secrets(struct vc_emv *e, const struct vc_emv_perso *p)
 	uk_wipe(key, sizeof(key));
 	if (!uk_is_ok(err) || p->pin == NULL)
 		return err;
-	return vc_pin_put(h, VC_EMV_PIN,
-	    p->pin_tries == 0 ? PIN_TRIES : p->pin_tries, uk_pin_view(p->pin));
+	err = vc_pin_put(h, VC_EMV_PIN, tries_of(p), uk_pin_view(p->pin));
+	if (uk_is_ok(err))
+		err = vc_pin_limit(
+		    h, VC_EMV_PIN, (uint8_t)(tries_of(p) - p->pin_spent));
+	return err;
 }
 
 static uk_err put_all(struct vc_emv *e, const struct vc_emv_perso *p)
