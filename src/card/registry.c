@@ -3,6 +3,7 @@
  * the order of their slots. A new kind is a folder and a line here.
  */
 #include "card.h"
+#include "p15/p15_driver.h"
 #include "piv/piv_driver.h"
 #include "sw.h"
 #include "ukey/ukey_driver.h"
@@ -17,6 +18,7 @@ static const struct row {
 	const struct uk_card_ops *kinds[KINDS_MAX];
 } rows[] = {
 	{ { ukey_aid, sizeof(ukey_aid) }, { &uk_ukey_ops } },
+	{ { uk_isoapplet_aid, sizeof(uk_isoapplet_aid) }, { &uk_p15_ops } },
 	{ { uk_piv_aid, sizeof(uk_piv_aid) }, { &uk_piv_ops } },
 };
 
@@ -56,7 +58,8 @@ static uk_err open_rows(uk_channel *ch, size_t max, struct uk_cards *out)
 		uk_card *c = NULL;
 
 		err = open_row(ch, &rows[i], &c);
-		out->selected = c;
+		if (c != NULL) /* a SELECT that fails changes nothing: 7816-4 */
+			out->selected = c;
 		if (c != NULL)
 			out->list[out->count++] = c;
 		else if (!uk_is(err, UK_ERR_CARD_UNKNOWN))

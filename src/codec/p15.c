@@ -214,9 +214,22 @@ static uint8_t get_pad_char(uk_reader *r)
 	return v.n == 1 ? v.p[0] : 0;
 }
 
+/* INTEGER (0..255), which some cards write without the zero in front of 80 and
+ * more. */
+static uint8_t get_pin_reference(uk_reader *r)
+{
+	uk_bytes v;
+
+	if (!uk_der_opt(r, PIN_REFERENCE, &v))
+		return 0;
+	v = uk_bytes_trim_zeros(v);
+	if (v.n > 1)
+		r->bad = true;
+	return v.n == 1 ? v.p[0] : 0;
+}
+
 static void get_pin_type(uk_reader *r, uk_p15_object *o)
 {
-	uint32_t reference;
 	uk_bytes last_change;
 
 	o->pin_flags = uk_der_get_flags(r, UK_DER_BITS);
@@ -224,10 +237,7 @@ static void get_pin_type(uk_reader *r, uk_p15_object *o)
 	o->pin_min = uk_der_get_u32(r, UK_DER_INTEGER);
 	o->pin_stored = uk_der_get_u32(r, UK_DER_INTEGER);
 	o->pin_max = opt_u32(r, UK_DER_INTEGER);
-	reference = opt_u32(r, PIN_REFERENCE);
-	if (reference > 0xff)
-		r->bad = true;
-	o->pin_ref = (uint8_t)reference;
+	o->pin_ref = get_pin_reference(r);
 	o->pin_pad = get_pad_char(r);
 	(void)uk_der_opt(r, UK_DER_TIME, &last_change);
 	if (uk_der_peek(r) == UK_DER_SEQUENCE)

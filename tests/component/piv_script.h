@@ -10,9 +10,11 @@
 #include "ukey_script.h"
 
 /* What is asked before: the answers of a card that has nothing else. */
+#define SELECT_ISO "00A40400 0C F276A288BCFBA69D34F31001 00"
 #define NOTHING_ELSE                                                           \
+	{ SELECT_UKEY, "6A82", UK_OK },                                        \
 	{                                                                      \
-		SELECT_UKEY, "6A82", UK_OK                                     \
+		SELECT_ISO, "6A82", UK_OK                                      \
 	}
 #define SELECT_PIV "00A40400 09 A00000030800001000 00"
 /* Application property template, part 2, table 3. */
@@ -31,7 +33,7 @@
 	{                                                                      \
 		GET_CHUID, CHUID, UK_OK                                        \
 	}
-enum { PIV_OPEN_COMMANDS = 3 };
+enum { PIV_OPEN_COMMANDS = 4 };
 
 #define GET_DISCOVERY "00CB3FFF 03 5C017E 00"
 #define NO_DISCOVERY                                                           \

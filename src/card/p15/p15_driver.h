@@ -1,0 +1,125 @@
+/*
+ * The driver of ISO/IEC 7816-15 cards (PKCS#15): what is on them is said by
+ * directory files, which ODF names.
+ *
+ * What makes one product differ from another is a const record, p15_quirks.
+ * Two products are known well enough to use their keys: IsoApplet versions 0
+ * and 1. Of any other card, certificates and public keys are read.
+ *
+ * Private to this folder, except for uk_p15_ops. Every answer of the card is
+ * checked before a byte of it is used.
+ */
+#ifndef UK_P15_DRIVER_H
+#define UK_P15_DRIVER_H
+
+#include "card.h"
+#include "p15.h"
+#include "x509.h"
+
+extern const struct uk_card_ops uk_p15_ops;
+extern const uint8_t uk_p15_aid[12];       /* the standard's own */
+extern const uint8_t uk_isoapplet_aid[12]; /* of IsoApplet */
+
+enum {
+	P15_FILE_MAX = 32768, /* offsets have 15 bits */
+	P15_DIRS = 8,         /* directory files that we look at */
+	P15_AID_MAX = 16
+};
+
+/* What a product does in its own way. */
+struct p15_quirks {
+	const char *model;
+	struct uk_limits limits;
+	bool by_fid;      /* files are selected by their identifier only */
+	bool known_pin;   /* has the one PIN of IsoApplet; AODF is not read */
+	bool zero_blocks; /* 63C0 means that the PIN is blocked */
+	bool dies_on_change; /* CHANGE ends what VERIFY has opened */
+	bool select_leaves;  /* SELECT of the application is how to log out */
+	bool keys;           /* MSE and PSO as IsoApplet has them */
+	bool hash_on_card;   /* ECDSA hashes what it is given */
+};
+
+struct p15_pin {
+	uint8_t ref, pad;
+	bool padded;
+	size_t min, max, stored;
+};
+
+/* Which algorithm and key the card has been told, as long as that is certain.
+ */
+struct p15_environment {
+	bool set;
+	uint8_t use, alg, ref;
+	uint32_t turn;
+};
+
+struct p15 {
+	uk_card base;
+	const struct p15_quirks *quirks;
+	uint8_t features; /* IsoApplet's byte */
+	uint8_t aid[P15_AID_MAX];
+	size_t aid_len;
+	bool odf_read;
+	uk_p15_odf_entry dirs[P15_DIRS];
+	size_t dir_count;
+	bool pins_read;
+	struct p15_pin user, consent; /* consent: may be the same */
+	uint8_t user_id[UK_P15_ID_MAX];
+	size_t user_id_len;
+	bool user_in; /* VERIFY was answered 9000 since the last SELECT */
+	struct p15_environment environment;
+	uk_p15_object *items; /* uk_new_array: what objects stand for */
+	size_t item_count;
+	uint8_t file[P15_FILE_MAX]; /* the file read last */
+};
+
+static inline struct p15 *p15_of(uk_card *c)
+{
+	return (struct p15 *)c;
+}
+
+/* Sends one command that is not about a PIN: status words that only VERIFY and
+ * its kin may use are UK_ERR_CARD_STATUS. */
+UK_RESULT p15_send(uk_card *c, const uk_cmd *cmd, uk_buf *out);
+
+/* --- p15_file.c ----------------------------------------------------------- */
+
+/* A view into p15->file, good until the next file is read. UK_ERR_NOT_FOUND
+ * (without .sw): there is no such file. All reading goes through this one. */
+UK_RESULT p15_read(uk_card *c, const uk_p15_path *path, uk_bytes *content);
+UK_RESULT p15_read_fid(uk_card *c, uint16_t fid, uk_bytes *content);
+
+/* --- p15_objects.c -------------------------------------------------------- */
+
+enum { P15_FID_ODF = 0x5031, P15_FID_INFO = 0x5032 };
+
+/* Label and serial number; a card without TokenInfo has neither. */
+UK_RESULT p15_read_info(uk_card *c);
+/* The directory files of this kind, one by one: *i counts on. false: no more.
+ */
+bool p15_next_dir(
+    struct p15 *p, enum uk_p15_kind kind, size_t *i, const uk_p15_path **path);
+UK_RESULT p15_read_odf(uk_card *c);
+uk_err p15_load_objects(uk_card *c);
+uk_err p15_read_object(uk_card *c, const uk_object *o, uk_blob *out);
+uk_err p15_read_public(uk_card *c, const uk_object *key, uk_public_key *out);
+void p15_forget(struct p15 *p);
+
+/* --- p15_pin.c ------------------------------------------------------------ */
+
+/* Which PINs there are, unless it is known; reads AODF. */
+UK_RESULT p15_find_pins(uk_card *c);
+uk_err p15_pin_state(uk_card *c, enum uk_pin_ref ref, uk_pin_state *out);
+uk_err p15_verify(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin);
+uk_err p15_logout(uk_card *c);
+uk_err p15_change_pin(
+    uk_card *c, enum uk_pin_ref ref, const uk_pin *old, const uk_pin *pin);
+uk_err p15_unblock(uk_card *c, const uk_pin *puk, const uk_pin *pin);
+uk_err p15_reselect(uk_card *c);
+
+/* --- p15_use.c ------------------------------------------------------------ */
+
+bool p15_can_sign(const uk_card *c, const struct uk_sign_request *r);
+uk_err p15_sign(uk_card *c, const struct uk_sign_request *r, uk_buf *sig);
+
+#endif

@@ -1,0 +1,496 @@
+/* PKCS#15: the directory files, and what they name. */
+#include "p15_driver.h"
+
+#include "der.h"
+#include "tlv.h"
+
+/* --- the card ------------------------------------------------------------- */
+
+uk_err p15_read_info(uk_card *c)
+{
+	uk_buf serial = UK_BUF(c->info.serial);
+	uk_bytes file;
+	uk_p15_info info;
+	uk_err err = p15_read_fid(c, P15_FID_INFO, &file);
+
+	if (uk_is(err, UK_ERR_NOT_FOUND) || uk_card_spoke(err))
+		return uk_ok(); /* nobody has made a PKCS#15 card of it yet */
+	UK_TRY(err);
+	if (!uk_is_ok(uk_p15_info_parse(file, &info)))
+		return uk_ok();
+	uk_put(&serial, uk_view(info.serial, info.serial_len));
+	c->info.serial_len = serial.len;
+	if (info.label[0] != 0)
+		UK_TRY(uk_copy_str(c->info.label, sizeof(c->info.label),
+		    uk_view_str(info.label)));
+	if (info.manufacturer[0] != 0 &&
+	    !uk_is_ok(uk_copy_str(c->info.manufacturer,
+		sizeof(c->info.manufacturer), uk_view_str(info.manufacturer))))
+		c->info.manufacturer[0] = 0; /* longer than PKCS#11 shows */
+	return uk_ok();
+}
+
+/* 7816-15, 8.3: the choices of ODF. */
+static const struct choice_row {
+	uint8_t choice;
+	enum uk_p15_kind kind;
+} choices[] = { { 0xa0, UK_P15_PRKEY }, { 0xa1, UK_P15_PUKEY },
+	{ 0xa2, UK_P15_PUKEY }, { 0xa4, UK_P15_CERT }, { 0xa5, UK_P15_CERT },
+	{ 0xa6, UK_P15_CERT }, { 0xa7, UK_P15_DATA }, { 0xa8, UK_P15_PIN } };
+
+enum { CHOICES = sizeof(choices) / sizeof(choices[0]) };
+
+static bool is_of(const uk_p15_odf_entry *e, enum uk_p15_kind kind)
+{
+	for (size_t i = 0; i < CHOICES; i++) {
+		if (choices[i].choice == e->choice)
+			return choices[i].kind == kind;
+	}
+	return false;
+}
+
+uk_err p15_read_odf(uk_card *c)
+{
+	struct p15 *p = p15_of(c);
+	uk_p15_odf_entry e;
+	uk_bytes file;
+	uk_reader r;
+	uk_err err;
+
+	if (p->odf_read)
+		return uk_ok();
+	p->dir_count = 0;
+	err = p15_read_fid(c, P15_FID_ODF, &file);
+	if (!uk_is_ok(err) && !uk_is(err, UK_ERR_NOT_FOUND))
+		return err;
+	r = uk_read(file);
+	while (p->dir_count < P15_DIRS && uk_p15_odf_next(&r, &e))
+		p->dirs[p->dir_count++] = e;
+	if (r.bad)
+		return uk_fail(UK_ERR_FORMAT);
+	p->odf_read = true;
+	return uk_ok();
+}
+
+bool p15_next_dir(
+    struct p15 *p, enum uk_p15_kind kind, size_t *i, const uk_p15_path **path)
+{
+	while (*i < p->dir_count) {
+		const uk_p15_odf_entry *e = &p->dirs[(*i)++];
+
+		if (is_of(e, kind)) {
+			*path = &e->path;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* --- the list ------------------------------------------------------------- */
+
+/* What is collected before it replaces the old list. */
+struct list {
+	uk_p15_object *items;
+	size_t count;
+};
+
+static bool has_item(
+    const struct list *l, enum uk_p15_kind kind, const uk_p15_object *o)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		if (l->items[i].kind == kind &&
+		    uk_bytes_eq(uk_view(l->items[i].id, l->items[i].id_len),
+			uk_view(o->id, o->id_len)))
+			return true;
+	}
+	return false;
+}
+
+/* Objects that are in the directory itself must be read again from there: no
+ * view outlives the file's buffer. */
+static void take_file(struct list *l, enum uk_p15_kind kind, uk_bytes file)
+{
+	uk_reader r = uk_read(file);
+	uk_p15_object o;
+
+	/* what stands before something malformed is good all the same */
+	while (l->count < UK_OBJECTS_MAX && uk_p15_next(&r, kind, &o)) {
+		o.direct = UK_NONE;
+		l->items[l->count++] = o;
+	}
+}
+
+static uk_err take_dirs(uk_card *c, enum uk_p15_kind kind, struct list *l)
+{
+	const uk_p15_path *path;
+	uk_bytes file;
+	size_t i = 0;
+
+	while (p15_next_dir(p15_of(c), kind, &i, &path)) {
+		uk_err err = p15_read(c, path, &file);
+
+		/* not readable, or not there: others may be */
+		if (uk_is_ok(err))
+			take_file(l, kind, file);
+		else if (!uk_is(err, UK_ERR_NOT_FOUND) && !uk_card_spoke(err))
+			return err;
+	}
+	return uk_ok();
+}
+
+static enum uk_key_type type_of(const uk_p15_object *o)
+{
+	if (o->key_type == UK_KEY_RSA)
+		return UK_KEY_RSA;
+	switch (o->bits) {
+	case 384:
+		return UK_KEY_P384;
+	case 521:
+		return UK_KEY_P521;
+	default:
+		return UK_KEY_P256;
+	}
+}
+
+/* Stable as long as the object is there: file and key reference. */
+static uint32_t ref_of(const uk_p15_object *o, size_t place)
+{
+	uint32_t fid = o->path.n < 2 ? (uint32_t)place
+				     : (uint32_t)o->path.p[o->path.n - 2] << 8 |
+					   o->path.p[o->path.n - 1];
+
+	return fid << 8 | (o->key_ref & 0xff) | (o->path.index & 0xff) << 24;
+}
+
+static const enum uk_object_kind kinds[] = {
+	[UK_P15_PRKEY] = UK_OBJ_PRIVATE_KEY,
+	[UK_P15_PUKEY] = UK_OBJ_PUBLIC_KEY,
+	[UK_P15_CERT] = UK_OBJ_CERTIFICATE,
+	[UK_P15_DATA] = UK_OBJ_DATA,
+};
+
+/* A key that another PIN than the user's opens is asked for each time: there is
+ * one login for a slot. */
+static bool wants_consent(const struct p15 *p, const uk_p15_object *o)
+{
+	return o->user_consent != 0 ||
+	       (p->user_id_len > 0 && o->auth_id_len > 0 &&
+		   !uk_bytes_eq(uk_view(p->user_id, p->user_id_len),
+		       uk_view(o->auth_id, o->auth_id_len)));
+}
+
+static void describe(
+    const struct p15 *p, const uk_p15_object *o, size_t place, uk_object *out)
+{
+	uk_buf id = UK_BUF(out->id);
+
+	*out = (uk_object){ .kind = kinds[o->kind],
+		.is_private = (o->flags & UK_P15_PRIVATE) != 0,
+		.usage = o->usage,
+		.ref = ref_of(o, place) };
+	UK_IGNORE(uk_copy_str(/* both fields have the same size */
+	    out->label, sizeof(out->label), uk_view_str(o->label)));
+	UK_IGNORE(uk_copy_str(out->application, sizeof(out->application),
+	    uk_view_str(o->application)));
+	uk_put(&id, uk_view(o->id, o->id_len));
+	out->id_len = id.len;
+	if (o->kind == UK_P15_PRKEY || o->kind == UK_P15_PUKEY) {
+		out->key_type = type_of(o);
+		out->key_bits = out->key_type == UK_KEY_RSA
+				    ? o->bits
+				    : uk_key_curve_bits(out->key_type);
+		out->on_card = (o->access & UK_P15_LOCAL) != 0;
+	}
+	if (o->kind == UK_P15_PRKEY)
+		out->always_auth = wants_consent(p, o);
+}
+
+/* Public halves of private keys are not objects of their own (card.h). */
+static void drop_halves(struct list *l)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->count; i++) {
+		if (l->items[i].kind != UK_P15_PUKEY ||
+		    !has_item(l, UK_P15_PRKEY, &l->items[i]))
+			l->items[kept++] = l->items[i];
+	}
+	l->count = kept;
+}
+
+static uk_err collect(uk_card *c, struct list *l)
+{
+	static const enum uk_p15_kind order[] = { UK_P15_PRKEY, UK_P15_CERT,
+		UK_P15_PUKEY, UK_P15_DATA };
+
+	UK_TRY(p15_read_odf(c));
+	UK_TRY(p15_find_pins(c));
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		UK_TRY(take_dirs(c, order[i], l));
+	return uk_ok();
+}
+
+/* Takes over l->items. */
+static uk_err replace_list(uk_card *c, struct list *l)
+{
+	struct p15 *p = p15_of(c);
+	uk_object *objects = NULL;
+
+	if (l->count > 0) {
+		objects = uk_new_array(l->count, sizeof(*objects));
+		if (objects == NULL)
+			return uk_fail(UK_ERR_MEMORY);
+	}
+	for (size_t i = 0; i < l->count; i++)
+		describe(p, &l->items[i], i, &objects[i]);
+	uk_free(c->objects);
+	uk_free(p->items);
+	c->objects = objects;
+	p->items = l->items;
+	c->object_count = p->item_count = l->count;
+	l->items = NULL; /* handed over */
+	c->loaded = true;
+	return uk_ok();
+}
+
+uk_err p15_load_objects(uk_card *c)
+{
+	struct list l = { 0 };
+	uk_err err = uk_fail(UK_ERR_MEMORY);
+
+	p15_of(c)->odf_read = false;
+	l.items = uk_new_array(UK_OBJECTS_MAX, sizeof(*l.items));
+	if (l.items == NULL)
+		goto out;
+	err = collect(c, &l);
+	if (!uk_is_ok(err))
+		goto out;
+	drop_halves(&l);
+	err = replace_list(c, &l);
+out:
+	uk_free(l.items);
+	return err;
+}
+
+void p15_forget(struct p15 *p)
+{
+	uk_free(p->items);
+	p->items = NULL;
+	p->item_count = 0;
+	p->odf_read = p->pins_read = false;
+}
+
+/* --- content -------------------------------------------------------------- */
+
+/* The directory entry behind an object. */
+static const uk_p15_object *item_of(const struct p15 *p, const uk_object *o)
+{
+	for (size_t i = 0; i < p->item_count; i++) {
+		if (kinds[p->items[i].kind] == o->kind &&
+		    ref_of(&p->items[i], i) == o->ref)
+			return &p->items[i];
+	}
+	return NULL;
+}
+
+/* A value that stands in the directory: found there by kind and id. */
+static uk_err read_direct(
+    uk_card *c, const uk_p15_object *wanted, uk_bytes *value)
+{
+	const uk_p15_path *path;
+	uk_bytes file;
+	size_t i = 0;
+
+	while (p15_next_dir(p15_of(c), wanted->kind, &i, &path)) {
+		uk_p15_object o;
+		uk_reader r;
+
+		UK_TRY(p15_read(c, path, &file));
+		r = uk_read(file);
+		while (uk_p15_next(&r, wanted->kind, &o)) {
+			if (o.direct.n > 0 &&
+			    uk_bytes_eq(uk_view(o.id, o.id_len),
+				uk_view(wanted->id, wanted->id_len))) {
+				*value = o.direct;
+				return uk_ok();
+			}
+		}
+	}
+	return uk_fail(UK_ERR_NOT_FOUND);
+}
+
+static uk_err read_value(uk_card *c, const uk_p15_object *o, uk_bytes *value)
+{
+	return o->path.n > 0 ? p15_read(c, &o->path, value)
+			     : read_direct(c, o, value);
+}
+
+/* Files are longer than what is in them: a certificate ends where it says. */
+static uk_err take_cert(uk_bytes file, uk_blob *out)
+{
+	uk_x509 x;
+
+	UK_TRY(uk_x509_parse(file, &x));
+	return uk_blob_set(out, x.whole);
+}
+
+uk_err p15_read_object(uk_card *c, const uk_object *o, uk_blob *out)
+{
+	const uk_p15_object *item = item_of(p15_of(c), o);
+	uk_bytes value;
+
+	if (item == NULL ||
+	    (o->kind != UK_OBJ_CERTIFICATE && o->kind != UK_OBJ_DATA))
+		return uk_fail(UK_ERR_ARGUMENT);
+	UK_TRY(read_value(c, item, &value));
+	return o->kind == UK_OBJ_CERTIFICATE ? take_cert(value, out)
+					     : uk_blob_set(out, value);
+}
+
+/* --- public keys ---------------------------------------------------------- */
+
+static uk_err take_number(uint8_t *field, size_t cap, size_t *len, uk_bytes v)
+{
+	uk_buf out = uk_buf_over(field, cap);
+
+	v = uk_bytes_trim_zeros(v);
+	uk_put(&out, v);
+	*len = out.len;
+	return v.n == 0 || out.bad ? uk_fail(UK_ERR_FORMAT) : uk_ok();
+}
+
+static uk_err take_rsa(uk_bytes n, uk_bytes e, uk_public_key *out)
+{
+	out->type = UK_KEY_RSA;
+	UK_TRY(take_number(
+	    out->modulus, sizeof(out->modulus), &out->modulus_len, n));
+	return take_number(
+	    out->exponent, sizeof(out->exponent), &out->exponent_len, e);
+}
+
+static uk_err take_point(
+    enum uk_key_type type, uk_bytes point, uk_public_key *out)
+{
+	uk_buf b = UK_BUF(out->point);
+
+	out->type = type;
+	if (point.n != 1 + 2 * uk_key_field(type) || point.p[0] != 0x04)
+		return uk_fail(UK_ERR_FORMAT);
+	uk_put(&b, point);
+	out->point_len = b.len;
+	return uk_buf_result(&b);
+}
+
+static uk_err take_x509(const uk_x509 *x, uk_public_key *out)
+{
+	if (x->key_type == UK_KEY_NONE)
+		return uk_fail(UK_ERR_UNSUPPORTED);
+	return x->key_type == UK_KEY_RSA
+		   ? take_rsa(x->modulus, x->exponent, out)
+		   : take_point(x->key_type, x->point, out);
+}
+
+/* In a file (8.4.3 and what tools write): SubjectPublicKeyInfo, RSAPublicKey,
+ * or a point, in an OCTET STRING or bare. */
+static uk_err take_public(
+    enum uk_key_type type, uk_bytes file, uk_public_key *out)
+{
+	uk_reader r = uk_read(file), seq;
+	uk_x509 x;
+
+	if (uk_is_ok(uk_spki_parse(file, &x)))
+		return take_x509(&x, out);
+	if (type == UK_KEY_RSA) {
+		uk_bytes n, e;
+
+		seq = uk_der_enter(&r, UK_DER_SEQUENCE);
+		n = uk_der_get_uint(&seq);
+		e = uk_der_get_uint(&seq);
+		return seq.bad ? uk_fail(UK_ERR_FORMAT) : take_rsa(n, e, out);
+	}
+	if (uk_der_peek(&r) == UK_DER_OCTETS)
+		file = uk_der_get(&r, UK_DER_OCTETS);
+	return take_point(
+	    type, uk_bytes_first(file, 1 + 2 * uk_key_field(type)), out);
+}
+
+/* In the directory: [1] SubjectPublicKeyInfo, or the key as it is in a file. */
+static uk_err take_direct(
+    enum uk_key_type type, uk_bytes value, uk_public_key *out)
+{
+	uint8_t room[UK_MODULUS_MAX + 64];
+	uk_buf spki = UK_BUF(room);
+	uk_bytes content;
+
+	if (!uk_is_ok(uk_tlv_only(value, 0xa1, &content)))
+		return take_public(type, value, out);
+	uk_put_der(&spki, UK_DER_SEQUENCE, content);
+	UK_TRY(uk_buf_result(&spki));
+	return take_public(type, uk_buf_view(&spki), out);
+}
+
+/* Looks for the entry of the other half in the directory. */
+static uk_err find_half(
+    uk_card *c, const uk_object *key, uk_p15_object *found, uk_bytes *direct)
+{
+	const uk_p15_path *path;
+	uk_bytes file;
+	size_t i = 0;
+
+	while (p15_next_dir(p15_of(c), UK_P15_PUKEY, &i, &path)) {
+		uk_reader r;
+
+		UK_TRY(p15_read(c, path, &file));
+		r = uk_read(file);
+		while (uk_p15_next(&r, UK_P15_PUKEY, found)) {
+			if (uk_bytes_eq(uk_view(found->id, found->id_len),
+				uk_view(key->id, key->id_len))) {
+				*direct = found->direct;
+				return uk_ok();
+			}
+		}
+	}
+	return uk_fail(UK_ERR_NOT_FOUND);
+}
+
+static uk_err from_certificate(
+    uk_card *c, const uk_object *key, uk_public_key *out)
+{
+	const struct p15 *p = p15_of(c);
+
+	for (size_t i = 0; i < p->item_count; i++) {
+		const uk_p15_object *o = &p->items[i];
+		uk_bytes value;
+		uk_x509 x;
+
+		if (o->kind != UK_P15_CERT ||
+		    !uk_bytes_eq(uk_view(o->id, o->id_len),
+			uk_view(key->id, key->id_len)))
+			continue;
+		UK_TRY(read_value(c, o, &value));
+		UK_TRY(uk_x509_parse(value, &x));
+		return take_x509(&x, out);
+	}
+	return uk_fail(UK_ERR_UNSUPPORTED);
+}
+
+uk_err p15_read_public(uk_card *c, const uk_object *key, uk_public_key *out)
+{
+	uk_p15_object half;
+	uk_bytes value = UK_NONE;
+	uk_err err;
+
+	*out = (uk_public_key){ 0 };
+	if (key->kind != UK_OBJ_PRIVATE_KEY && key->kind != UK_OBJ_PUBLIC_KEY)
+		return uk_fail(UK_ERR_ARGUMENT);
+	err = find_half(c, key, &half, &value);
+	if (uk_is_ok(err) && value.n > 0)
+		return take_direct(key->key_type, value, out);
+	if (uk_is_ok(err) && half.path.n > 0) {
+		UK_TRY(p15_read(c, &half.path, &value));
+		return take_public(key->key_type, value, out);
+	}
+	if (!uk_is_ok(err) && !uk_is(err, UK_ERR_NOT_FOUND))
+		return err;
+	return from_certificate(c, key, out);
+}

@@ -1,0 +1,107 @@
+/*
+ * The PKCS#15 driver against a hostile card: every answer is the fuzzer's. The
+ * driver is led through everything it can do, as IsoApplet's and as any card's;
+ * it must stay within its buffers, leave no memory behind, stop after a bounded
+ * number of commands, send a PIN once, and believe nothing that is not whole.
+ */
+#include "fuzz_link.h"
+#include "p15/p15_driver.h"
+
+enum {
+	ANSWER_MAX = 2 + 2 * 264, /* commands for one answer: fuzz_channel */
+	FILE_MAX = (3 + P15_FILE_MAX / 255 + 1) * ANSWER_MAX,
+	LIST_MAX = (1 + P15_DIRS) * FILE_MAX
+};
+
+static const uint8_t hash[32] = { 1 };
+
+static void try_pin(uk_card *c)
+{
+	static const uk_pin pin = { 6, { '1', '2', '3', '4', '5', '6' } };
+	static const uk_pin puk = { 16, "1234567812345678" };
+	uk_pin_state s;
+
+	/* by now it is known which PIN is meant */
+	(void)uk_is_ok(uk_card_verify(c, UK_PIN_USER, &pin));
+	MUST(fuzz_link_commands() <= 1 + 2 * FILE_MAX);
+	(void)uk_is_ok(uk_card_verify(c, UK_PIN_CONSENT, &pin));
+	(void)uk_is_ok(uk_card_pin_state(c, UK_PIN_USER, &s));
+	(void)uk_is_ok(uk_card_change_pin(c, UK_PIN_USER, &pin, &pin));
+	(void)uk_is_ok(uk_card_unblock(c, &puk, &pin));
+	MUST(fuzz_link_commands() <= 5 * (1 + 2 * FILE_MAX));
+	MUST(c->pins[0].tries_left >= -1 && c->pins[0].tries_left <= 15);
+}
+
+static void try_sign(uk_card *c, const uk_object *key)
+{
+	uint8_t room[UK_SIGNATURE_MAX];
+	uk_buf sig = UK_BUF(room);
+	bool rsa = key->key_type == UK_KEY_RSA;
+	struct uk_sign_request r = { key, rsa ? UK_SIG_PKCS1 : UK_SIG_ECDSA,
+		UK_HASH_NONE, UK_ARRAY(hash) };
+	uk_err err;
+
+	if (!uk_card_can_sign(c, &r))
+		return;
+	err = uk_card_sign(c, &r, &sig);
+	MUST(fuzz_link_commands() <= 1 + ANSWER_MAX);
+	MUST(!uk_is(err, UK_ERR_PIN_WRONG) && !uk_is(err, UK_ERR_PIN_BLOCKED));
+	MUST(uk_is_ok(err) ? sig.len > 0 : sig.len == 0);
+}
+
+static void try_object(uk_card *c, const uk_object *o)
+{
+	uk_blob blob = { NULL, 0 };
+	uk_public_key k;
+
+	MUST(o->id_len <= UK_ID_MAX);
+	if (uk_is_ok(uk_card_read_object(c, o, &blob)))
+		MUST(o->kind == UK_OBJ_CERTIFICATE || o->kind == UK_OBJ_DATA);
+	MUST(blob.n <= P15_FILE_MAX);
+	uk_blob_free(&blob);
+	MUST(fuzz_link_commands() <= LIST_MAX);
+	if (uk_is_ok(uk_card_read_public(c, o, &k)))
+		MUST(k.type == UK_KEY_RSA ? k.modulus_len > 0
+					  : k.point_len >= 65);
+	MUST(fuzz_link_commands() <= LIST_MAX);
+	try_sign(c, o);
+}
+
+static void try_everything(uk_card *c, uint8_t first)
+{
+	MUST(c->info.serial_len <= UK_SERIAL_MAX);
+	(void)uk_is_ok(uk_card_load_objects(c));
+	MUST(fuzz_link_commands() <= LIST_MAX);
+	MUST(c->object_count <= UK_OBJECTS_MAX);
+	for (size_t i = 0; i < c->object_count; i++)
+		try_object(c, &c->objects[(i + first) % c->object_count]);
+	try_pin(c);
+	(void)uk_is_ok(uk_card_logout(c));
+	(void)uk_is_ok(uk_card_reselect(c));
+	MUST(fuzz_link_commands() <= 3 * ANSWER_MAX);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	uk_reader r = uk_read(uk_view(bytes, size));
+	uint8_t first = uk_get_u8(&r);
+	const struct uk_selected s = { first % 2 == 0
+					   ? UK_ARRAY(uk_isoapplet_aid)
+					   : UK_ARRAY(uk_p15_aid),
+		first % 4 == 2 ? uk_get(&r, 3) : UK_NONE };
+	uk_link *link = fuzz_link(&r);
+	uk_channel *ch;
+	uk_card *c;
+
+	MUST(uk_is_ok(uk_channel_open(&link, &ch)));
+	if (uk_is_ok(uk_p15_ops.open(ch, &s, &c))) {
+		(void)fuzz_link_commands();
+		try_everything(c, first);
+	}
+	uk_card_close(&c);
+	uk_channel_close(&ch, UK_LEAVE_CARD);
+	MUST(uk_mem_live() == 0);
+	return 0;
+}
