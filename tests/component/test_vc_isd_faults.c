@@ -3,8 +3,7 @@
  * of commands that change the card's content or keys. A command does all or
  * nothing, here and after the card is opened again.
  */
-#include "gp_host.h"
-#include "vcard_fixture.h"
+#include "isd_fixture.h"
 
 #include "cmocka_all.h"
 #include "fixtures.h"
@@ -14,9 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#define ISD        "A000000151000000"
-#define SELECT_ISD "00A4040008" ISD "00"
 
 static char path[64], lock[80];
 static struct vc_crypto *crypto;

@@ -2,10 +2,10 @@
 # worked out from docs/card-profile.md and ISO/IEC 7816-4.
 uk_test(test_vc_card SOURCES test_vc_card.c USES base codec vc_apps vcard_fixture)
 uk_test(test_vc_apps SOURCES test_vc_apps.c USES base codec vc_apps vcard_fixture)
-uk_test(test_vc_isd_faults SOURCES test_vc_isd_faults.c
-	USES base codec vc_apps gp_host vcard_fixture uk_libcrypto)
-uk_test(test_vc_isd SOURCES test_vc_isd.c
-	USES base codec vc_apps gp_host vcard_fixture uk_libcrypto)
+foreach(topic IN ITEMS isd isd_content isd_faults isd_keys isd_load)
+	uk_test(test_vc_${topic} SOURCES test_vc_${topic}.c
+		USES base codec vc_apps isd_fixture uk_libcrypto)
+endforeach()
 uk_test(test_vc_files SOURCES test_vc_files.c USES base codec vc_apps vcard_fixture)
 uk_test(test_vc_pins SOURCES test_vc_pins.c USES base codec vc_apps vcard_fixture)
 foreach(topic IN ITEMS decipher import keys proof rsa sign usage)

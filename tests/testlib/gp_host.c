@@ -31,10 +31,22 @@ void gp_host_keys(struct gp_host *h, struct vc_crypto *c, struct vc_card *card)
 		h->enc[i] = h->mac[i] = h->dek[i] = 0x40 + i;
 }
 
+/* On its logical channel, which no MAC looks at. */
+static uk_bytes transmit(struct gp_host *h, uk_bytes apdu)
+{
+	uint8_t storage[300];
+	uk_buf b = UK_BUF(storage);
+
+	uk_put_u8(&b, apdu.p[0] | h->channel);
+	uk_put(&b, uk_bytes_from(apdu, 1));
+	must(uk_buf_result(&b));
+	return vc_card_transmit(h->card, uk_buf_view(&b));
+}
+
 static unsigned exchange(struct gp_host *h, uk_bytes apdu)
 {
 	uk_buf out = UK_BUF(h->answer);
-	uk_bytes part = vc_card_transmit(h->card, apdu);
+	uk_bytes part = transmit(h, apdu);
 	unsigned sw;
 
 	for (;;) {
@@ -44,8 +56,7 @@ static unsigned exchange(struct gp_host *h, uk_bytes apdu)
 		uk_put(&out, uk_bytes_first(part, part.n - 2));
 		if ((sw & 0xff00) != 0x6100 || out.bad)
 			break;
-		part = vc_card_transmit(
-		    h->card, uk_view("\x00\xc0\x00\x00\x00", 5));
+		part = transmit(h, uk_view("\x00\xc0\x00\x00\x00", 5));
 	}
 	h->answer_len = out.len;
 	return out.bad ? SW_TOO_LONG : sw;

@@ -14,6 +14,7 @@ enum { GP_ANSWER_MAX = 4096 };
 struct gp_host {
 	struct vc_crypto *crypto;
 	struct vc_card *card;
+	uint8_t channel; /* logical; 0 unless the test says so */
 	/* static keys */
 	uint8_t enc[32], mac[32], dek[32];
 	size_t n;
