@@ -165,56 +165,8 @@ static uint16_t run_command(
 	return row->run(ch->selected, cmd, &ch->out);
 }
 
-/* --- classes ---------------------------------------------------------------
+/* --- traits ----------------------------------------------------------------
  */
-
-/* A class byte taken to pieces. */
-struct class
-{
-	uint8_t base; /* without channel and chaining bits */
-	uint8_t channel;
-	bool more;
-};
-
-/* 7816-4:2020, 5.4.1, and GlobalPlatform 2.3.1, 11.1.4: interindustry and the
- * proprietary classes 8x and 9x alike have channels 0 to 3 in bits 2-1 and
- * chaining in bit 5. Classes 4x to 7x have channels 4 to 19. */
-static uint16_t split_class(uint8_t cla, struct class *out)
-{
-	if ((cla & 0xe0) == 0x00 || (cla & 0xe0) == 0x80) {
-		*out = (struct class){ cla & 0xec, cla & 0x03,
-			(cla & UK_CLA_CHAIN) != 0 };
-		return UK_SW_OK;
-	}
-	return (cla & 0xc0) == 0x40 ? UK_SW_CHANNEL : UK_SW_CLA;
-}
-
-static bool takes_class(const struct vc_channel *ch, const uk_cmd *cmd)
-{
-	const struct vc_app *app = ch->selected;
-
-	/* Selection itself is always in class 00. */
-	if (cmd->cla == 0 || app == NULL || app->ops->takes_class == NULL)
-		return cmd->cla == 0;
-	return app->ops->takes_class(cmd->cla);
-}
-
-/* Finds the channel; leaves cmd->cla without its bits, *more the chaining. */
-static uint16_t take_class(
-    struct vc_card *card, uk_cmd *cmd, struct vc_channel **ch, bool *more)
-{
-	struct class class;
-	uint16_t sw = split_class(cmd->cla, &class);
-
-	if (sw != UK_SW_OK)
-		return sw;
-	if (card->channels[class.channel] == NULL)
-		return UK_SW_CHANNEL;
-	*ch = card->channels[class.channel];
-	cmd->cla = class.base;
-	*more = class.more;
-	return takes_class(*ch, cmd) ? UK_SW_OK : UK_SW_CLA;
-}
 
 /* Is this an extended-length APDU (7816-4:2020, 5.2)? */
 static bool is_extended(uk_bytes apdu)
@@ -379,7 +331,7 @@ uk_bytes vc_card_transmit(struct vc_card *card, uk_bytes apdu)
 	uk_bytes said;
 
 	if (uk_is_ok(uk_cmd_decode(apdu, &cmd)))
-		sw = take_class(card, &cmd, &ch, &more);
+		sw = vc_class_take(card, &cmd, &ch, &more);
 	if (sw == UK_SW_OK)
 		sw = check_traits(ch, cmd.ins, is_extended(apdu), more);
 	if (sw == UK_SW_OK && cmd.ins == INS_GET_RESPONSE && !ch->chaining) {

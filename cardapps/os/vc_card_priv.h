@@ -1,5 +1,5 @@
-/* Between vc_card.c (commands in, answers out) and vc_select.c (which
- * application they are for). */
+/* Between vc_card.c (commands in, answers out), vc_class.c (what their first
+ * byte says) and vc_select.c (which application they are for). */
 #ifndef VC_CARD_PRIV_H
 #define VC_CARD_PRIV_H
 
@@ -37,6 +37,12 @@ struct vc_card {
 /* The selected application's command; NULL if it has none, or there is none. */
 const struct vc_command *vc_channel_command(
     const struct vc_channel *ch, uint8_t ins);
+
+/* Finds the channel that a command is for; leaves cmd->cla without its bits,
+ * *more the chaining. 9000, 6881, or 6E00 if what is selected there does not
+ * take the class. */
+uint16_t vc_class_take(
+    struct vc_card *card, uk_cmd *cmd, struct vc_channel **ch, bool *more);
 
 /* Wipes what it holds. */
 void vc_channel_end_chain(struct vc_channel *ch);

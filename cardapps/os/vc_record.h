@@ -1,5 +1,5 @@
-/* The registry's objects in non-volatile memory, as vc_registry.h writes them
- * down; only for the files about the registry. */
+/* Inside the registry: its objects in non-volatile memory, as vc_registry.h
+ * writes them down, and its structs. */
 #ifndef VC_RECORD_H
 #define VC_RECORD_H
 
@@ -26,5 +26,19 @@ void vc_record_drop(struct vc_nv *nv, uint8_t number);
  * UK_ERR_UNSUPPORTED, UK_ERR_FORMAT. */
 UK_RESULT vc_record_get_card(struct vc_nv *nv, uint8_t *life);
 UK_RESULT vc_record_put_card(struct vc_nv *nv, uint8_t life); /* pending */
+
+/* Instances as structs. */
+struct vc_registry {
+	struct vc_kinds kinds;
+	struct vc_nv *nv;
+	struct vc_crypto *crypto;
+	size_t count;
+	struct vc_app *apps[VC_INSTANCES_MAX]; /* by number */
+};
+
+/* By the name in a record; NULL if there is none. */
+const struct vc_app_ops *vc_kind_named(
+    const struct vc_registry *reg, uk_bytes name);
+bool vc_app_is_from(const struct vc_app *app, uk_bytes package);
 
 #endif

@@ -8,14 +8,6 @@
 
 enum { FIRST_NUMBER = 1, LAST_NUMBER = 0xfe };
 
-struct vc_registry {
-	struct vc_kinds kinds;
-	struct vc_nv *nv;
-	struct vc_crypto *crypto;
-	size_t count;
-	struct vc_app *apps[VC_INSTANCES_MAX]; /* by number */
-};
-
 /* --- structs ---------------------------------------------------------------
  */
 
@@ -167,15 +159,10 @@ uk_err vc_registry_remove(struct vc_registry *reg, struct vc_app **app)
 	return uk_ok();
 }
 
-static bool is_from(const struct vc_app *app, uk_bytes package)
-{
-	return uk_bytes_eq(vc_aid_view(&app->ops->package), package);
-}
-
 uk_err vc_registry_remove_package(struct vc_registry *reg, uk_bytes package)
 {
 	for (size_t i = 0; i < reg->count; i++) {
-		if (is_from(reg->apps[i], package))
+		if (vc_app_is_from(reg->apps[i], package))
 			drop(reg, reg->apps[i]);
 	}
 	vc_load_file_drop(reg->nv, package);
@@ -183,7 +170,7 @@ uk_err vc_registry_remove_package(struct vc_registry *reg, uk_bytes package)
 	for (size_t i = reg->count; i > 0; i--) {
 		struct vc_app *app = reg->apps[i - 1];
 
-		if (!is_from(app, package))
+		if (!vc_app_is_from(app, package))
 			continue;
 		take_out(reg, app);
 		app_free(&app);
@@ -232,18 +219,6 @@ static uk_err take_over_old(struct vc_registry *reg)
 	return uk_ok();
 }
 
-static const struct vc_app_ops *kind_named(
-    const struct vc_registry *reg, uk_bytes name)
-{
-	for (size_t i = 0; i < reg->kinds.count; i++) {
-		const struct vc_app_ops *kind = reg->kinds.list[i];
-
-		if (uk_bytes_eq(uk_view_str(kind->name), name))
-			return kind;
-	}
-	return NULL;
-}
-
 static uk_err load_instance(struct vc_registry *reg, uint8_t number)
 {
 	const struct vc_app_ops *kind;
@@ -252,7 +227,7 @@ static uk_err load_instance(struct vc_registry *reg, uint8_t number)
 
 	if (!vc_record_get(reg->nv, number, &r))
 		return uk_fail(UK_ERR_FORMAT);
-	if ((kind = kind_named(reg, r.kind)) == NULL)
+	if ((kind = vc_kind_named(reg, r.kind)) == NULL)
 		return uk_fail(UK_ERR_UNSUPPORTED);
 	if (vc_registry_find(reg, r.aid) != NULL)
 		return uk_fail(UK_ERR_FORMAT);
@@ -305,79 +280,4 @@ void vc_registry_close(struct vc_registry **reg)
 	for (size_t i = 0; i < r->count; i++)
 		app_free(&r->apps[i]);
 	uk_free(r);
-}
-
-/* --- asking ----------------------------------------------------------------
- */
-
-size_t vc_registry_count(const struct vc_registry *reg)
-{
-	return reg->count;
-}
-
-struct vc_app *vc_registry_at(const struct vc_registry *reg, size_t i)
-{
-	return reg->apps[i];
-}
-
-struct vc_app *vc_registry_find(const struct vc_registry *reg, uk_bytes aid)
-{
-	for (size_t i = 0; i < reg->count; i++) {
-		if (uk_bytes_eq(vc_app_aid(reg->apps[i]), aid))
-			return reg->apps[i];
-	}
-	return NULL;
-}
-
-const struct vc_app_ops *vc_registry_kind(
-    const struct vc_registry *reg, const char *name)
-{
-	return kind_named(reg, uk_view_str(name));
-}
-
-const struct vc_app_ops *vc_registry_kind_of(
-    const struct vc_registry *reg, uk_bytes package, uk_bytes module)
-{
-	for (size_t i = 0; i < reg->kinds.count; i++) {
-		const struct vc_app_ops *kind = reg->kinds.list[i];
-
-		if (uk_bytes_eq(vc_aid_view(&kind->package), package) &&
-		    uk_bytes_eq(vc_aid_view(&kind->module), module))
-			return kind;
-	}
-	return NULL;
-}
-
-bool vc_registry_in_use(const struct vc_registry *reg, uk_bytes package)
-{
-	for (size_t i = 0; i < reg->count; i++) {
-		if (is_from(reg->apps[i], package) &&
-		    reg->apps[i]->channels != 0)
-			return true;
-	}
-	return false;
-}
-
-size_t vc_registry_instances_of(const struct vc_registry *reg, uk_bytes package)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < reg->count; i++)
-		n += is_from(reg->apps[i], package);
-	return n;
-}
-
-uint8_t vc_registry_card_life(const struct vc_registry *reg)
-{
-	uint8_t life;
-
-	/* The failure cannot happen: it was read when the card was opened. */
-	return uk_is_ok(vc_record_get_card(reg->nv, &life))
-		   ? life
-		   : VC_CARD_TERMINATED;
-}
-
-uk_err vc_registry_set_card_life(struct vc_registry *reg, uint8_t life)
-{
-	return vc_record_put_card(reg->nv, life);
 }

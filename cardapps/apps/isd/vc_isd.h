@@ -20,6 +20,7 @@ enum {
 	VC_ISD_VERSION_INITIAL = 0xff, /* of the keys a card is born with */
 	VC_ISD_VERSION_LAST = 0x7f,
 	VC_ISD_KEYS_MAX = 24,
+	VC_ISD_SET_SIZE = 1 + VC_SCP_SEQUENCE,
 	VC_ISD_TRIES = 10,
 	VC_ISD_PLAIN_MAX = 4096,  /* longest enciphered command */
 	VC_ISD_LOAD_MAX = 1 << 18 /* longest load file */
@@ -110,6 +111,9 @@ UK_RESULT vc_isd_set_put(struct vc_isd *d, uint8_t version, uint8_t options);
 UK_RESULT vc_isd_keys_install(struct vc_isd *d, uk_bytes params);
 /* E0 { C0 id version type length }* */
 void vc_isd_put_key_info(const struct vc_isd *d, uk_buf *out);
+
+/* --- using and changing them (vc_isd_auth.c, vc_isd_put_key.c) --------------
+ */
 
 vc_isd_fn vc_isd_initialize_update, vc_isd_external_auth, vc_isd_put_key;
 /* DELETE [key]: id 0 or version 0 is any. */
