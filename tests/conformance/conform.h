@@ -241,8 +241,7 @@ struct conf_rules {
 extern const struct conf_rules conf_library_rules, conf_slot_rules,
     conf_session_rules, conf_pin_rules, conf_object_rules, conf_attribute_rules,
     conf_operation_rules, conf_message_rules, conf_newest_rules, conf_key_rules,
-    conf_process_rules, conf_profile_rules, conf_cipher_rules,
-    conf_event_rules;
+    conf_process_rules, conf_profile_rules, conf_cipher_rules, conf_event_rules;
 
 #define CONF_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

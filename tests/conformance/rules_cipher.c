@@ -64,8 +64,8 @@ static void encrypt_and_decrypt(struct conf *c, const void *row)
 static CK_RSA_PKCS_OAEP_PARAMS oaep_of(
     CK_MECHANISM_TYPE hash, CK_RSA_PKCS_MGF_TYPE mgf)
 {
-	return (CK_RSA_PKCS_OAEP_PARAMS){ hash, mgf, CKZ_DATA_SPECIFIED, NULL,
-		0 };
+	return (
+	    CK_RSA_PKCS_OAEP_PARAMS){ hash, mgf, CKZ_DATA_SPECIFIED, NULL, 0 };
 }
 
 /* A bad parameter is found when the operation begins, by both sides. */
@@ -139,8 +139,7 @@ static void oaep_label(struct conf *c, const void *row)
 	WANT(c, C_EncryptInit(c->s, &m, public), CKR_OK);
 	WANT(c, C_Encrypt(c->s, c->in, 20, secret, &n), CKR_OK);
 	rv = unwrap(c, &m, private, secret, n, &plain);
-	CHECK(c,
-	    rv == CKR_OK && plain == 20 && memcmp(c->out, c->in, 20) == 0,
+	CHECK(c, rv == CKR_OK && plain == 20 && memcmp(c->out, c->in, 20) == 0,
 	    "something else comes back: %s", conf_rv_name(rv));
 	conf_want(c, "C_Decrypt with another label",
 	    unwrap(c, &m2, private, secret, n, &plain), not_decrypted);

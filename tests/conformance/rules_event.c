@@ -1,5 +1,6 @@
-/* Cards that are taken out and put back: the program that --card-program names does
- * that, told by its one argument, and returns when the service has noticed. */
+/* Cards that are taken out and put back: the program that --card-program names
+ * does that, told by its one argument, and returns when the service has
+ * noticed. */
 #include "conform.h"
 
 #include <errno.h>
@@ -44,22 +45,24 @@ static bool await_token(struct conf *c, CK_RV wanted)
 			usleep(STEP_MS * 1000);
 		rv = c->f.v2.C_GetTokenInfo(c->slot, &i);
 	}
-	return conf_want(c, "C_GetTokenInfo", rv,
-	    (const CK_RV[]){ wanted, CONF_END });
+	return conf_want(
+	    c, "C_GetTokenInfo", rv, (const CK_RV[]){ wanted, CONF_END });
 }
 
 static const CK_RV gone[] = { CKR_DEVICE_REMOVED, CKR_SESSION_HANDLE_INVALID,
 	CKR_TOKEN_NOT_PRESENT, CONF_END };
 
-/* 3.3, 5.6: sessions end with the card, and everything that was begun in them. */
+/* 3.3, 5.6: sessions end with the card, and everything that was begun in them.
+ */
 static void want_sessions_gone(struct conf *c)
 {
 	CK_SESSION_INFO i;
 	CK_ULONG n = CONF_BUF;
 
-	conf_want(c, "C_Sign", c->f.v2.C_Sign(c->s, c->in, 3, c->out, &n), gone);
-	conf_want(c, "C_GetSessionInfo", c->f.v2.C_GetSessionInfo(c->s, &i),
-	    gone);
+	conf_want(
+	    c, "C_Sign", c->f.v2.C_Sign(c->s, c->in, 3, c->out, &n), gone);
+	conf_want(
+	    c, "C_GetSessionInfo", c->f.v2.C_GetSessionInfo(c->s, &i), gone);
 }
 
 /* With the card back: the slot is the same, old handles stay dead, and a new
@@ -139,8 +142,8 @@ static bool forget_events(struct conf *c)
 	CK_SLOT_ID slot;
 	CK_RV rv;
 
-	while ((rv = c->f.v2.C_WaitForSlotEvent(
-		    CKF_DONT_BLOCK, &slot, NULL)) == CKR_OK)
+	while ((rv = c->f.v2.C_WaitForSlotEvent(CKF_DONT_BLOCK, &slot, NULL)) ==
+	       CKR_OK)
 		;
 	if (rv == CKR_FUNCTION_NOT_SUPPORTED)
 		conf_skip(c, "C_WaitForSlotEvent is not offered");
@@ -158,8 +161,8 @@ static void waited_for(struct conf *c, const void *row)
 		return;
 	card(c, false);
 	pthread_join(thread, NULL);
-	conf_want(c, "C_WaitForSlotEvent", w.rv,
-	    (const CK_RV[]){ CKR_OK, CONF_END });
+	conf_want(
+	    c, "C_WaitForSlotEvent", w.rv, (const CK_RV[]){ CKR_OK, CONF_END });
 	CHECK(c, w.slot == c->slot, "slot %lu is named, not %lu", w.slot,
 	    c->slot);
 	if (card(c, true))
