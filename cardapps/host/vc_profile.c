@@ -279,13 +279,17 @@ static uk_err add_all(struct vc_profile *p, const struct vc_json *root)
 
 static uk_err fill(struct vc_profile *p, struct vc_doc *doc, char **ca_pem)
 {
-	static const char *const members[] = { "applications", "ca", NULL };
+	static const char *const members[] = { "applications", "ca", "issuer",
+		NULL };
 	struct vc_json root = vc_json_root(doc), ca = vc_json_at(&root, "ca");
 
 	vc_json_only(&root, members);
 	UK_TRY(vc_doc_result(doc));
 	UK_TRY(open_ca(p, &ca));
 	UK_TRY(add_all(p, &root));
+	p->at = vc_json_at(&root, "issuer");
+	p->aid = usual_aid("isd");
+	UK_TRY(vc_profile_issuer(p));
 	return vc_testca_pem(&p->ca, ca_pem);
 }
 

@@ -66,5 +66,8 @@ void vc_profile_parts_free(struct vc_profile_parts *parts);
 
 typedef uk_err vc_profile_fn(struct vc_profile *p);
 vc_profile_fn vc_profile_ukey, vc_profile_piv, vc_profile_emv;
+/* Not an application that is put on the card, but the one that is there: `at`
+ * is the member "issuer", `aid` the domain's. */
+vc_profile_fn vc_profile_issuer;
 
 #endif

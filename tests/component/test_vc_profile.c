@@ -69,6 +69,16 @@ static const struct {
 	{ EMV("\"records\":{\"sfi\":1}"),
 	    "profile: applications[0]: this is no account" },
 	{ EMV("\"atc\":65536"), "profile: applications[0].atc: " },
+	{ "{\"issuer\":{\"key\":1}}",
+	    "profile: issuer.key: there is no such member" },
+	{ "{\"issuer\":{\"state\":\"new\"}}",
+	    "profile: issuer.state: expected is op-ready" },
+	{ "{\"issuer\":{\"keys\":{\"key\":\"00\"}}}",
+	    "profile: issuer.keys.key: " },
+	{ "{\"issuer\":{\"keys\":{\"option\":\"15\"}}}",
+	    "profile: issuer.keys: these are no key sets" },
+	{ "{\"issuer\":{\"keys\":[{},{}]}}",
+	    "profile: issuer.keys: these are no key sets" },
 	{ UKEY("\"pn\":1"), "profile: applications[0].pn: there is no such" },
 	{ UKEY("\"pin\":\"123\""), "profile: applications[0].pin: 4 to 16 " },
 	{ UKEY("\"pin\":123456"), "profile: applications[0].pin: text in " },
@@ -408,6 +418,35 @@ static void test_neighbours(void **state)
 	vc_card_close(&card);
 }
 
+/* Keys and state of the issuer's domain, and a card without one. */
+static void test_issuer(void **state)
+{
+	char *pem = NULL;
+	struct vc_card *card = make(
+	    "{\"issuer\":{\"state\":\"secured\",\"keys\":["
+	    "{\"version\":\"20\",\"protocol\":\"scp02\"},"
+	    "{\"version\":\"30\",\"option\":\"10\","
+	    "\"key\":\"000102030405060708090A0B0C0D0E0F0001020304050607\"}]}}",
+	    &pem);
+	struct vc_app *domain;
+
+	(void)state;
+	OPENSSL_free(pem);
+	domain = vc_card_app(card, hex("A000000151000000"));
+	assert_int_equal(
+	    vc_registry_card_life(domain->home.registry), VC_CARD_SECURED);
+	expect_sw(card, "00A4040000", 0x9000);
+	expect_apdu(card, "80CA00E000",
+	    "E024 C00401208010 C00402208010 C00403208010"
+	    "C00401308818 C00402308818 C00403308818 9000");
+	vc_card_close(&card);
+	card = make("{\"issuer\":false}", &pem);
+	OPENSSL_free(pem);
+	expect_sw(card, "00A4040000", 0x6A82);
+	expect_sw(card, UKEY_SELECT, 0x9000);
+	vc_card_close(&card);
+}
+
 static uk_err make_again(void *arg)
 {
 	struct vc_card *card = NULL;
@@ -447,6 +486,7 @@ int main(void)
 		cmocka_unit_test(test_piv_pins),
 		cmocka_unit_test(test_emv),
 		cmocka_unit_test(test_neighbours),
+		cmocka_unit_test(test_issuer),
 		cmocka_unit_test(test_no_memory),
 	};
 
