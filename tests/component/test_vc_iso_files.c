@@ -276,6 +276,24 @@ static void test_thirty_in_one(void **state)
 	expect_sw(*state, command, 0x9000);
 }
 
+/* What is deleted with its DF takes no room: more files, one after the other,
+ * than the card's memory has objects. */
+static void test_room_comes_back(void **state)
+{
+	char command[64];
+
+	for (unsigned i = 0; i < 600; i++) {
+		if (i % 30 == 0)
+			expect_sw(
+			    *state, "00E0000009 6F07 820138 83027000", 0x9000);
+		(void)snprintf(command, sizeof(command),
+		    "00E000000C 6F0A 820101 83027%03X 810101", i + 1);
+		expect_sw(*state, command, 0x9000);
+		if (i % 30 == 29)
+			expect_sw(*state, "00E4000002 7000", 0x9000);
+	}
+}
+
 int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -291,6 +309,7 @@ int main(void)
 		TEST(test_delete),
 		TEST(test_deleted_is_not_selected),
 		TEST(test_thirty_in_one),
+		TEST(test_room_comes_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
