@@ -12,16 +12,19 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { AID_MAX = 16, KEY_BYTES = 4096 };
+enum { AID_MAX = 16, PARAMS_MAX = 16, KEY_BYTES = 4096 };
 
 static const struct row {
 	const char *name; /* of the kind */
 	vc_profile_fn *fill;
+	vc_profile_params_fn *params; /* NULL: INSTALL has none */
 } rows[] = {
-	{ "ukey", vc_profile_ukey },
-	{ "piv", vc_profile_piv },
-	{ "piv-yubico", vc_profile_piv },
-	{ "emv", vc_profile_emv },
+	{ "ukey", vc_profile_ukey, NULL },
+	{ "piv", vc_profile_piv, NULL },
+	{ "piv-yubico", vc_profile_piv, NULL },
+	{ "emv", vc_profile_emv, NULL },
+	{ "isoapplet", NULL, vc_profile_iso_params },
+	{ "isoapplet0", NULL, vc_profile_iso_params },
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
@@ -243,15 +246,17 @@ static uk_err add_application(struct vc_profile *p)
 {
 	const struct row *row = row_of(&p->at);
 	struct vc_json aid = vc_json_at(&p->at, "aid");
-	uint8_t bytes[AID_MAX];
-	uk_buf given = UK_BUF(bytes);
+	uint8_t bytes[AID_MAX], storage[PARAMS_MAX];
+	uk_buf given = UK_BUF(bytes), params = UK_BUF(storage);
 	uk_err err;
 
 	vc_json_hex(&aid, 5, AID_MAX, &given);
+	if (row->params != NULL)
+		row->params(&p->at, &params);
 	UK_TRY(vc_doc_result(p->at.doc));
 	p->aid = given.len > 0 ? uk_buf_view(&given) : usual_aid(row->name);
-	err = vc_card_install(p->card, row->name, p->aid, UK_NONE);
-	if (uk_is_ok(err))
+	err = vc_card_install(p->card, row->name, p->aid, uk_buf_view(&params));
+	if (uk_is_ok(err) && row->fill != NULL)
 		err = row->fill(p);
 	if (!uk_is_ok(err))
 		vc_json_fail(&p->at, text_of(err));

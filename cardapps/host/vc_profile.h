@@ -66,6 +66,10 @@ void vc_profile_parts_free(struct vc_profile_parts *parts);
 
 typedef uk_err vc_profile_fn(struct vc_profile *p);
 vc_profile_fn vc_profile_ukey, vc_profile_piv, vc_profile_emv;
+
+/* What an application is told by INSTALL. */
+typedef void vc_profile_params_fn(const struct vc_json *at, uk_buf *params);
+vc_profile_params_fn vc_profile_iso_params;
 /* Not an application that is put on the card, but the one that is there: `at`
  * is the member "issuer", `aid` the domain's. */
 vc_profile_fn vc_profile_issuer;

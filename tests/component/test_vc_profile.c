@@ -68,6 +68,10 @@ static const struct {
 	    "profile: applications[0].records[0].sfi: " },
 	{ EMV("\"records\":{\"sfi\":1}"),
 	    "profile: applications[0]: this is no account" },
+	{ UKEY("\"application\":\"isoapplet\",\"import\":1"),
+	    "profile: applications[0].import: " },
+	{ UKEY("\"application\":\"isoapplet\",\"pin\":\"1234\""),
+	    "profile: applications[0].pin: there is no such member" },
 	{ EMV("\"atc\":65536"), "profile: applications[0].atc: " },
 	{ "{\"issuer\":{\"key\":1}}",
 	    "profile: issuer.key: there is no such member" },
@@ -371,6 +375,30 @@ static void test_emv(void **state)
 	vc_card_close(&card);
 }
 
+/* Two versions on one card; private keys may be put on the second: 6985 (no
+ * key was asked for) and not 6900. */
+static void test_isoapplet(void **state)
+{
+	char *pem = NULL;
+	struct vc_card *card = make(
+	    "{\"applications\":[{\"application\":\"isoapplet0\"},"
+	    "{\"application\":\"isoapplet\",\"import\":true,"
+	    "\"aid\":\"F276A288BCFBA69D34F31002\"}]}",
+	    &pem);
+
+	(void)state;
+	expect_apdu(card, "00A404000CF276A288BCFBA69D34F3100100", "0006069000");
+	expect_sw(card, "002401010431323334", 0x9000);
+	expect_sw(card, "002000010431323334", 0x9000);
+	expect_sw(card, "00DB3FFF037F4800", 0x6900);
+	expect_apdu(card, "00A404000CF276A288BCFBA69D34F3100200", "9000");
+	expect_sw(card, "002401010431323334", 0x9000);
+	expect_sw(card, "002000010431323334", 0x9000);
+	expect_sw(card, "00DB3FFF037F4800", 0x6985);
+	OPENSSL_free(pem);
+	vc_card_close(&card);
+}
+
 /* SP 800-73-4 part 1, 3.3.2: the discovery object tells of the global PIN. */
 static void test_piv_pins(void **state)
 {
@@ -485,6 +513,7 @@ int main(void)
 		cmocka_unit_test(test_piv),
 		cmocka_unit_test(test_piv_pins),
 		cmocka_unit_test(test_emv),
+		cmocka_unit_test(test_isoapplet),
 		cmocka_unit_test(test_neighbours),
 		cmocka_unit_test(test_issuer),
 		cmocka_unit_test(test_no_memory),
