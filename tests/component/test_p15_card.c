@@ -58,12 +58,22 @@
 	    FILE_STEPS("5032", "003D", "3D", INFO)
 enum { OPEN_1_COMMANDS = 3 };
 
+/* IsoApplet's directory files are where they always are, and the one for data
+ * objects is not there. */
 #define LIST_1                                                                 \
-	FILE_STEPS("5031", "0038", "38", ODF ZEROS8),                          \
-	    FILE_STEPS("4402", "0086", "86", PRKDF_RSA PRKDF_EC ZEROS8),       \
+	FILE_STEPS("4402", "0086", "86", PRKDF_RSA PRKDF_EC ZEROS8),           \
 	    FILE_STEPS("4404", "0030", "30", CDF_ONE ZEROS8),                  \
-	    FILE_STEPS("4403", "005F", "5F", PUKDF_RSA PUKDF_EC ZEROS8)
-enum { LIST_1_COMMANDS = 8 };
+	    FILE_STEPS("4403", "005F", "5F", PUKDF_RSA PUKDF_EC ZEROS8),       \
+	{                                                                      \
+		SELECT_FID("4405"), "6A82", UK_OK                              \
+	}
+enum { LIST_1_COMMANDS = 7 };
+#define NO_FILE(fid)                                                           \
+	{                                                                      \
+		SELECT_FID(fid), "6A82", UK_OK                                 \
+	}
+#define NOTHING_THERE                                                          \
+	NO_FILE("4402"), NO_FILE("4404"), NO_FILE("4403"), NO_FILE("4405")
 
 /* Opens as if the application had just been selected. */
 static uk_err open_aid(
@@ -189,15 +199,29 @@ static void empty_card(void **state)
 {
 	const struct script_step steps[] = { { GET_VERSION, "0100 2F 9000",
 						 UK_OK },
-		{ SELECT_FID("5032"), "6A82", UK_OK },
-		{ SELECT_FID("5031"), "6A82", UK_OK } };
+		{ SELECT_FID("5032"), "6A82", UK_OK }, NOTHING_THERE,
+		NO_FILE("5031") };
 	struct desk d = ISO(steps);
 
 	(void)state;
 	expect_ok(uk_card_load_objects(d.card));
 	assert_int_equal(d.card->object_count, 0);
 	assert_int_equal(d.card->info.serial_len, 0);
-	desk_close_after(&d, 3);
+	desk_close_after(&d, 7);
+}
+
+/* ... or it has been laid out by somebody else: ODF is asked then. */
+static void another_layout(void **state)
+{
+	const struct script_step steps[] = { OPEN_1, NOTHING_THERE,
+		FILE_STEPS("5031", "000C", "0C", "A40A 3008 0406 3F0050154414"),
+		FILE_STEPS("4414", "0030", "30", CDF_ONE ZEROS8) };
+	struct desk d = ISO(steps);
+
+	(void)state;
+	expect_ok(uk_card_load_objects(d.card));
+	assert_int_equal(d.card->object_count, 1);
+	desk_close(&d);
 }
 
 #define RSA_FILE "3082010A 02820101 00 " N256 "0203010001"
@@ -645,6 +669,7 @@ int main(void)
 		cmocka_unit_test(no_version),
 		cmocka_unit_test(listing),
 		cmocka_unit_test(empty_card),
+		cmocka_unit_test(another_layout),
 		cmocka_unit_test(public_keys),
 		cmocka_unit_test(certificates),
 		cmocka_unit_test(any_card),

@@ -167,17 +167,17 @@ static void listing_costs_nothing(void **state)
 	(void)state;
 	expect_ok(uk_card_load_objects(d.card));
 	assert_int_equal(d.card->object_count, 48);
-	o = &d.card->objects[0];
+	o = &d.card->objects[1];
 	assert_string_equal(o->label, "PIV AUTH key");
 	expect_bytes(uk_view(o->id, o->id_len), hex("01"));
 	assert_true(o->vague && !o->always_auth && !o->open_use);
-	o = &d.card->objects[2];
+	o = &d.card->objects[3];
 	assert_string_equal(o->label, "SIGN key");
 	assert_true(o->always_auth);
-	o = &d.card->objects[6];
+	o = &d.card->objects[7];
 	assert_string_equal(o->label, "CARD AUTH key");
 	assert_true(o->open_use);
-	o = &d.card->objects[47];
+	o = &d.card->objects[46];
 	assert_string_equal(
 	    o->label, "Retired Certificate for Key Management 20");
 	expect_bytes(uk_view(o->id, o->id_len), hex("18"));
@@ -203,7 +203,7 @@ static void a_key_is_known_by_the_beginning(void **state)
 	memcpy(&more[1], p.steps, 4 * sizeof(more[0]));
 	d = open_with(all, more, 5);
 	expect_ok(uk_card_load_objects(d.card));
-	key = d.card->objects[0];
+	key = d.card->objects[1];
 	expect_ok(uk_card_describe(d.card, &key));
 	assert_false(key.vague);
 	assert_int_equal(key.key_type, UK_KEY_RSA);
@@ -211,14 +211,14 @@ static void a_key_is_known_by_the_beginning(void **state)
 	assert_true((key.usage & UK_USE_SIGN) != 0);
 	assert_int_equal(script_log.commands, PIV_OPEN_COMMANDS + 1);
 	/* the certificate is there, too: no command */
-	key = d.card->objects[1];
+	key = d.card->objects[0];
 	expect_ok(uk_card_describe(d.card, &key));
 	assert_int_equal(script_log.commands, PIV_OPEN_COMMANDS + 1);
 	expect_ok(uk_card_read_object(d.card, &key, &der));
 	expect_bytes(uk_blob_view(&der), hex(CERT_RSA));
 	uk_blob_free(&der);
 	/* and the public key comes from what was read */
-	expect_ok(uk_card_read_public(d.card, &d.card->objects[0], &pub));
+	expect_ok(uk_card_read_public(d.card, &d.card->objects[1], &pub));
 	assert_int_equal(pub.modulus_len, 256);
 	assert_int_equal(pub.modulus[0], 0xa9);
 	desk_close_after(&d, PIV_OPEN_COMMANDS + 5);
@@ -249,7 +249,7 @@ static void packed_certificates(void **state)
 		cut(&p, GET("05"), cert_object(broken[i].cert, broken[i].info));
 		d = open_with(all, p.steps, p.count);
 		expect_ok(uk_card_load_objects(d.card));
-		key = d.card->objects[0];
+		key = d.card->objects[1];
 		expect_code(uk_card_describe(d.card, &key), UK_ERR_FORMAT);
 		assert_true(key.vague);
 		/* it is not read again and again */
@@ -281,7 +281,7 @@ static void broken_certificates(void **state)
 		uk_object key;
 
 		expect_ok(uk_card_load_objects(d.card));
-		key = d.card->objects[0];
+		key = d.card->objects[1];
 		if (!uk_is(uk_card_describe(d.card, &key), UK_ERR_FORMAT))
 			fail_msg("answer %zu", i);
 		desk_close_after(&d, PIV_OPEN_COMMANDS + 1);
@@ -325,7 +325,7 @@ static void metadata_tells_of_keys(void **state)
 
 	(void)state;
 	expect_ok(uk_card_load_objects(d.card));
-	o = d.card->objects[4];
+	o = d.card->objects[5];
 	assert_false(o.always_auth);
 	expect_ok(uk_card_describe(d.card, &o));
 	assert_int_equal(o.key_type, UK_KEY_P256);
@@ -335,7 +335,7 @@ static void metadata_tells_of_keys(void **state)
 	expect_bytes(
 	    uk_view(pub.point, pub.point_len), hex("04" POINT_X POINT_X));
 	/* there is still no certificate */
-	o = d.card->objects[5];
+	o = d.card->objects[4];
 	expect_code(uk_card_describe(d.card, &o), UK_ERR_NOT_FOUND);
 	desk_close_after(&d, PIV_OPEN_COMMANDS + 3);
 }
@@ -362,7 +362,7 @@ static void broken_metadata(void **state)
 		uk_object o;
 
 		expect_ok(uk_card_load_objects(d.card));
-		o = d.card->objects[4];
+		o = d.card->objects[5];
 		if (!uk_is(uk_card_describe(d.card, &o), UK_ERR_FORMAT))
 			fail_msg("answer %zu", i);
 		desk_close(&d);
@@ -380,9 +380,9 @@ static void history_tells_of_retired_keys(void **state)
 
 	(void)state;
 	expect_ok(uk_card_load_objects(d.card));
-	o = d.card->objects[2 * AT_83];
+	o = d.card->objects[2 * AT_83 + 1];
 	expect_code(uk_card_describe(d.card, &o), UK_ERR_NOT_FOUND);
-	o = d.card->objects[2 * AT_82];
+	o = d.card->objects[2 * AT_82 + 1];
 	expect_code(uk_card_describe(d.card, &o), UK_ERR_FORMAT);
 	for (size_t i = 2 * AT_83; i < 48; i++) {
 		o = d.card->objects[i];
@@ -410,9 +410,9 @@ static void cve_2026_40510_history_url(void **state)
 	snprintf(&answer[n], sizeof(answer) - n, "FE00 9000");
 	d = DESK(steps);
 	expect_ok(uk_card_load_objects(d.card));
-	o = d.card->objects[2 * AT_82];
+	o = d.card->objects[2 * AT_82 + 1];
 	expect_code(uk_card_describe(d.card, &o), UK_ERR_NOT_FOUND);
-	o = d.card->objects[2 * AT_83];
+	o = d.card->objects[2 * AT_83 + 1];
 	expect_code(uk_card_describe(d.card, &o), UK_ERR_NOT_FOUND);
 	desk_close(&d);
 }
@@ -429,7 +429,7 @@ static void history_of_255_keys(void **state)
 	expect_ok(uk_card_load_objects(d.card));
 	for (size_t i = 0; i < d.card->object_count; i++)
 		assert_true(d.card->objects[i].ref < 24);
-	o = d.card->objects[0];
+	o = d.card->objects[1];
 	o.ref = 24; /* nobody's */
 	expect_code(uk_card_read_object(d.card, &o, &(uk_blob){ NULL, 0 }),
 	    UK_ERR_ARGUMENT);
@@ -445,11 +445,11 @@ static uk_err use_card(struct desk *d)
 	uk_err err = uk_card_load_objects(d->card);
 
 	if (uk_is_ok(err)) {
-		key = d->card->objects[0];
+		key = d->card->objects[1];
 		err = uk_card_describe(d->card, &key);
 	}
 	if (uk_is_ok(err))
-		err = uk_card_read_object(d->card, &d->card->objects[1], &der);
+		err = uk_card_read_object(d->card, &d->card->objects[0], &der);
 	uk_blob_free(&der);
 	desk_close(d);
 	return err;
@@ -516,7 +516,7 @@ static void reselect_forgets(void **state)
 
 	(void)state;
 	expect_ok(uk_card_load_objects(d.card));
-	o = d.card->objects[0];
+	o = d.card->objects[1];
 	expect_code(uk_card_describe(d.card, &o), UK_ERR_NOT_FOUND);
 	expect_ok(uk_card_reselect(d.card));
 	assert_false(d.card->loaded);

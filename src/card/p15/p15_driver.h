@@ -31,6 +31,8 @@ struct p15_quirks {
 	const char *model;
 	struct uk_limits limits;
 	bool by_fid;      /* files are selected by their identifier only */
+	bool one_layout;  /* directory files are 4401 to 4405: ODF is read
+			   * only if nothing is there */
 	bool known_pin;   /* has the one PIN of IsoApplet; AODF is not read */
 	bool zero_blocks; /* 63C0 means that the PIN is blocked */
 	bool dies_on_change; /* CHANGE ends what VERIFY has opened */
@@ -59,7 +61,8 @@ struct p15 {
 	uint8_t features; /* IsoApplet's byte */
 	uint8_t aid[P15_AID_MAX];
 	size_t aid_len;
-	bool odf_read;
+	bool odf_read; /* dirs are known */
+	bool presumed; /* ... by one_layout */
 	uk_p15_odf_entry dirs[P15_DIRS];
 	size_t dir_count;
 	bool pins_read;

@@ -49,6 +49,21 @@ static bool is_of(const uk_p15_odf_entry *e, enum uk_p15_kind kind)
 	return false;
 }
 
+/* What pkcs15-init's profile of IsoApplet writes into ODF. */
+static void presume_dirs(struct p15 *p)
+{
+	static const struct {
+		uint8_t choice, fid;
+	} layout[] = { { 0xa8, 0x01 }, { 0xa0, 0x02 }, { 0xa1, 0x03 },
+		{ 0xa4, 0x04 }, { 0xa7, 0x05 } };
+
+	p->dir_count = sizeof(layout) / sizeof(layout[0]);
+	for (size_t i = 0; i < p->dir_count; i++)
+		p->dirs[i] = (uk_p15_odf_entry){ .choice = layout[i].choice,
+			.path = { .p = { 0x44, layout[i].fid }, .n = 2 } };
+	p->presumed = p->odf_read = true;
+}
+
 uk_err p15_read_odf(uk_card *c)
 {
 	struct p15 *p = p15_of(c);
@@ -60,6 +75,7 @@ uk_err p15_read_odf(uk_card *c)
 	if (p->odf_read)
 		return uk_ok();
 	p->dir_count = 0;
+	p->presumed = false;
 	err = p15_read_fid(c, P15_FID_ODF, &file);
 	if (!uk_is_ok(err) && !uk_is(err, UK_ERR_NOT_FOUND))
 		return err;
@@ -225,6 +241,7 @@ static uk_err collect(uk_card *c, struct list *l)
 
 	UK_TRY(p15_read_odf(c));
 	UK_TRY(p15_find_pins(c));
+	l->count = 0;
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
 		UK_TRY(take_dirs(c, order[i], l));
 	return uk_ok();
@@ -255,14 +272,21 @@ static uk_err replace_list(uk_card *c, struct list *l)
 
 uk_err p15_load_objects(uk_card *c)
 {
+	struct p15 *p = p15_of(c);
 	struct list l = { 0 };
 	uk_err err = uk_fail(UK_ERR_MEMORY);
 
-	p15_of(c)->odf_read = false;
+	p->odf_read = false;
+	if (p->quirks->one_layout)
+		presume_dirs(p);
 	l.items = uk_new_array(UK_OBJECTS_MAX, sizeof(*l.items));
 	if (l.items == NULL)
 		goto out;
 	err = collect(c, &l);
+	if (uk_is_ok(err) && l.count == 0 && p->presumed) {
+		p->odf_read = false;
+		err = collect(c, &l);
+	}
 	if (!uk_is_ok(err))
 		goto out;
 	drop_halves(&l);

@@ -19,7 +19,8 @@ void piv_forget(struct piv *p)
 	p->discovery = PIV_UNKNOWN;
 }
 
-/* Nothing is sent: everything is a place until somebody asks. */
+/* Nothing is sent: everything is a place until somebody asks. Certificates come
+ * first, so that whoever wants to see everything reads them whole at once. */
 uk_err piv_load_objects(uk_card *c)
 {
 	uk_object *list = uk_new_array(2 * (size_t)PIV_KEYS, sizeof(*list));
@@ -27,8 +28,8 @@ uk_err piv_load_objects(uk_card *c)
 	if (list == NULL)
 		return uk_fail(UK_ERR_MEMORY);
 	for (size_t i = 0; i < PIV_KEYS; i++) {
-		piv_name_key(i, &list[2 * i]);
-		piv_name_cert(i, &list[2 * i + 1]);
+		piv_name_cert(i, &list[2 * i]);
+		piv_name_key(i, &list[2 * i + 1]);
 	}
 	uk_free(c->objects);
 	c->objects = list;
@@ -110,13 +111,17 @@ static uk_err keep_cert(struct piv_key *k, uk_bytes content)
 	return uk_ok();
 }
 
-static uk_err look_at_cert(uk_card *c, size_t place)
+/* Whoever asks for the key wants to know its type, and whoever asks for the
+ * certificate will want to see it. */
+static uk_err look_at_cert(uk_card *c, size_t place, bool for_cert)
 {
 	struct piv_key *k = &piv_of(c)->keys[place];
+	uint32_t tag = piv_cert_tag(place);
+	bool whole = true;
 	uk_bytes content;
-	bool whole;
-	uk_err err = piv_get_beginning(
-	    c, piv_cert_tag(place), &k->type, &k->bits, &whole, &content);
+	uk_err err = for_cert ? piv_get_data(c, tag, &content)
+			      : piv_get_beginning(c, tag, &k->type, &k->bits,
+				    &whole, &content);
 
 	if (uk_is(err, UK_ERR_NOT_FOUND)) {
 		k->cert = PIV_NO;
@@ -155,7 +160,7 @@ static uk_err look(uk_card *c, size_t place, bool for_cert)
 		if (!may)
 			k->cert = k->key = PIV_NO;
 		else
-			UK_TRY(look_at_cert(c, place));
+			UK_TRY(look_at_cert(c, place, for_cert));
 	}
 	return k->key == PIV_UNKNOWN && !for_cert ? look_at_key(c, place)
 						  : uk_ok();
