@@ -294,6 +294,26 @@ static void test_room_comes_back(void **state)
 	}
 }
 
+/* A DF in a DF in a DF, until there is no room; and all of it goes at once. */
+static void test_deep(void **state)
+{
+	char command[64];
+	unsigned n;
+
+	for (n = 0; n < 300; n++) {
+		(void)snprintf(command, sizeof(command),
+		    "00E0000009 6F07 820138 83027%03X", n);
+		if (sw_of(vc_card_transmit(*state, hex(command))) != 0x9000)
+			break;
+	}
+	expect_sw(*state, command, 0x6A84);
+	assert_true(n > 200);
+	expect_sw(*state, "00A4030C", 0x9000);
+	expect_sw(*state, "00E4000002 7000", 0x9000);
+	expect_sw(*state, "00A4000C02 7001", 0x6A82);
+	expect_sw(*state, "00A4000C02 5031", 0x9000);
+}
+
 int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -310,6 +330,7 @@ int main(void)
 		TEST(test_deleted_is_not_selected),
 		TEST(test_thirty_in_one),
 		TEST(test_room_comes_back),
+		TEST(test_deep),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

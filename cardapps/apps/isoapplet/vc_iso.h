@@ -128,11 +128,13 @@ struct vc_iso_node {
 	uint16_t fid, parent;
 };
 
+/* All lines; a view, good until the tree changes. */
+uk_bytes vc_iso_tree(const struct vc_iso *a);
 /* Number i, false behind the last one. */
-bool vc_iso_node(const struct vc_iso *a, size_t i, struct vc_iso_node *out);
+bool vc_iso_node(uk_bytes tree, size_t i, struct vc_iso_node *out);
 bool vc_iso_find(const struct vc_iso *a, uint16_t fid, struct vc_iso_file *out);
 /* Is it somewhere below that DF? */
-bool vc_iso_below(const struct vc_iso *a, uint16_t fid, uint16_t df);
+bool vc_iso_below(uk_bytes tree, uint16_t fid, uint16_t df);
 /* 9000 or 6982. */
 uint16_t vc_iso_may(const struct vc_iso *a, const struct vc_iso_file *file,
     enum vc_iso_right right);

@@ -14,10 +14,11 @@ struct place {
  * what is directly below the current DF is looked at. */
 static uint16_t by_sfi(const struct vc_iso *a, uint8_t sfi)
 {
+	uk_bytes tree = vc_iso_tree(a);
 	struct vc_iso_node node;
 	struct vc_iso_file file;
 
-	for (size_t i = 0; vc_iso_node(a, i, &node); i++) {
+	for (size_t i = 0; vc_iso_node(tree, i, &node); i++) {
 		if (node.parent == a->df && (node.fid & SFI_MAX) == sfi &&
 		    vc_iso_find(a, node.fid, &file) && !vc_iso_is_df(&file))
 			return node.fid;

@@ -89,10 +89,11 @@ static bool get_new(uk_bytes data, struct new_file *out)
 
 static size_t children_of(const struct vc_iso *a, uint16_t df)
 {
+	uk_bytes tree = vc_iso_tree(a);
 	struct vc_iso_node node;
 	size_t n = 0;
 
-	for (size_t i = 0; vc_iso_node(a, i, &node); i++)
+	for (size_t i = 0; vc_iso_node(tree, i, &node); i++)
 		n += node.parent == df ? 1 : 0;
 	return n;
 }
@@ -105,11 +106,12 @@ static uk_err put_tree(
 	const struct vc_home *h = &a->app.home;
 	uint8_t storage[VC_ISO_FILES_MAX * NODE_SIZE];
 	uk_buf b = UK_BUF(storage);
+	uk_bytes tree = vc_iso_tree(a);
 	struct vc_iso_node node;
 
-	for (size_t i = 0; vc_iso_node(a, i, &node); i++) {
-		if (dropped != 0 &&
-		    (node.fid == dropped || vc_iso_below(a, node.fid, dropped)))
+	for (size_t i = 0; vc_iso_node(tree, i, &node); i++) {
+		if (dropped != 0 && (node.fid == dropped ||
+					vc_iso_below(tree, node.fid, dropped)))
 			continue;
 		uk_put_u16(&b, node.fid);
 		uk_put_u16(&b, node.parent);
@@ -179,10 +181,11 @@ uint16_t vc_iso_create(struct vc_app *app, const uk_cmd *cmd, uk_buf *out)
 static uk_err drop(struct vc_iso *a, uint16_t fid)
 {
 	const struct vc_home *h = &a->app.home;
+	uk_bytes tree = vc_iso_tree(a);
 	struct vc_iso_node node;
 
-	for (size_t i = 0; vc_iso_node(a, i, &node); i++) {
-		if (node.fid == fid || vc_iso_below(a, node.fid, fid))
+	for (size_t i = 0; vc_iso_node(tree, i, &node); i++) {
+		if (node.fid == fid || vc_iso_below(tree, node.fid, fid))
 			vc_nv_drop(h->nv, vc_home_id(h, VC_NV_FILE, node.fid));
 	}
 	UK_TRY(put_tree(a, NULL, fid));

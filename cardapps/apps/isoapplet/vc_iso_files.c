@@ -25,37 +25,41 @@ static const uint8_t root_fci[] = { 0x6f, 0x07, 0x82, 0x01, 0x38, 0x83, 0x02,
 /* --- finding ---------------------------------------------------------------
  */
 
-bool vc_iso_node(const struct vc_iso *a, size_t i, struct vc_iso_node *out)
+uk_bytes vc_iso_tree(const struct vc_iso *a)
 {
 	const struct vc_home *h = &a->app.home;
 	uk_bytes tree;
-	uk_reader r;
 
 	if (!vc_nv_get(
 		h->nv, vc_home_id(h, VC_NV_DATA, VC_ISO_SET_TREE), &tree))
-		return false;
-	r = uk_read(uk_bytes_from(tree, i * NODE_SIZE));
+		return UK_NONE;
+	return tree;
+}
+
+bool vc_iso_node(uk_bytes tree, size_t i, struct vc_iso_node *out)
+{
+	uk_reader r = uk_read(uk_bytes_from(tree, i * NODE_SIZE));
+
 	out->fid = uk_get_u16(&r);
 	out->parent = uk_get_u16(&r);
 	return uk_is_ok(uk_read_ok(&r));
 }
 
-static bool find_node(
-    const struct vc_iso *a, uint16_t fid, struct vc_iso_node *out)
+static bool find_node(uk_bytes tree, uint16_t fid, struct vc_iso_node *out)
 {
-	for (size_t i = 0; vc_iso_node(a, i, out); i++) {
+	for (size_t i = 0; vc_iso_node(tree, i, out); i++) {
 		if (out->fid == fid)
 			return true;
 	}
 	return false;
 }
 
-bool vc_iso_below(const struct vc_iso *a, uint16_t fid, uint16_t df)
+bool vc_iso_below(uk_bytes tree, uint16_t fid, uint16_t df)
 {
 	struct vc_iso_node node = { fid, fid };
 
 	for (size_t i = 0; i < VC_ISO_FILES_MAX; i++) {
-		if (!find_node(a, node.parent, &node))
+		if (!find_node(tree, node.parent, &node))
 			return false;
 		if (node.parent == df)
 			return true;
@@ -88,7 +92,7 @@ bool vc_iso_find(const struct vc_iso *a, uint16_t fid, struct vc_iso_file *out)
 	*out = (struct vc_iso_file){ .fid = fid, .fci = UK_ARRAY(root_fci) };
 	if (fid == VC_ISO_MF)
 		return look_inside(out);
-	if (!find_node(a, fid, &node) ||
+	if (!find_node(vc_iso_tree(a), fid, &node) ||
 	    !vc_nv_get(h->nv, vc_home_id(h, VC_NV_FILE, fid), &stored))
 		return false;
 	r = uk_read(stored);
@@ -177,14 +181,14 @@ static bool by_child_df(
     const struct vc_iso *a, uk_bytes data, struct vc_iso_file *out)
 {
 	return find_fid(a, data, out) && vc_iso_is_df(out) &&
-	       vc_iso_below(a, out->fid, a->df);
+	       vc_iso_below(vc_iso_tree(a), out->fid, a->df);
 }
 
 static bool by_child_ef(
     const struct vc_iso *a, uk_bytes data, struct vc_iso_file *out)
 {
 	return find_fid(a, data, out) && !vc_iso_is_df(out) &&
-	       vc_iso_below(a, out->fid, a->df);
+	       vc_iso_below(vc_iso_tree(a), out->fid, a->df);
 }
 
 static bool by_parent(
@@ -197,10 +201,10 @@ static bool by_parent(
 static bool by_name(
     const struct vc_iso *a, uk_bytes data, struct vc_iso_file *out)
 {
+	uk_bytes tree = vc_iso_tree(a), name;
 	struct vc_iso_node node;
-	uk_bytes name;
 
-	for (size_t i = 0; vc_iso_node(a, i, &node); i++) {
+	for (size_t i = 0; vc_iso_node(tree, i, &node); i++) {
 		if (vc_iso_find(a, node.fid, out) && vc_iso_is_df(out) &&
 		    uk_tlv_find(out->inside, 0x84, &name) &&
 		    uk_bytes_eq(name, data))
