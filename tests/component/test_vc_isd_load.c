@@ -48,6 +48,26 @@ static void test_load(void **state)
 	begin_load(UKEY_FILE, 0x6985); /* it is there */
 }
 
+/* Load, install and make selectable in one: P2 01 begins, 03 ends. */
+static void test_all_in_one(void **state)
+{
+	(void)state;
+	open_channel(0x33);
+	expect_gp("80E4008007 4F05" UKEY_FILE "00", 0x9000, "00");
+	expect_gp("80E60E03:" INSTALL_UKEY2, 0x6985, "");
+	expect_gp("80E60E01:05" UKEY_FILE "00 00 00 00", 0x9000, "00");
+	expect_gp("80E88000:C420" CAP(UKEY_FILE, UKEY_MODULE), 0x9000, "00");
+	expect_gp("80E60E03:" INSTALL_UKEY2, 0x9000, "00");
+	expect_gp("80E60E03:" INSTALL_UKEY2, 0x6985, ""); /* it has ended */
+	expect_sw(isd_rig.card, "00A4040008F0756B65792E3032", 0x613F);
+	/* Ended before it was loaded. */
+	open_channel(0x01);
+	expect_gp("80E60E01:05" UNKNOWN_FILE "00 00 00 00", 0x9000, "00");
+	expect_gp("80E60E03:" INSTALL_UKEY2, 0x6985, "");
+	expect_gp(
+	    "80E88000:C420" CAP(UNKNOWN_FILE, UNKNOWN_MODULE), 0x6985, "");
+}
+
 /* The hash that was announced: sha1sum's and sha256sum's. */
 static void test_announced_hash(void **state)
 {
@@ -182,6 +202,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_load),
+		TEST(test_all_in_one),
 		TEST(test_announced_hash),
 		TEST(test_unknown_load_file),
 		TEST(test_install_piv),
