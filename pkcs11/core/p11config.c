@@ -2,6 +2,7 @@
 #include "p11config.h"
 
 #include "bytes.h"
+#include "cache.h"
 #include "gm.h"
 #include "log.h"
 
@@ -20,7 +21,7 @@ enum {
 static struct {
 	char debug[PATH_MAX_LEN]; /* empty = no log */
 	enum uk_log_level level;
-	bool no_pinpad;
+	bool no_pinpad, no_cache;
 	unsigned linger_ms;
 	bool bad_reader; /* one was not understood */
 	struct uk_readers_config readers;
@@ -98,6 +99,11 @@ static void set_pcsc(const char *value)
 		config.readers.no_pcsc = strcmp(value, "off") == 0;
 }
 
+static void set_cache(const char *value)
+{
+	config.no_cache = strcmp(value, "off") == 0;
+}
+
 static const struct {
 	const char *name;
 	void (*set)(const char *value);
@@ -108,6 +114,7 @@ static const struct {
 	{ "pcsc", set_pcsc },
 	{ "pinpad", set_pinpad },
 	{ "linger", set_linger },
+	{ "cache", set_cache },
 	{ "reader", add_reader },
 };
 
@@ -139,19 +146,36 @@ static bool read_file(const char *path)
 
 /* --- where it is --------------------------------------------------------- */
 
-static bool read_below(const char *variable, const char *rest)
+/* Neither in a set-user-id program. */
+static bool path_below(
+    const char *variable, const char *rest, char path[PATH_MAX_LEN])
 {
 	const char *home = secure_getenv(variable);
-	char path[PATH_MAX_LEN];
-	uk_buf b = UK_BUF((uint8_t *)path);
+	uk_buf b = uk_buf_over(path, PATH_MAX_LEN);
 
-	b.cap = sizeof(path);
 	if (home == NULL || home[0] != '/')
 		return false;
 	uk_put_str(&b, home);
 	uk_put_str(&b, rest);
 	uk_put_u8(&b, 0);
-	return !b.bad && read_file(path);
+	return !b.bad;
+}
+
+static bool read_below(const char *variable, const char *rest)
+{
+	char path[PATH_MAX_LEN];
+
+	return path_below(variable, rest, path) && read_file(path);
+}
+
+static bool cache_below(const char *variable, const char *rest)
+{
+	char path[PATH_MAX_LEN];
+	bool found = path_below(variable, rest, path);
+
+	if (found)
+		uk_cache_use(path);
+	return found;
 }
 
 static void read_files(void)
@@ -175,11 +199,14 @@ void p11_config_load(void)
 	config.debug[0] = '\0';
 	config.level = UK_LOG_INFO;
 	p11_gm_default();
-	config.no_pinpad = false;
+	config.no_pinpad = config.no_cache = false;
 	config.linger_ms = LINGER_MS;
 	config.readers = (struct uk_readers_config){ 0 };
 	config.bad_reader = false;
 	read_files();
+	if (config.no_cache || (!cache_below("XDG_CACHE_HOME", "/ukey") &&
+				   !cache_below("HOME", "/.cache/ukey")))
+		uk_cache_use(NULL);
 	if (debug != NULL)
 		set_debug(debug);
 	if (config.debug[0] == '\0')

@@ -45,6 +45,10 @@ static void end_now(struct p11_reader *r, enum uk_card_fate fate)
 	r->open = false;
 	r->uses = 0;
 	atomic_store(&r->release_at, 0);
+	for (size_t i = 0; i < r->slot_count; i++) {
+		if (r->slots[i]->card != NULL)
+			uk_card_settle(r->slots[i]->card);
+	}
 }
 
 /* The applications live on the channel. */

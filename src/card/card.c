@@ -35,10 +35,17 @@ void uk_card_close(uk_card **c)
 {
 	if (*c == NULL)
 		return;
+	uk_card_settle(*c);
+	uk_cache_close(&(*c)->cache);
 	uk_free((*c)->objects);
 	(*c)->objects = NULL;
 	(*c)->ops->close(*c);
 	*c = NULL;
+}
+
+void uk_card_settle(uk_card *c)
+{
+	uk_cache_save(c->cache);
 }
 
 uk_err uk_card_reselect(uk_card *c)

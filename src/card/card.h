@@ -15,6 +15,7 @@
 #ifndef UK_CARD_H
 #define UK_CARD_H
 
+#include "cache.h"
 #include "channel.h"
 #include "keyalg.h"
 #include "mem.h"
@@ -257,6 +258,8 @@ struct uk_card {
 	uk_object *objects;   /* uk_new_array, or NULL before load_objects */
 	size_t object_count;
 	bool loaded;
+	/* Opened by a driver that has a use for it, or NULL; closed here. */
+	uk_cache *cache;
 };
 
 /* SELECT by name; appends what it answers. For drivers. */
@@ -281,6 +284,9 @@ void uk_cards_close(struct uk_cards *cards); /* accepts NULL in the list */
 /* The first of them only. */
 UK_RESULT uk_card_open(uk_channel *ch, uk_card **out);
 void uk_card_close(uk_card **c); /* accepts NULL */
+/* Nobody waits for the card just now: time for what need not be done at once.
+ * Sends nothing; needs no transaction. */
+void uk_card_settle(uk_card *c);
 
 /* One wrapper per operation: UK_ERR_UNSUPPORTED when the kind lacks it. */
 UK_RESULT uk_card_reselect(uk_card *c);

@@ -25,6 +25,12 @@ static inline UK_RESULT uk_hash_one(
 	return uk_hash_parts(c, hash, &v, 1, out);
 }
 
+/* SHA-256 of the parts, one after the other, without a library context: for
+ * finding accidents, not for signatures. */
+enum { UK_CHECKSUM_SIZE = 32 };
+UK_RESULT uk_checksum(
+    const uk_bytes *parts, size_t n, uint8_t out[UK_CHECKSUM_SIZE]);
+
 /* A hash in pieces. */
 typedef struct uk_hasher uk_hasher;
 UK_RESULT uk_hasher_open(uk_crypto *c, enum uk_hash hash, uk_hasher **out);

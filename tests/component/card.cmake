@@ -4,6 +4,7 @@ uk_test(test_ukey_pin SOURCES test_ukey_pin.c ukey_script.c USES card)
 uk_test(test_ukey_sign SOURCES test_ukey_sign.c ukey_script.c USES card)
 uk_test(test_ukey_live SOURCES test_ukey_live.c ukey_live.c
 	USES base codec card vc_apps vcard_fixture)
+add_test(NAME test_ukey_live_cached COMMAND test_ukey_live cached)
 uk_test(test_ukey_make SOURCES test_ukey_make.c ukey_script.c USES card)
 uk_test(test_ukey_decipher SOURCES test_ukey_decipher.c ukey_live.c ukey_script.c
 	USES base codec card vc_apps vcard_fixture uk_libcrypto)
@@ -13,3 +14,4 @@ target_include_directories(test_piv_card PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit)
 uk_test(test_piv_use SOURCES test_piv_use.c ukey_script.c USES card)
 uk_test(test_p15_card SOURCES test_p15_card.c ukey_script.c USES card)
 target_include_directories(test_p15_card PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit)
+uk_test(test_cache SOURCES test_cache.c USES card)

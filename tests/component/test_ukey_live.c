@@ -8,6 +8,8 @@
 #include "fixtures.h"
 #include "ukey_live.h"
 
+#include <ftw.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -487,8 +489,135 @@ static void only_the_officer_starts_anew(void **state)
 	live_free(&l);
 }
 
-int main(void)
+/* --- remembered ----------------------------------------------------------- */
+
+static char folder[] = "/tmp/ukey_live_XXXXXX";
+
+static int remove_one(
+    const char *path, const struct stat *st, int type, struct FTW *where)
 {
+	(void)st;
+	(void)type;
+	(void)where;
+	return remove(path);
+}
+
+static int with_cache(void **state)
+{
+	(void)state;
+	if (mkdtemp(folder) == NULL)
+		return 1;
+	uk_cache_use(folder);
+	return 0;
+}
+
+static int without_cache(void **state)
+{
+	(void)state;
+	uk_cache_use(NULL);
+	return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* live_listing reads everything that there is to read. */
+static void a_card_seen_before(void **state)
+{
+	struct live *l = live_new();
+	char *first, *again;
+
+	(void)state;
+	live_login(l);
+	expect_ok(generate(l));
+	expect_ok(store_certificate(l));
+	expect_ok(store_data(l));
+	expect_ok(store(l, UK_OBJ_PUBLIC_KEY, UK_NONE, "nobody's", SPKI_G));
+	first = live_listing(l);
+	assert_in_range(live_exchanges(l), 9, 20);
+	again = live_listing(l);
+	assert_int_equal(live_exchanges(l), 1); /* SELECT */
+	assert_string_equal(first, again);
+	free(again);
+	/* another program changes it: all is read again, and then known */
+	expect_bytes(live_raw(l, "00200081 04 31323334"), hex("9000"));
+	expect_bytes(live_raw(l, "00D68B00 05 3003020177"), hex("9000"));
+	again = live_listing(l);
+	assert_in_range(live_exchanges(l), 9, 20);
+	assert_non_null(strstr(again, "3003020177"));
+	free(again);
+	again = live_listing(l);
+	assert_int_equal(live_exchanges(l), 1);
+	assert_non_null(strstr(again, "3003020177"));
+	free(again);
+	free(first);
+	live_free(&l);
+}
+
+static bool file_holds(const char *path, uk_bytes what)
+{
+	static uint8_t whole[UK_CACHE_SIZE_MAX];
+	FILE *f = fopen(path, "re");
+	size_t n;
+
+	assert_non_null(f);
+	n = fread(whole, 1, sizeof(whole), f);
+	fclose(f);
+	return memmem(whole, n, what.p, what.n) != NULL;
+}
+
+static uk_bytes wanted;
+static unsigned seen, holding;
+
+static int look_for(
+    const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	(void)st;
+	(void)where;
+	if (type == FTW_F) {
+		seen++;
+		holding += file_holds(path, wanted);
+	}
+	return 0;
+}
+
+/* How many files of the cache hold these bytes. */
+static unsigned remembered(uk_bytes what)
+{
+	wanted = what;
+	seen = holding = 0;
+	assert_int_equal(nftw(folder, look_for, 8, FTW_PHYS), 0);
+	assert_in_range(seen, 1, UK_CACHE_FILES_MAX);
+	return holding;
+}
+
+static void nothing_that_needs_a_login(void **state)
+{
+	struct live *l = live_new();
+	uk_blob value = { NULL, 0 };
+	uk_bytes cert = hex("3003020101"), secret = hex("5EC2E75EC2E75EC2E7");
+	const struct uk_new_object what = { .kind = UK_OBJ_DATA,
+		.label = "secret",
+		.is_private = true,
+		.value = secret };
+	size_t at;
+
+	(void)state;
+	live_login(l);
+	expect_ok(uk_card_store(live_card(l), &what, &at));
+	live_insert(l);
+	live_login(l);
+	expect_ok(read_secret(l, &value));
+	expect_bytes(uk_blob_view(&value), secret);
+	expect_ok(uk_card_read_object(
+	    live_card(l), live_find(l, UK_OBJ_CERTIFICATE, "login"), &value));
+	live_free(&l);
+	uk_blob_free(&value);
+	assert_int_equal(remembered(secret), 0);
+	assert_in_range(remembered(cert), 1, UK_CACHE_FILES_MAX);
+}
+
+int main(int argc, char **argv)
+{
+	/* Everything above again, with the cache at work. */
+	bool cached = argc == 2 && strcmp(argv[1], "cached") == 0;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_change_is_seen_by_all),
 		cmocka_unit_test(the_list_is_up_to_date),
@@ -498,6 +627,16 @@ int main(void)
 		cmocka_unit_test(starting_anew_can_be_finished),
 		cmocka_unit_test(only_the_officer_starts_anew),
 	};
+	const struct CMUnitTest with[] = {
+		cmocka_unit_test(a_card_seen_before),
+		cmocka_unit_test(nothing_that_needs_a_login),
+	};
+	int failed;
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	if (!cached)
+		return cmocka_run_group_tests(tests, NULL, NULL);
+	failed = cmocka_run_group_tests(with, with_cache, without_cache);
+	(void)snprintf(folder, sizeof(folder), "/tmp/ukey_live_XXXXXX");
+	return failed +
+	       cmocka_run_group_tests(tests, with_cache, without_cache);
 }

@@ -71,14 +71,37 @@ static void test_select(void **state)
 
 	/* Profile 1.1: serial is random, all the rest is known. */
 	fci = answer_of(card, VC_SELECT);
-	assert_int_equal(fci.n, 0x3F);
+	assert_int_equal(fci.n, 0x49);
 	expect_bytes(uk_bytes_first(fci, 17),
-	    hex("6F3D 8408F0756B65792E3031 8A0105 A52E"));
+	    hex("6F47 8408F0756B65792E3031 8A0105 A538"));
 	expect_bytes(
 	    uk_bytes_first(uk_bytes_from(fci, 17), 6), hex("80020101 8108"));
+	expect_bytes(uk_bytes_first(uk_bytes_last(fci, 10), 2), hex("8608"));
+	fci = uk_bytes_first(fci, fci.n - 10);
 	expect_bytes(uk_bytes_from(fci, 31),
 	    hex("8204 00000003 8309 810303 820303 830505 8404FFF0FFF0 850100 "
 		"5004 756B6579"));
+}
+
+/* Another one with every change, and not only another number. */
+static void test_mark(void **state)
+{
+	uint8_t marks[3][8];
+	struct vc_card *card = *state;
+
+	expect_sw(card, VC_LOGIN, 0x9000);
+	for (int i = 0; i < 3; i++) {
+		uk_buf mark = UK_BUF(marks[i]);
+
+		uk_put(&mark, uk_bytes_last(answer_of(card, VC_SELECT), 8));
+		if (i == 0)
+			expect_bytes(
+			    uk_bytes_last(answer_of(card, "00CA010100"), 8),
+			    UK_ARRAY(marks[0]));
+		expect_sw(card, "00D68500 01 30", 0x9000);
+	}
+	assert_memory_not_equal(marks[0], marks[1], 8);
+	assert_memory_not_equal(marks[1], marks[2], 8);
 }
 
 static void test_select_forms(void **state)
@@ -86,7 +109,7 @@ static void test_select_forms(void **state)
 	struct vc_card *card = *state;
 	uk_bytes fcp = answer_of(card, "00A4040408F0756B65792E303100");
 
-	expect_bytes(uk_bytes_first(fcp, 2), hex("623D"));
+	expect_bytes(uk_bytes_first(fcp, 2), hex("6247"));
 	expect_apdu(card, "00A4040C08F0756B65792E3031", "9000");
 	expect_sw(card, "00A4040001F000", 0x9000); /* partial */
 	expect_sw(card, "00A4040007F0756B65792E3000", 0x9000);
@@ -179,18 +202,18 @@ static void test_get_response(void **state)
 	struct vc_card *card = *state;
 
 	expect_sw(card, "00C0000000", 0x6985);
-	expect_apdu(card, "00A4040008F0756B65792E3031", "613F"); /* no Le */
-	expect_apdu(card, "00C0000002", "6F3D 613D");
-	expect_apdu(card, "00C000000A", "8408F0756B65792E3031 6133");
+	expect_apdu(card, "00A4040008F0756B65792E3031", "6149"); /* no Le */
+	expect_apdu(card, "00C0000002", "6F47 6147");
+	expect_apdu(card, "00C000000A", "8408F0756B65792E3031 613D");
 	expect_sw(card, "00C0010000", 0x6A86); /* loses the rest? */
 	expect_sw(card, "00C0000000", 0x6985); /* yes: any other command */
-	expect_apdu(card, "00A4040008F0756B65792E303102", "6F3D 613D");
+	expect_apdu(card, "00A4040008F0756B65792E303102", "6F47 6147");
 	expect_sw(card, "00200081", 0x63C3);
 	expect_sw(card, "00C0000000", 0x6985);
-	expect_apdu(card, "00A4040008F0756B65792E3031", "613F");
-	assert_int_equal(answer_of(card, "00C0000000").n, 0x3F);
+	expect_apdu(card, "00A4040008F0756B65792E3031", "6149");
+	assert_int_equal(answer_of(card, "00C0000000").n, 0x49);
 	expect_sw(card, "00C0000000", 0x6985);
-	expect_apdu(card, "00A4040008F0756B65792E3031", "613F");
+	expect_apdu(card, "00A4040008F0756B65792E3031", "6149");
 	vc_card_reset(card);
 	expect_sw(card, "00C0000000", 0x6985);
 }
@@ -266,6 +289,7 @@ int main(void)
 		TEST(test_classes),
 		TEST(test_malformed),
 		TEST(test_select),
+		TEST(test_mark),
 		TEST(test_select_forms),
 		TEST(test_select_again),
 		TEST(test_select_ends_statuses),

@@ -6,3 +6,4 @@ if(NOT UKEY_FUZZ) # a thread and sockets are made for every input
 endif()
 uk_fuzz(fuzz_piv_card SOURCES fuzz_piv_card.c fuzz_link.c USES card)
 uk_fuzz(fuzz_p15_card SOURCES fuzz_p15_card.c fuzz_link.c USES card)
+uk_fuzz(fuzz_cache SOURCES fuzz_cache.c USES card crypto)

@@ -26,6 +26,7 @@ MODULE=$UKEY_BUILD/lib/libukey-pkcs11.so
 WORK=$PCSC_DIR/work
 mkdir -p "$WORK"
 cd "$WORK" || exit 1
+export XDG_CACHE_HOME=$WORK/cache
 # shellcheck source=scripts/lib/pcsc.sh
 . "$TOP/scripts/lib/pcsc.sh"
 

@@ -13,10 +13,11 @@
  *     initpin PIN                       likewise, or `pad`
  *     setpin OLD NEW | setpin pad
  *     inittoken SLOT PIN LABEL          PIN: one word, or `pad`
- *     event | await                     C_WaitForSlotEvent, without and with
- * waiting key N                             finds the Nth private key, from 0
- *     data                              private data objects, the first one's
- * value signinit MECHANISM                a number, such as 0x1041 sign HEX
+ *     key N                             finds the Nth private key, from 0
+ *     keyid HEX                         finds the one with this CKA_ID
+ *     data                              private data, and the first one's value
+ *     signinit MECHANISM                a number, such as 0x1041
+ *     sign HEX
  *     status                            every status call once
  *     event [block]                     C_WaitForSlotEvent
  *
@@ -243,6 +244,28 @@ static void step_key(char *rest)
 	printf(" of=%lu", n);
 }
 
+static void step_keyid(char *rest)
+{
+	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+	CK_BYTE id[64];
+	CK_ATTRIBUTE template[] = { { CKA_CLASS, &class, sizeof(class) },
+		{ CKA_ID, id, 0 } };
+	CK_ULONG n = 0, found = 0;
+	unsigned byte;
+	CK_RV rv;
+
+	while (n < sizeof(id) && sscanf(rest + 2 * n, "%2x", &byte) == 1)
+		id[n++] = (CK_BYTE)byte;
+	template[1].ulValueLen = n;
+	rv = p11->C_FindObjectsInit(session, template, 2);
+	if (rv == CKR_OK) {
+		rv = p11->C_FindObjects(session, &key, 1, &found);
+		p11->C_FindObjectsFinal(session);
+	}
+	say(rv);
+	printf(" of=%lu", found);
+}
+
 static void step_data(char *rest)
 {
 	CK_OBJECT_CLASS class = CKO_DATA;
@@ -348,6 +371,7 @@ static const struct {
 	{ "setpin", step_setpin },
 	{ "inittoken", step_inittoken },
 	{ "key", step_key },
+	{ "keyid", step_keyid },
 	{ "data", step_data },
 	{ "signinit", step_signinit },
 	{ "sign", step_sign },

@@ -15,6 +15,7 @@
 enum {
 	VC_UKEY_LABEL_MAX = 32,
 	VC_UKEY_SERIAL = 8,
+	VC_UKEY_MARK = 8,
 	/* references */
 	VC_UKEY_PIN = 0x81,
 	VC_UKEY_CONSENT = 0x82,
@@ -40,7 +41,8 @@ enum vc_ukey_setting {
 	VC_UKEY_SET_VERSION = 3, /* content version, 4 bytes */
 	VC_UKEY_SET_FLAGS = 4,
 	VC_UKEY_SET_LABEL = 5,
-	VC_UKEY_SET_BANK = 6 /* the bank's point */
+	VC_UKEY_SET_BANK = 6, /* the bank's point */
+	VC_UKEY_SET_MARK = 7  /* of the content; none before a first change */
 };
 
 struct vc_ukey_env { /* MSE SET; ref 0: none */
@@ -72,7 +74,7 @@ uk_bytes vc_ukey_get(const struct vc_ukey *u, enum vc_ukey_setting which);
 UK_RESULT vc_ukey_put(
     struct vc_ukey *u, enum vc_ukey_setting which, uk_bytes value);
 bool vc_ukey_in_creation(const struct vc_ukey *u);
-/* Pending: the content version grows by one. */
+/* Pending: the content version grows by one, and gets another mark. */
 UK_RESULT vc_ukey_bump(struct vc_ukey *u);
 /* Bumps and commits. */
 uint16_t vc_ukey_commit(struct vc_ukey *u);

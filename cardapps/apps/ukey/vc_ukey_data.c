@@ -41,9 +41,11 @@ bool vc_ukey_in_creation(const struct vc_ukey *u)
 uk_err vc_ukey_bump(struct vc_ukey *u)
 {
 	uk_reader r = uk_read(vc_ukey_get(u, VC_UKEY_SET_VERSION));
-	uint8_t storage[4];
+	uint8_t storage[4], mark[VC_UKEY_MARK];
 	uk_buf next = UK_BUF(storage);
 
+	UK_TRY(vc_random(u->app.home.crypto, mark, sizeof(mark)));
+	UK_TRY(vc_ukey_put(u, VC_UKEY_SET_MARK, UK_ARRAY(mark)));
 	uk_put_u32(&next, uk_get_u32(&r) + 1);
 	return vc_ukey_put(u, VC_UKEY_SET_VERSION, uk_buf_view(&next));
 }
@@ -102,6 +104,8 @@ void vc_ukey_put_status(struct vc_ukey *u, uk_buf *out)
 	    out, 0x84, (uint32_t)DATA_LENGTH_MAX << 16 | DATA_LENGTH_MAX);
 	uk_put_tlv_u8(out, 0x85, flags_now(u));
 	uk_put_tlv(out, 0x50, vc_ukey_get(u, VC_UKEY_SET_LABEL));
+	if (vc_ukey_get(u, VC_UKEY_SET_MARK).n > 0)
+		uk_put_tlv(out, 0x86, vc_ukey_get(u, VC_UKEY_SET_MARK));
 }
 
 uint16_t vc_ukey_get_data(struct vc_app *app, const uk_cmd *cmd, uk_buf *out)

@@ -12,6 +12,7 @@ static const uint8_t aid[] = { 0xf0, 0x75, 0x6b, 0x65, 0x79, 0x2e, 0x30, 0x31 };
 
 enum {
 	SERIAL_LEN = 8,
+	MARK_LEN = 8,
 	LABEL_MAX = 32,
 	ANSWER_MAX = 512, /* far more than 1.1 can fill */
 	FLAG_BANK_PROOF = 0x01,
@@ -37,6 +38,7 @@ struct status {
 	uk_pin_state pins[2];
 	struct uk_limits limits;
 	unsigned minor;
+	uk_bytes version, mark; /* as sent */
 };
 
 static bool is_printable(uk_bytes text)
@@ -72,6 +74,7 @@ static uk_err take_content_version(struct status *s, uk_bytes v)
 {
 	uk_reader r = uk_read(v);
 
+	s->version = v;
 	s->info.content_version = uk_get_u32(&r);
 	return uk_read_end(&r);
 }
@@ -114,6 +117,12 @@ static uk_err take_flags(struct status *s, uk_bytes v)
 	return uk_ok();
 }
 
+static uk_err take_mark(struct status *s, uk_bytes v)
+{
+	s->mark = v;
+	return v.n == MARK_LEN ? uk_ok() : uk_fail(UK_ERR_FORMAT);
+}
+
 static uk_err take_label(struct status *s, uk_bytes v)
 {
 	if (v.n == 0 || v.n > LABEL_MAX || !uk_utf8_valid(v) ||
@@ -134,6 +143,7 @@ static const struct field {
 	{ 0x84, false, take_limits },
 	{ 0x85, false, take_flags },
 	{ 0x50, false, take_label },
+	{ 0x86, false, take_mark },
 };
 
 enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
@@ -171,6 +181,27 @@ static const struct status before_asking = {
 	.limits = { UK_LC_SHORT_MAX, UK_LE_SHORT_MAX, true },
 };
 
+static bool is_other_content(const struct ukey *k, const struct status *now)
+{
+	return now->info.content_version != k->base.info.content_version ||
+	       (now->mark.n > 0 &&
+		   !uk_bytes_eq(
+		       now->mark, uk_bytes_last(UK_ARRAY(k->proof), MARK_LEN)));
+}
+
+/* A card without a mark proves nothing: a copy of it could have the same
+ * version. */
+static void take_proof(struct ukey *k, const struct status *now)
+{
+	uk_buf proof = UK_BUF(k->proof);
+
+	uk_put(&proof, now->version);
+	uk_put(&proof, now->mark);
+	k->has_mark = now->mark.n > 0;
+	uk_cache_prove(
+	    k->base.cache, k->has_mark ? uk_buf_view(&proof) : UK_NONE);
+}
+
 uk_err ukey_take_status(uk_card *c, uk_bytes status)
 {
 	struct status now = before_asking;
@@ -180,11 +211,12 @@ uk_err ukey_take_status(uk_card *c, uk_bytes status)
 	if (known && !uk_bytes_eq(uk_view(c->info.serial, c->info.serial_len),
 			 uk_view(now.info.serial, now.info.serial_len)))
 		return uk_fail(UK_ERR_CARD_REMOVED);
-	if (known && now.info.content_version != c->info.content_version)
+	if (known && is_other_content((struct ukey *)c, &now))
 		c->loaded = false;
 	c->info = now.info;
 	c->info.pin_pad = uk_channel_has_pinpad(c->ch, false);
 	((struct ukey *)c)->minor = now.minor;
+	take_proof((struct ukey *)c, &now);
 	c->pins[0] = now.pins[0];
 	c->pins[1] = now.pins[1];
 	uk_channel_limit(c->ch, now.limits);
@@ -271,6 +303,8 @@ uk_err ukey_changed(uk_card *c, uk_err err)
 			  ? ukey_pin_state(c, UK_PIN_USER, &unused)
 			  : err;
 
+	if (!uk_is_ok(told))
+		uk_cache_prove(c->cache, UK_NONE);
 	if (!uk_is_ok(err)) {
 		/* The version shows whether what was begun is undone; here the
 		 * list is only ever taken for older than it is. */
@@ -312,6 +346,10 @@ static uk_err ukey_open(
 	k->base.ch = ch;
 	err = take_fci(&k->base, s->fci);
 	if (uk_is_ok(err)) {
+		if (k->has_mark)
+			k->base.cache = uk_cache_open("ukey",
+			    uk_view(k->base.info.serial, SERIAL_LEN),
+			    UK_ARRAY(k->proof));
 		*out = &k->base;
 		k = NULL; /* handed over */
 	} else if (uk_card_spoke(err)) {

@@ -38,19 +38,37 @@ bool ukey_dir_next(struct ukey_walk *w)
 	return !w->r.bad;
 }
 
-/* One that is no row of objects is not touched, and no step taken before that
- * is known. */
-uk_err ukey_dir_read(uk_card *c, enum uk_p15_kind kind, struct ukey_dir *out)
+/* Is it a row of objects, to its end? */
+static uk_err check(const struct ukey_dir *d)
 {
-	struct ukey_walk w;
+	struct ukey_walk w = ukey_dir_walk(d);
 
-	*out = (struct ukey_dir){ .kind = kind };
-	UK_TRY(ukey_file_read(c, sfis[kind], &out->content));
-	w = ukey_dir_walk(out);
 	while (ukey_dir_next(&w)) {
 		; /* to its end */
 	}
 	return uk_read_ok(&w.r);
+}
+
+/* One that is no row of objects is not touched, and no step taken before that
+ * is known. */
+uk_err ukey_dir_read(uk_card *c, enum uk_p15_kind kind, struct ukey_dir *out)
+{
+	*out = (struct ukey_dir){ .kind = kind };
+	UK_TRY(ukey_file_read(c, sfis[kind], &out->content));
+	return check(out);
+}
+
+/* Directories are 4402 to 4405, with short identifiers 02 to 05. */
+uk_err ukey_dir_look(uk_card *c, enum uk_p15_kind kind, struct ukey_dir *out)
+{
+	uint32_t item = 0x4400 + sfis[kind];
+
+	*out = (struct ukey_dir){ .kind = kind };
+	if (uk_cache_get(c->cache, item, &out->content) && uk_is_ok(check(out)))
+		return uk_ok();
+	UK_TRY(ukey_dir_read(c, kind, out));
+	uk_cache_put(c->cache, item, out->content);
+	return uk_ok();
 }
 
 bool ukey_dir_find(const struct ukey_dir *d, ukey_pick *pick, const void *arg,

@@ -50,7 +50,9 @@ struct ukey_environment {
 
 struct ukey {
 	uk_card base;
-	unsigned minor; /* of the profile's version */
+	unsigned minor;       /* of the profile's version */
+	uint8_t proof[4 + 8]; /* content version and mark: of the cache */
+	bool has_mark;
 	bool so_in; /* reference 83 was verified, and not logged out since */
 	struct ukey_environment decipher;
 	uint8_t file[UKEY_FILE_MAX]; /* the file read last */
@@ -77,6 +79,10 @@ UK_RESULT ukey_made(uk_card *c, uk_err err, enum uk_object_kind kind,
 /* The card is there and able to undo things: err is not one of the way to it.
  */
 bool ukey_can_undo(uk_err err);
+
+/* Items of the cache: files go by their FID, public keys by this + reference.
+ */
+enum { UKEY_CACHE_PUBLIC = 0x10000 };
 
 /* --- ukey_file.c --------------------------------------------------------- */
 
@@ -145,6 +151,9 @@ typedef bool ukey_pick(const struct ukey_entry *e, const void *arg);
 /* UK_ERR_FORMAT if it is no row of DER objects. */
 UK_RESULT ukey_dir_read(
     uk_card *c, enum uk_p15_kind kind, struct ukey_dir *out);
+/* The same for looking at only: what the cache knows is not read. */
+UK_RESULT ukey_dir_look(
+    uk_card *c, enum uk_p15_kind kind, struct ukey_dir *out);
 /* All entries in order, in walk.entry. */
 struct ukey_walk ukey_dir_walk(const struct ukey_dir *d);
 bool ukey_dir_next(struct ukey_walk *w);
@@ -193,6 +202,9 @@ uk_err ukey_read_object(uk_card *c, const uk_object *o, uk_blob *out);
 
 /* ukey_public.c */
 uk_err ukey_read_public(uk_card *c, const uk_object *key, uk_public_key *out);
+/* Of a private key, from the card itself: what is remembered may be older than
+ * a change that is under way. */
+UK_RESULT ukey_ask_public(uk_card *c, const uk_object *key, uk_public_key *out);
 /* What GENERATE answers, 7F49 ..., for a key of this type and length. */
 UK_RESULT ukey_parse_public(
     uk_bytes answer, const uk_object *key, uk_public_key *out);

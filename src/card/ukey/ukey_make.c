@@ -338,7 +338,7 @@ static uk_err send_import(
 		err = ukey_send(c, &put_data, NULL);
 	uk_wipe(storage, sizeof(storage));
 	m->there = uk_is_ok(err);
-	return m->there ? ukey_read_public(c, &m->key, &m->public) : err;
+	return m->there ? ukey_ask_public(c, &m->key, &m->public) : err;
 }
 
 /* Two primes of the same length make a modulus of twice their length. */

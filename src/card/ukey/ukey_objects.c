@@ -178,7 +178,7 @@ static uk_err read_directory(
 	struct ukey_dir d;
 	struct ukey_walk w;
 
-	UK_TRY(ukey_dir_read(c, kind, &d));
+	UK_TRY(ukey_dir_look(c, kind, &d));
 	w = ukey_dir_walk(&d);
 	while (ukey_dir_next(&w)) {
 		if (w.entry.known)
@@ -269,7 +269,11 @@ static uk_err read_certificate(uk_card *c, const uk_object *o, uk_blob *out)
 
 	if (sfi == 0)
 		return uk_fail(UK_ERR_UNSUPPORTED);
+	if (uk_cache_get(c->cache, o->ref, &content))
+		return uk_blob_set(out, without_tail(content));
 	UK_TRY(ukey_file_read(c, sfi, &content));
+	if (content.n > 0)
+		uk_cache_put(c->cache, o->ref, content);
 	return content.n == 0 ? uk_fail(UK_ERR_NOT_FOUND)
 			      : uk_blob_set(out, without_tail(content));
 }
@@ -293,10 +297,14 @@ static uk_err read_data(uk_card *c, const uk_object *o, uk_blob *out)
 	if (!ukey_is_private(o->ref) &&
 	    (o->ref < UKEY_FID_DATA || o->ref > UKEY_FID_LAST_DATA))
 		return uk_fail(UK_ERR_UNSUPPORTED);
+	if (!ukey_is_private(o->ref) &&
+	    uk_cache_get(c->cache, o->ref, &content))
+		return uk_blob_set(out, content);
 	UK_TRY(ukey_file_select(c, (uint16_t)o->ref, &file));
 	if (ukey_is_private(o->ref))
 		return read_private(c, out);
 	UK_TRY(ukey_file_read(c, 0, &content));
+	uk_cache_put(c->cache, o->ref, content);
 	return uk_blob_set(out, content);
 }
 

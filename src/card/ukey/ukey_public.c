@@ -72,19 +72,42 @@ uk_err ukey_parse_public(
 					   : take_point(template, out);
 }
 
-static uk_err ask_card(uk_card *c, const uk_object *key, uk_public_key *out)
+static uk_err ask_card(uk_card *c, const uk_object *key, uk_buf *answer)
 {
 	uint8_t asked[] = { 0xac, 0x03, 0x84, 0x01, (uint8_t)key->ref };
-	uint8_t answer[PUBLIC_MAX];
-	uk_buf got = UK_BUF(answer);
 	uk_cmd generate = { .ins = 0x46,
 		.p1 = 0x81,
 		.data = UK_ARRAY(asked),
 		.le = key->key_type == UK_KEY_RSA ? UK_LE_MAX
 						  : UK_LE_SHORT_MAX };
 
-	UK_TRY(ukey_send(c, &generate, &got));
+	return ukey_send(c, &generate, answer);
+}
+
+uk_err ukey_ask_public(uk_card *c, const uk_object *key, uk_public_key *out)
+{
+	uint8_t answer[PUBLIC_MAX];
+	uk_buf got = UK_BUF(answer);
+
+	UK_TRY(ask_card(c, key, &got));
 	return ukey_parse_public(uk_buf_view(&got), key, out);
+}
+
+/* The same, unless it is remembered. */
+static uk_err recall(uk_card *c, const uk_object *key, uk_public_key *out)
+{
+	uint32_t item = UKEY_CACHE_PUBLIC + key->ref;
+	uint8_t answer[PUBLIC_MAX];
+	uk_buf got = UK_BUF(answer);
+	uk_bytes known;
+
+	if (uk_cache_get(c->cache, item, &known) &&
+	    uk_is_ok(ukey_parse_public(known, key, out)))
+		return uk_ok();
+	UK_TRY(ask_card(c, key, &got));
+	UK_TRY(ukey_parse_public(uk_buf_view(&got), key, out));
+	uk_cache_put(c->cache, item, uk_buf_view(&got));
+	return uk_ok();
 }
 
 /* --- in the directory ---------------------------------------------------- */
@@ -135,7 +158,7 @@ static uk_err look_up(uk_card *c, const uk_object *key, uk_public_key *out)
 	struct ukey_entry e;
 	uk_x509 x;
 
-	UK_TRY(ukey_dir_read(c, UK_P15_PUKEY, &d));
+	UK_TRY(ukey_dir_look(c, UK_P15_PUKEY, &d));
 	if (!ukey_dir_find(&d, ukey_pick_object, key, &e))
 		return uk_fail(UK_ERR_NOT_FOUND);
 	UK_TRY(ukey_entry_spki(&e.o, &der, &x));
@@ -148,6 +171,6 @@ uk_err ukey_read_public(uk_card *c, const uk_object *key, uk_public_key *out)
 	if (key->kind == UK_OBJ_PUBLIC_KEY)
 		return look_up(c, key, out);
 	return key->kind == UK_OBJ_PRIVATE_KEY && key->ref <= 0xff
-		   ? ask_card(c, key, out)
+		   ? recall(c, key, out)
 		   : uk_fail(UK_ERR_ARGUMENT);
 }
