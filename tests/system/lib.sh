@@ -273,7 +273,7 @@ card_insert() {
 	shift $(($# > 1 ? 2 : 1))
 	"$BIN/ukey-vcard" run --port "$VPCD_PORT" --control "$WORK/$name.ctl" \
 		--card "$name.card" --slot "$slot" \
-		--transcript "$WORK/$name.apdus" "$@" >>"$WORK/$name.log" 2>&1 &
+		--transcript "$WORK/$name.apdus" --redact "$@" >>"$WORK/$name.log" 2>&1 &
 	card_pids[$slot]=$!
 	children+=("$!")
 	card_wait card "$slot" || {

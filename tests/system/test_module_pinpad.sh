@@ -41,7 +41,7 @@ export UKEY_PKCS11_CONF=$WORK/log.conf
 bank_start
 pad_start
 "$BIN/ukey-vcard" run --port $PAD_PORT --control "$WORK/alice.ctl" \
-	--card alice.card --slot 0 --transcript "$WORK/alice.apdus" \
+	--card alice.card --slot 0 --transcript "$WORK/alice.apdus" --redact \
 	>>alice.log 2>&1 &
 children+=("$!")
 ok "the reader with its card is there" "$UKEY_BUILD/tests/scwait" card Pad
