@@ -10,8 +10,12 @@
 #include "hex.h"
 #include "mem.h"
 
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static char path[64], lock[80];
@@ -209,6 +213,90 @@ static void test_failing_allocations(void **state)
 	assert_int_equal(uk_mem_live(), live);
 }
 
+/* --- kill -9 ---------------------------------------------------------------
+ */
+
+enum { KILLS = 40 };
+
+/* The child: a second application comes and goes; says so after each. */
+static void come_and_go(int said)
+{
+	struct vc_card *card = NULL;
+	struct gp_host host;
+
+	if (!uk_is_ok(vc_apps_open(path, VC_STORE_WRITE, &card)))
+		_exit(1);
+	gp_host_keys(&host, crypto, card);
+	(void)vc_card_transmit(card, hex(SELECT_ISD));
+	if (gp_open(&host, 0, 0x33) != 0x9000)
+		_exit(1);
+	for (;;) {
+		if (run(&host, "80E60C00" UKEY2) != 0x9000 ||
+		    write(said, "i", 1) != 1 ||
+		    run(&host, "80E40000 4F08F0756B65792E3032") != 0x9000 ||
+		    write(said, "d", 1) != 1)
+			_exit(1);
+	}
+}
+
+static void kill_in_the_middle(unsigned after)
+{
+	struct timespec wait = { 0, (random() % 2000) * 1000 };
+	int pipes[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(pipes), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)close(pipes[0]);
+		come_and_go(pipes[1]);
+	}
+	(void)close(pipes[1]);
+	for (; after > 0; after--)
+		assert_int_equal(read(pipes[0], &byte, 1), 1);
+	(void)nanosleep(&wait, NULL);
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	(void)close(pipes[0]);
+}
+
+#define ONE "6110 4F08F0756B65792E3031 5004756B6579"
+#define TWO "6110 4F08F0756B65792E3032 5004756B6579"
+
+/* Whole, or not there: never a name without its files, nor files of a name that
+ * is gone. */
+static void test_kill_while_it_comes_and_goes(void **state)
+{
+	struct vc_card *card = NULL;
+	unsigned seen[2] = { 0, 0 };
+
+	(void)state;
+	expect_ok(vc_apps_open(path, VC_STORE_CREATE, &card));
+	vc_card_close(&card);
+	srandom(3);
+	for (unsigned i = 0; i < KILLS; i++) {
+		bool there;
+
+		kill_in_the_middle(1 + i % 4);
+		expect_ok(vc_apps_open(path, VC_STORE_WRITE, &card));
+		there = vc_card_app(card, hex("F0756B65792E3032")) != NULL;
+		seen[there]++;
+		expect_bytes(
+		    answer_of(card, "00B09E0000"), hex(there ? ONE TWO : ONE));
+		expect_sw(card, "00A4040008F0756B65792E3032",
+		    there ? 0x613F : 0x6A82);
+		if (there) {
+			expect_sw(card, "00A4020C024402", 0x9000);
+			expect_ok(
+			    vc_card_remove(card, hex("F0756B65792E3032")));
+		}
+		vc_card_close(&card);
+	}
+	assert_true(seen[0] > 0 && seen[1] > 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -216,6 +304,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_failing_writes),
 		TEST(test_failing_allocations),
+		TEST(test_kill_while_it_comes_and_goes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
