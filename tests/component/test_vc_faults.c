@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { KILLS = 100 };
+enum { KILLS = 300, GUESS_KILLS = 100 };
 
 /* What a card tells: the status template and two files. */
 static void photograph(struct vc_card *card, uint8_t *storage, uk_buf *out)
@@ -312,7 +312,7 @@ static void test_kill_while_guessing(void **state)
 {
 	(void)state;
 	srandom(2);
-	for (int i = 0; i < KILLS / 5; i++) {
+	for (int i = 0; i < GUESS_KILLS; i++) {
 		struct vc_card *card = card_in_use(path, 0x11, false);
 		unsigned sw;
 		int said;
