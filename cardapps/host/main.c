@@ -1,6 +1,9 @@
 /* ukey-vcard: the virtual bank card. Chooses the subcommand. */
 #include "vc_options.h"
 
+#include "secret.h"
+#include "vc_seal.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,8 +22,8 @@ static const struct vc_verb *const verbs[] = {
 
 static const char help[] =
     "Usage: ukey-vcard VERB [OPTION...] FILE\n"
-    "The virtual bank card. It is for tests: FILE holds its keys in the "
-    "clear.\n"
+    "The virtual card. It is for tests: FILE holds its keys in the clear, or\n"
+    "sealed under the key in --state-key-file.\n"
     "\n"
     "  init      make a card: PIN, PUK, keys\n"
     "  request   print a certificate request for one of its keys\n"
@@ -40,6 +43,28 @@ static const char help[] =
     "9 no reader (vpcd) or no running card to control, 10 transcript does\n"
     "not match.\n";
 
+/* The end of the last line does not count: editors and echo leave it there. */
+static bool use_state_key(const char *path)
+{
+	uint8_t bytes[VC_SEAL_SECRET_MAX + 1];
+	FILE *f = fopen(path, "re");
+	size_t n = f == NULL ? 0 : fread(bytes, 1, sizeof(bytes), f);
+	bool good;
+
+	if (f != NULL)
+		(void)fclose(f);
+	if (n > 0 && n <= VC_SEAL_SECRET_MAX && bytes[n - 1] == '\n')
+		n--;
+	good = n > 0 && n <= VC_SEAL_SECRET_MAX &&
+	       uk_is_ok(vc_seal_use(uk_view(bytes, n)));
+	uk_wipe(bytes, sizeof(bytes));
+	if (!good)
+		(void)fprintf(stderr,
+		    "ukey-vcard: %s: no key: it wants 1 to %d bytes\n", path,
+		    VC_SEAL_SECRET_MAX);
+	return good;
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
@@ -58,6 +83,8 @@ int main(int argc, char **argv)
 		(void)snprintf(shown, sizeof(shown), "ukey-vcard %s", name);
 		argv[1] = shown; /* what argp calls the program */
 		vc_options_parse(verbs[i], argc - 1, argv + 1, &o);
+		if (o.state_key != NULL && !use_state_key(o.state_key))
+			return VC_EXIT_INPUT;
 		return verbs[i]->run(&o);
 	}
 	(void)fputs(help, stderr);

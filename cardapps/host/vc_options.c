@@ -242,6 +242,29 @@ static error_t parse_plug(int key, char *arg, struct argp_state *state)
 	}
 }
 
+static const struct argp_option state_options[] = {
+	{ "state-key-file", VC_OPT_STATE_KEY, "FILE", 0,
+	    "cards' files are encrypted under the key in this file, a "
+	    "passphrase or random bytes; /dev/fd/N is a descriptor",
+	    0 },
+	{ 0 }
+};
+
+static error_t parse_state(int key, char *arg, struct argp_state *state)
+{
+	struct parsing *p = state->input;
+
+	if (key != VC_OPT_STATE_KEY)
+		return ARGP_ERR_UNKNOWN;
+	p->o->state_key = arg;
+	return 0;
+}
+
+static bool opens_cards(const struct vc_verb *verb)
+{
+	return verb->wants_card || verb->has_plugs;
+}
+
 /* --- everything ------------------------------------------------------------
  */
 
@@ -257,8 +280,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 	switch (key) {
 	case ARGP_KEY_INIT:
-		if (p->verb->has_plugs)
+		if (opens_cards(p->verb))
 			state->child_inputs[0] = p;
+		if (p->verb->has_plugs)
+			state->child_inputs[1] = p;
 		return 0;
 	case VC_OPT_CARD:
 		add_card(state, o, arg);
@@ -303,13 +328,20 @@ void vc_options_parse(
 {
 	static const struct argp plug_argp = { .options = plug_options,
 		.parser = parse_plug };
-	static const struct argp_child children[] = { { &plug_argp, 0, "", 1 },
-		{ 0 } };
+	static const struct argp state_argp = { .options = state_options,
+		.parser = parse_state };
+	static const struct argp_child both[] = { { &state_argp, 0, NULL, 0 },
+		{ &plug_argp, 0, "", 1 }, { 0 } };
+	static const struct argp_child state_only[] = {
+		{ &state_argp, 0, NULL, 0 }, { 0 }
+	};
 	struct argp argp = { .options = verb->options,
 		.parser = parse,
 		.args_doc = verb->args,
 		.doc = verb->doc,
-		.children = verb->has_plugs ? children : NULL };
+		.children = verb->has_plugs     ? both
+			    : opens_cards(verb) ? state_only
+						: NULL };
 	struct parsing p = { verb, out };
 
 	*out = (struct vc_options){

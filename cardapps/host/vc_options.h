@@ -48,6 +48,7 @@ struct vc_options {
 	const char *app, *label, *key_type, *bank_key, *serial, *subject, *cert;
 	const char *profile, *ca_out;
 	const char *host, *control, *socket;
+	const char *state_key; /* a file; NULL: none */
 	unsigned port, wait_s;
 	int pin_fd, puk_fd; /* -1: ask */
 	int socket_fd;      /* -1: none */
@@ -109,7 +110,8 @@ enum vc_option_key {
 	VC_OPT_GENERATE_TIME,
 	VC_OPT_FAULT,
 	VC_OPT_FAULTS,
-	VC_OPT_SEED
+	VC_OPT_SEED,
+	VC_OPT_STATE_KEY
 };
 
 #define VC_ROW_CARD                                                            \

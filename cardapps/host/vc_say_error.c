@@ -16,6 +16,11 @@ static const struct row {
 	    "this is no card's file, or it is damaged" },
 	{ UK_ERR_UNSUPPORTED, VC_EXIT_CARD_FILE,
 	    "a later version made this card, or its keys cannot do that" },
+	{ UK_ERR_NO_PERMISSION, VC_EXIT_CARD_FILE,
+	    "this card is sealed: give --state-key-file FILE" },
+	{ UK_ERR_CRYPTO, VC_EXIT_CARD_FILE,
+	    "the key in --state-key-file is not this card's, or its file is "
+	    "damaged; nothing was changed" },
 	{ UK_ERR_EXISTS, VC_EXIT_EXISTS,
 	    "there is a file already: choose another name or remove it" },
 	{ UK_ERR_CARD_BUSY, VC_EXIT_IN_USE,

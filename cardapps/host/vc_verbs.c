@@ -127,6 +127,11 @@ static int run_init(const struct vc_options *o)
 			(void)unlink(o->plugs[0].card);
 	}
 	vc_card_close(&card);
+	if (uk_is_ok(err) && o->state_key == NULL)
+		(void)fprintf(stderr,
+		    "ukey-vcard: %s: for tests only: its keys are in the "
+		    "clear (--state-key-file seals them)\n",
+		    o->plugs[0].card);
 	return vc_say_error(err, o->plugs[0].card);
 }
 

@@ -3,6 +3,7 @@
 
 #include "secret.h"
 #include "tlv.h"
+#include "vc_seal.h"
 
 enum {
 	VERSION = 3,
@@ -12,6 +13,8 @@ enum {
 	TAG_OBJECT = 0xe1,
 	TAG_ID = 0x81,
 	TAG_VALUE = 0x82,
+	TAG_REMARK = 0x8f,
+	IMAGE_OVERHEAD = 96,  /* the frame and the remark */
 	OBJECT_OVERHEAD = 24, /* tags and lengths, generously */
 	COUNT_STEP = 16
 };
@@ -28,8 +31,11 @@ struct object {
 	struct value now, next;
 };
 
+#define REMARK "TEST ONLY: the keys in this file are in the clear"
+
 struct vc_nv {
 	struct vc_store *store; /* NULL: memory only */
+	struct vc_seal seal;
 	struct object *objects;
 	size_t count, cap;
 };
@@ -196,9 +202,25 @@ static void put_object(uk_buf *out, const struct object *o)
 	uk_tlv_end(out, object);
 }
 
+static uk_err write_sealed(struct vc_nv *nv, uk_bytes image)
+{
+	size_t cap = image.n + VC_SEAL_OVERHEAD;
+	uint8_t *sealed = uk_new(cap);
+	uk_buf out = uk_buf_over(sealed, cap);
+	uk_err err = uk_fail(UK_ERR_MEMORY);
+
+	if (sealed == NULL)
+		return err;
+	err = vc_seal_put(&nv->seal, image, &out);
+	if (uk_is_ok(err))
+		err = vc_store_write(nv->store, uk_buf_view(&out));
+	uk_free(sealed);
+	return err;
+}
+
 static uk_err write_image(struct vc_nv *nv)
 {
-	size_t cap = total(nv) + OBJECT_OVERHEAD;
+	size_t cap = total(nv) + IMAGE_OVERHEAD;
 	uint8_t *image = uk_secret_new(cap); /* it holds the keys */
 	uk_buf out = uk_buf_over(image, cap);
 	size_t card;
@@ -208,12 +230,16 @@ static uk_err write_image(struct vc_nv *nv)
 		return err;
 	card = uk_tlv_begin(&out, TAG_CARD);
 	uk_put_tlv_u8(&out, TAG_VERSION, VERSION);
+	if (nv->seal.key == NULL)
+		uk_put_tlv(&out, TAG_REMARK, uk_view_str(REMARK));
 	for (size_t i = 0; i < nv->count; i++)
 		put_object(&out, &nv->objects[i]);
 	uk_tlv_end(&out, card);
 	err = uk_buf_result(&out);
 	if (uk_is_ok(err))
-		err = vc_store_write(nv->store, uk_buf_view(&out));
+		err = nv->seal.key != NULL
+			  ? write_sealed(nv, uk_buf_view(&out))
+			  : vc_store_write(nv->store, uk_buf_view(&out));
 	uk_secret_free(image, cap);
 	return err;
 }
@@ -295,15 +321,30 @@ static uk_err load_image(struct vc_nv *nv, uk_bytes image)
 	return uk_read_end(&r);
 }
 
-static uk_err load(struct vc_nv *nv)
+static uk_err load_sealed(struct vc_nv *nv, uk_bytes file)
 {
 	uint8_t *image;
 	size_t n;
+	uk_err err = vc_seal_open(&nv->seal, file, &image, &n);
+
+	if (uk_is_ok(err))
+		err = load_image(nv, uk_view(image, n));
+	uk_secret_free(image, n);
+	return err;
+}
+
+static uk_err load(struct vc_nv *nv)
+{
+	uint8_t *file;
+	size_t n;
 	uk_err err;
 
-	UK_TRY(vc_store_read(nv->store, &image, &n));
-	err = load_image(nv, uk_view(image, n));
-	uk_secret_free(image, n);
+	UK_TRY(vc_store_read(nv->store, &file, &n));
+	if (vc_seal_is_sealed(uk_view(file, n)))
+		err = load_sealed(nv, uk_view(file, n));
+	else
+		err = load_image(nv, uk_view(file, n));
+	uk_secret_free(file, n);
 	return err;
 }
 
@@ -320,6 +361,8 @@ uk_err vc_nv_open(const char *path, enum vc_store_mode mode, struct vc_nv **out)
 		err = vc_store_open(path, mode, &nv->store);
 	if (uk_is_ok(err) && path != NULL && mode != VC_STORE_CREATE)
 		err = load(nv);
+	if (uk_is_ok(err) && path != NULL && nv->seal.key == NULL)
+		err = vc_seal_begin(&nv->seal);
 	if (!uk_is_ok(err))
 		goto out;
 	*out = nv;
@@ -341,6 +384,7 @@ void vc_nv_close(struct vc_nv **nv)
 		value_free(n->objects[i].id.kind, &n->objects[i].next);
 	}
 	uk_free(n->objects);
+	vc_seal_free(&n->seal);
 	vc_store_close(&n->store);
 	uk_free(n);
 }

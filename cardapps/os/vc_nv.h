@@ -12,7 +12,9 @@
  *
  * Version 2 came with the usage of keys, which a program older than it would
  * not respect; version 3 with the registry of applications (vc_registry.h).
- * Older ones are read, and written as 3 with the next change.
+ * Older ones are read, and written as 3 with the next change. A remark in the
+ * file says that its keys are in the clear, for who looks into it; or the whole
+ * of it is sealed under a key of the user's (vc_seal.h).
  */
 #ifndef VC_NV_H
 #define VC_NV_H

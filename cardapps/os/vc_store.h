@@ -3,9 +3,9 @@
  *
  * A write goes to a temporary file in the same folder, is flushed, and replaces
  * the old file by rename; the folder is flushed too. Killing the process or the
- * machine at any moment leaves the old content or the new one. The file holds
- * the private keys of a *test* card in the clear, protected only by its mode
- * 0600.
+ * machine at any moment leaves the old content or the new one. What is in
+ * it, the private keys of a *test* card, is protected by its mode 0600, and by
+ * nothing else unless it is sealed (vc_seal.h).
  *
  * A sibling NAME.lock keeps two processes from writing the same card.
  */

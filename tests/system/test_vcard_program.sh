@@ -135,3 +135,27 @@ wait "$card_process"
 expect_equal "SIGTERM ends it with 0" 0 $?
 ok "the control socket is gone" not test -e two.ctl
 ok "the card can be used again" "$V" info p256
+
+proves "a card's file may be sealed, and says so if it is not"
+openssl rand 32 >state.key
+printf 'a passphrase\n' >other.key
+expect_exit 0 "in the clear" init open
+expect_line 'for tests only: its keys are in the clear'
+ok "the file says it as well" grep -q 'TEST ONLY: the keys in this file are in the clear' open
+expect_exit 0 "sealed" init sealed --state-key-file state.key
+expect_no_line 'for tests only' "nothing to warn of"
+ok "nothing can be read in it" not grep -qE 'TEST ONLY|ukey|U-key' sealed
+cp sealed before
+expect_exit 3 "no key" "$V" info sealed
+expect_line 'this card is sealed: give --state-key-file FILE'
+expect_exit 3 "another key" "$V" activate sealed --state-key-file other.key
+expect_line 'is not this card'
+ok "the file is as it was" cmp sealed before
+expect_exit 0 "its key, from a descriptor" "$V" activate sealed --state-key-file /dev/fd/7 7<state.key
+expect_exit 0 "its key" "$V" info sealed --state-key-file state.key
+expect_line '^state +operational'
+expect_exit 7 "a key file that is not there" "$V" info sealed --state-key-file nothing
+: >empty
+expect_exit 7 "an empty one" "$V" info sealed --state-key-file empty
+expect_exit 0 "in use" foreign "$V" exec --state-key-file state.key --card sealed -- \
+	pkcs11-tool --module "$MODULE" -l --pin 123456 -O
