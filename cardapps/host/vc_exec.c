@@ -1,9 +1,11 @@
 /* ukey-vcard exec: a command with a card of its own, and nothing left of it. */
 #include "vc_child.h"
 #include "vc_control.h"
+#include "vc_exec_pcsc.h"
 #include "vc_folder.h"
 #include "vc_house.h"
 #include "vc_options.h"
+#include "vc_pcscd.h"
 #include "vc_perso.h"
 #include "vc_profile.h"
 #include "vc_say_error.h"
@@ -29,6 +31,7 @@ struct show {
 	struct vc_folder folder;
 	struct vc_house house;
 	struct vc_child command;
+	struct vc_child server; /* --pcsc: has the cards */
 };
 
 static int cannot(const char *what, uk_err err)
@@ -114,22 +117,24 @@ static int listen_in(const struct show *s, const char *name)
 	return vc_socket_listen(path);
 }
 
-static uk_err open_sockets(struct show *s)
+static uk_err open_reader(struct show *s)
 {
 	int listener = listen_in(s, "reader");
 
-	s->house.control = listen_in(s, "control");
 	if (listener < 0)
 		return uk_fail(UK_ERR_IO);
-	UK_TRY(vc_reader_open(
-	    listener, s->house.plugs, s->house.count, &s->house.reader));
-	return s->house.control < 0 ? uk_fail(UK_ERR_IO) : uk_ok();
+	return vc_reader_open(
+	    listener, s->house.plugs, s->house.count, &s->house.reader);
 }
 
 /* The module's configuration: this reader, and none of the machine's. */
 static uk_err write_config(const struct show *s)
 {
 	char path[VC_PATH_MAX], text[2 * VC_PATH_MAX];
+
+	if (s->o->pcsc)
+		return vc_folder_write(
+		    &s->folder, "pkcs11.conf", "pcsc = on\n");
 
 	vc_folder_name(&s->folder, "reader", path);
 	(void)snprintf(
@@ -151,6 +156,8 @@ static bool set_environment(void *arg)
 	const struct show *s = arg;
 
 	return setenv(FOLDER_VARIABLE, s->folder.path, 1) == 0 &&
+	       (!s->o->pcsc ||
+		   set_path(s, VC_PCSCD_VARIABLE, VC_PCSCD_SOCKET)) &&
 	       set_path(s, VC_CONTROL_VARIABLE, "control") &&
 	       set_path(s, CONFIG_VARIABLE, "pkcs11.conf");
 }
@@ -166,9 +173,14 @@ static int raise_curtain(struct show *s)
 		return cannot("a private folder in TMPDIR or /tmp", err);
 	if ((code = put_cards(s)) != VC_EXIT_OK)
 		return code;
-	err = open_sockets(s);
+	s->house.control = listen_in(s, "control");
+	err = s->house.control < 0 ? uk_fail(UK_ERR_IO) : write_config(s);
 	if (uk_is_ok(err))
-		err = write_config(s);
+		err = s->o->pcsc
+			  ? vc_exec_pcsc(&s->house, &s->folder, &s->server)
+			  : open_reader(s);
+	if (uk_is(err, UK_ERR_NO_SERVICE)) /* and has said why */
+		return VC_EXIT_EXEC;
 	return uk_is_ok(err) ? VC_EXIT_OK : cannot(s->folder.path, err);
 }
 
@@ -180,8 +192,10 @@ static bool on_signal(void *arg, const struct signalfd_siginfo *signal)
 {
 	struct show *s = arg;
 
-	if (signal->ssi_signo == SIGCHLD)
+	if (signal->ssi_signo == SIGCHLD) {
+		(void)vc_child_has_ended(&s->server);
 		return vc_child_has_ended(&s->command);
+	}
 	if (signal->ssi_code != SI_KERNEL && s->command.pid != 0)
 		(void)kill(s->command.pid, (int)signal->ssi_signo);
 	return false;
@@ -217,6 +231,7 @@ static int run(const struct vc_options *o)
 	if (code == VC_EXIT_OK)
 		code = play(&s);
 	vc_child_end(&s.command);
+	vc_child_end(&s.server);
 	vc_house_close(&s.house);
 	vc_folder_remove(&s.folder);
 	return code;
@@ -231,6 +246,14 @@ static const struct argp_option options[] = {
 	    "without --card: a fresh card with keys of this type: rsa2048, "
 	    "rsa3072, rsa4096, p256 (default), p384, p521 or sm2; or as this "
 	    "file says (docs/virtual-card.md)",
+	    0 },
+	{ "pcsc", VC_OPT_PCSC, NULL, 0,
+	    "in a slot of a private pcscd, for programs that use PC/SC; wants "
+	    "the packages pcscd and vsmartcard-vpcd",
+	    0 },
+	{ "socket", VC_OPT_NO_PCSC, NULL, 0,
+	    "in a reader of this project's module, without a service "
+	    "(default)",
 	    0 },
 	{ 0 }
 };

@@ -309,6 +309,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case VC_OPT_WAIT:
 		o->wait_s = (unsigned)number(state, arg, 86400);
 		return 0;
+	case VC_OPT_PCSC:
+	case VC_OPT_NO_PCSC:
+		o->pcsc = key == VC_OPT_PCSC;
+		return 0;
 	case VC_OPT_JSON:
 		o->json = true;
 		return 0;

@@ -54,6 +54,7 @@ struct vc_options {
 	int socket_fd;      /* -1: none */
 	unsigned key;       /* 1 or 2; 0: not given */
 	bool json;
+	bool pcsc;    /* exec: through a service */
 	bool replay;  /* cards are transcripts */
 	char **words; /* what is left: control's line, exec's command */
 	size_t word_count;
@@ -111,7 +112,9 @@ enum vc_option_key {
 	VC_OPT_FAULT,
 	VC_OPT_FAULTS,
 	VC_OPT_SEED,
-	VC_OPT_STATE_KEY
+	VC_OPT_STATE_KEY,
+	VC_OPT_PCSC,
+	VC_OPT_NO_PCSC
 };
 
 #define VC_ROW_CARD                                                            \

@@ -118,6 +118,57 @@ wait $pid 2>/dev/null
 ok "nobody outlives ukey-vcard" until_true 5 not kill -0 "$command" 2>/dev/null
 rm -rf tmp/*
 
+proves "--pcsc: the same for programs that use PC/SC, in a service of their own"
+begin=${EPOCHREALTIME/./}
+expect_exit 0 "opensc-tool" "$V" exec --pcsc -- opensc-tool --atr
+took=$((${EPOCHREALTIME/./} - begin))
+expect_line '^3b:8a:01:80:73:d4:01:c0:54:75:6b:65:79:3b'
+ok "in $((took / 1000)) ms" test "$took" -lt "$limit"
+new_card p256-free third
+expect_exit 0 "two cards in two slots" "$V" exec --pcsc --card mine.card \
+	--card other.card -- opensc-tool -l
+expect_line 'Yes +Virtual PCD 00 01'
+expect_exit 125 "there is no third" "$V" exec --pcsc --card mine.card \
+	--card other.card --card third.card -- opensc-tool -l
+expect_line 'vpcd has two slots'
+expect_exit 0 "the module finds it there" card --pcsc -- pkcs11-tool --module "$MODULE" -L
+expect_line 'Slot 0 .*: Virtual PCD 00 00'
+expect_exit 42 "exit code" "$V" exec --pcsc -- sh -c 'exit 42'
+expect_exit 127 "no such command" "$V" exec --pcsc -- ./no-such-command
+cat >doing <<'END'
+set -e
+$1 control remove
+for i in $(seq 100); do opensc-tool -l | grep -q 'No  *Virtual PCD 00 00' && break; sleep 0.05; done
+opensc-tool -l
+$1 control insert
+for i in $(seq 100); do opensc-tool -l | grep -q 'Yes  *Virtual PCD 00 00' && break; sleep 0.05; done
+opensc-tool --atr
+END
+expect_exit 0 "remove, insert" "$V" exec --pcsc -- bash doing "$V"
+expect_line 'No +Virtual PCD 00 00'
+expect_line '^3b:8a'
+expect_exit 0 "with the network of the one who asked" "$V" exec --pcsc -- \
+	bash -c 'test "$(readlink /proc/self/ns/net)" = "$1"' sh "$(readlink /proc/self/ns/net)"
+if [[ $(id -u) == 0 ]]; then
+	expect_exit 0 "where namespaces are forbidden" setpriv \
+		--bounding-set=-sys_admin --inh-caps=-sys_admin -- \
+		"$V" exec --pcsc -- opensc-tool --atr
+	expect_line '^3b:8a'
+fi
+"$V" exec --pcsc -- bash -c 'echo $$ >started; exec sleep 1000' &
+pid=$!
+read -r -t 20 command <started
+kill -KILL $pid
+wait $pid 2>/dev/null
+ok "killed: the command ends" until_true 5 not kill -0 "$command" 2>/dev/null
+ok "killed: the service ends" until_true 10 not pgrep -x pcscd
+rm -rf tmp/*
+mount -t tmpfs tmpfs /usr/lib/pcsc/drivers/serial
+expect_exit 125 "without vpcd" "$V" exec --pcsc -- true
+expect_line 'install pcscd and vsmartcard-vpcd'
+umount /usr/lib/pcsc/drivers/serial
+expect_equal "nothing is left" 0 "$(left_over)"
+
 proves "no root, no service, nothing but what is installed"
 cmake --install "$UKEY_BUILD" --prefix "$WORK/tree" >install.log 2>&1
 ok "installed" test -x tree/bin/ukey-vcard
