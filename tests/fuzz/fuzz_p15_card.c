@@ -67,6 +67,36 @@ static void try_object(uk_card *c, const uk_object *o)
 	try_sign(c, o);
 }
 
+/* A directory is read, and written in pieces of 240 bytes. */
+enum { CHANGE_MAX = 6 * FILE_MAX + 2 * LIST_MAX + 400 };
+
+static void try_changes(uk_card *c, enum uk_key_type type)
+{
+	static const uint8_t value[700] = { 0x30, 0x03, 2, 1, 1 };
+	static const uint8_t id[] = { 1, 2 };
+	struct uk_new_object what = { .kind = UK_OBJ_PRIVATE_KEY,
+		.label = "new",
+		.id = { id, 2 },
+		.usage = UK_USE_SIGN,
+		.key_type = type,
+		.key_bits = 2048 };
+	size_t at = 0;
+
+	if (uk_is_ok(uk_card_generate(c, &what, &at)))
+		MUST(at < c->object_count && c->loaded &&
+		     c->objects[at].kind == UK_OBJ_PRIVATE_KEY);
+	MUST(fuzz_link_commands() <= CHANGE_MAX);
+	what.kind = UK_OBJ_CERTIFICATE;
+	what.value = UK_ARRAY(value);
+	if (uk_is_ok(uk_card_store(c, &what, &at))) {
+		uk_object o = c->objects[at];
+
+		MUST(o.kind == UK_OBJ_CERTIFICATE && c->loaded);
+		(void)uk_is_ok(uk_card_destroy(c, &o));
+	}
+	MUST(fuzz_link_commands() <= 2 * CHANGE_MAX);
+}
+
 static void try_everything(uk_card *c, uint8_t first)
 {
 	MUST(c->info.serial_len <= UK_SERIAL_MAX);
@@ -75,6 +105,7 @@ static void try_everything(uk_card *c, uint8_t first)
 	MUST(c->object_count <= UK_OBJECTS_MAX);
 	for (size_t i = 0; i < c->object_count; i++)
 		try_object(c, &c->objects[(i + first) % c->object_count]);
+	try_changes(c, first % 8 < 4 ? UK_KEY_RSA : UK_KEY_P256);
 	try_pin(c);
 	(void)uk_is_ok(uk_card_logout(c));
 	(void)uk_is_ok(uk_card_reselect(c));

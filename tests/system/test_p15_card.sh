@@ -87,3 +87,42 @@ expect_exit 1 "so it is not asked to" user --sign --id 22 -m ECDSA-SHA256 \
 	-i message -o sig
 expect_line CKR_KEY_FUNCTION_NOT_PERMITTED
 card_remove
+
+proves "keys and certificates that the module makes, for OpenSC to read"
+rm -f isoapplet.card
+"$BIN/ukey-vcard" init --app isoapplet --card isoapplet.card
+card_insert isoapplet
+ok "pkcs15-init prepares the card" pkcs15-init --create-pkcs15 --no-so-pin
+ok "and its PIN" pkcs15-init --store-pin --id 01 --auth-id 01 --label Mine \
+	--pin "$PIN" --puk "$PUK"
+expect_exit 0 "RSA" user --keypairgen --key-type rsa:2048 --id a1 \
+	--label "my rsa" --usage-sign
+expect_exit 0 "P-256" user --keypairgen --key-type EC:prime256v1 --id a2 \
+	--label "my ec" --usage-sign
+for id in a1 a2; do
+	ok "OpenSC reads public key $id" pkcs15-tool --read-public-key $id -o $id.pub
+	openssl x509 -new -force_pubkey $id.pub -CA ca.pem -CAkey ca.key \
+		-subj "/CN=Key $id" -days 5 -outform DER -out $id.cer
+	expect_exit 0 "certificate $id is written" user --write-object $id.cer \
+		--type cert --id $id --label "cert $id"
+	pkcs15-tool --read-certificate $id |
+		openssl x509 -outform DER -out $id.read
+	ok "OpenSC reads the same" cmp $id.cer $id.read
+done
+sign a1 SHA256-RSA-PKCS
+good a1
+sign a2 ECDSA-SHA256 --signature-format openssl
+good a2
+rm -f sig
+ok "OpenSC signs with the key" pkcs11-tool --login --pin "$PIN" --sign --id a1 \
+	-m SHA256-RSA-PKCS -i message -o sig
+good a1
+expect_exit 0 "a certificate is deleted" user --delete-object --type cert --id a1
+expect_exit 0 "OpenSC's list" pkcs15-tool --list-certificates
+expect_no_line "cert a1" "has it no more"
+expect_line "cert a2" "has the other one"
+ok "pkcs15-init goes on from there" pkcs15-init --generate-key rsa/2048 \
+	--id b1 --auth-id 01 --label theirs --pin "$PIN"
+expect_exit 0 "listed" tool -O
+expect_line "theirs" "its key is seen"
+card_remove

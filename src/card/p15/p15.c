@@ -170,4 +170,7 @@ const struct uk_card_ops uk_p15_ops = {
 	.unblock = p15_unblock,
 	.can_sign = p15_can_sign,
 	.sign = p15_sign,
+	.generate = p15_generate,
+	.store = p15_store,
+	.destroy = p15_destroy,
 };

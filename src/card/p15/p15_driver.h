@@ -108,6 +108,28 @@ uk_err p15_read_object(uk_card *c, const uk_object *o, uk_blob *out);
 uk_err p15_read_public(uk_card *c, const uk_object *key, uk_public_key *out);
 void p15_forget(struct p15 *p);
 
+/* The directory entry behind an object, or NULL. */
+const uk_p15_object *p15_item_of(const struct p15 *p, const uk_object *o);
+
+/* --- p15_write.c ---------------------------------------------------------- */
+
+/* A new file under the first free identifier from `first` on. */
+UK_RESULT p15_put_new(
+    uk_card *c, uint16_t first, uk_bytes content, uint16_t *fid);
+UK_RESULT p15_delete(uk_card *c, uint16_t fid);
+/* Another entry in a directory file, which is made, and named in ODF with this
+ * choice, if it is not there. UK_ERR_TOO_SMALL: it is full. */
+UK_RESULT p15_append(uk_card *c, uint8_t choice, uint16_t fid, uk_bytes entry);
+/* Without the entry whose value has this path. */
+UK_RESULT p15_remove(
+    uk_card *c, uint16_t fid, enum uk_p15_kind kind, const uk_p15_path *path);
+
+/* --- p15_make.c ----------------------------------------------------------- */
+
+uk_err p15_generate(uk_card *c, const struct uk_new_object *what, size_t *out);
+uk_err p15_store(uk_card *c, const struct uk_new_object *what, size_t *out);
+uk_err p15_destroy(uk_card *c, const uk_object *o);
+
 /* --- p15_pin.c ------------------------------------------------------------ */
 
 /* Which PINs there are, unless it is known; reads AODF. */

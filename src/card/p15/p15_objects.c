@@ -219,6 +219,9 @@ static void describe(
 	}
 	if (o->kind == UK_P15_PRKEY)
 		out->always_auth = wants_consent(p, o);
+	/* what can be destroyed is all that can be changed */
+	out->modifiable = p->quirks->keys && o->kind == UK_P15_CERT &&
+			  (o->flags & UK_P15_MODIFIABLE) != 0;
 }
 
 /* Public halves of private keys are not objects of their own (card.h). */
@@ -306,8 +309,7 @@ void p15_forget(struct p15 *p)
 
 /* --- content -------------------------------------------------------------- */
 
-/* The directory entry behind an object. */
-static const uk_p15_object *item_of(const struct p15 *p, const uk_object *o)
+const uk_p15_object *p15_item_of(const struct p15 *p, const uk_object *o)
 {
 	for (size_t i = 0; i < p->item_count; i++) {
 		if (kinds[p->items[i].kind] == o->kind &&
@@ -360,7 +362,7 @@ static uk_err take_cert(uk_bytes file, uk_blob *out)
 
 uk_err p15_read_object(uk_card *c, const uk_object *o, uk_blob *out)
 {
-	const uk_p15_object *item = item_of(p15_of(c), o);
+	const uk_p15_object *item = p15_item_of(p15_of(c), o);
 	uk_bytes value;
 
 	if (item == NULL ||
