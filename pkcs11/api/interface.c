@@ -75,12 +75,28 @@ static CK_RV external_authenticate(CK_SESSION_HANDLE session, CK_BYTE_PTR hash,
 	return p11_leave(&call, rv);
 }
 
+static CK_RV sign_transaction(CK_SESSION_HANDLE session,
+    CK_MECHANISM_PTR mechanism, CK_OBJECT_HANDLE key,
+    const struct ukey_transaction *transaction, CK_BYTE_PTR signature,
+    CK_ULONG_PTR signature_len, struct ukey_report *report)
+{
+	const struct p11_to_sign what = { mechanism, key, transaction };
+	struct p11_call call;
+	CK_RV rv = p11_enter(&call, "ukey sign_transaction", session);
+
+	if (rv == CKR_OK)
+		rv = p11_sign_transaction(
+		    &call, &what, signature, signature_len, report);
+	return p11_leave(&call, rv);
+}
+
 static struct ukey_functions vendor = {
-	.version = { 1, 0 },
+	.version = { 1, 1 },
 	.get_status = get_status,
 	.get_token_facts = get_token_facts,
 	.get_challenge = get_challenge,
 	.external_authenticate = external_authenticate,
+	.sign_transaction = sign_transaction,
 };
 
 /* --- interfaces ---------------------------------------------------------- */
@@ -119,16 +135,23 @@ EXPORT CK_RV C_GetInterfaceList(CK_INTERFACE_PTR list, CK_ULONG_PTR count)
 	return CKR_OK;
 }
 
-static bool fits(const CK_INTERFACE *i, const CK_UTF8CHAR *name,
-    const CK_VERSION *wanted, CK_FLAGS flags)
+/* Ours grows by appending, so a later one is also the one before. */
+static bool serves(const CK_INTERFACE *i, const CK_VERSION *wanted)
 {
 	const CK_VERSION *has = i->pFunctionList;
 
+	return wanted->major == has->major &&
+	       (wanted->minor == has->minor ||
+		   (i->pFunctionList == &vendor && wanted->minor < has->minor));
+}
+
+static bool fits(const CK_INTERFACE *i, const CK_UTF8CHAR *name,
+    const CK_VERSION *wanted, CK_FLAGS flags)
+{
 	if (name != NULL && !uk_bytes_eq(uk_view_str((const char *)name),
 				uk_view_str((const char *)i->pInterfaceName)))
 		return false;
-	if (wanted != NULL &&
-	    (wanted->major != has->major || wanted->minor != has->minor))
+	if (wanted != NULL && !serves(i, wanted))
 		return false;
 	return (i->flags & flags) == flags;
 }

@@ -18,6 +18,7 @@ static struct {
 	pthread_cond_t woken;
 	enum state state;
 	unsigned calls; /* inside between enter and leave */
+	uint32_t life;  /* grows with every C_Initialize */
 	CK_C_INITIALIZE_ARGS args;
 	bool app_locks; /* slots use the callbacks of args */
 	struct p11_reader *readers[P11_SLOTS_MAX];
@@ -249,6 +250,7 @@ CK_RV p11_enter_module(struct p11_call *call, const char *name)
 	p11_module_lock();
 	call->entered = module.state == UP;
 	module.calls += call->entered;
+	call->life = module.life;
 	p11_module_unlock();
 	if (uk_log_on(UK_LOG_INFO))
 		call->started = now_micros();
@@ -348,11 +350,8 @@ static void log_call(const struct p11_call *call, CK_RV rv)
 	    (unsigned long)(micros - call->micros), commands - call->commands);
 }
 
-CK_RV p11_leave(struct p11_call *call, CK_RV rv)
+static void let_go(struct p11_call *call)
 {
-	if (rv == P11_ASKED)
-		rv = CKR_OK;
-	log_call(call, rv);
 	if (call->slot != NULL) {
 		p11_slot_tidy(call->slot);
 		p11_unlock(&call->slot->reader->lock);
@@ -363,7 +362,46 @@ CK_RV p11_leave(struct p11_call *call, CK_RV rv)
 			p11_module_wake();
 		p11_module_unlock();
 	}
+	call->slot = NULL;
+	call->session = NULL;
+	call->entered = false;
+}
+
+CK_RV p11_leave(struct p11_call *call, CK_RV rv)
+{
+	if (rv == P11_ASKED)
+		rv = CKR_OK;
+	log_call(call, rv);
+	let_go(call);
 	return rv;
+}
+
+struct p11_step p11_step_out(struct p11_call *call)
+{
+	struct p11_step step = { call->session->handle, call->slot->cards };
+	uint32_t commands;
+	uint64_t micros;
+
+	counts(call, &commands, &micros); /* of the part that ends here */
+	call->commands = commands - call->commands;
+	call->micros = micros - call->micros;
+	let_go(call);
+	return step;
+}
+
+CK_RV p11_step_in(struct p11_call *call, const struct p11_step *step)
+{
+	const struct p11_call was = *call;
+	CK_RV rv = p11_enter(call, was.name, step->session);
+
+	call->started = was.started;
+	call->commands -= was.commands;
+	call->micros -= was.micros;
+	if (call->entered && call->life != was.life)
+		return CKR_CRYPTOKI_NOT_INITIALIZED;
+	if (call->slot != NULL && call->slot->cards != step->cards)
+		return CKR_DEVICE_REMOVED;
+	return rv == CKR_SESSION_HANDLE_INVALID ? CKR_SESSION_CLOSED : rv;
 }
 
 /* --- C_Initialize, C_Finalize -------------------------------------------- */
@@ -398,6 +436,7 @@ static bool move(enum state from, enum state to)
 	ok = module.state == from;
 	if (ok)
 		module.state = to;
+	module.life += ok && to == STARTING;
 	p11_module_wake();
 	p11_module_unlock();
 	return ok;

@@ -30,6 +30,7 @@ struct p11_call {
 				      * p11_enter_module */
 	struct p11_session *session; /* NULL unless p11_enter */
 	bool entered;
+	uint32_t life; /* which C_Initialize it belongs to */
 	/* for the log */
 	uint64_t started; /* microseconds */
 	uint32_t commands;
@@ -52,6 +53,20 @@ CK_RV p11_enter_slot_now(
 CK_RV p11_enter(
     struct p11_call *call, const char *name, CK_SESSION_HANDLE session);
 CK_RV p11_leave(struct p11_call *call, CK_RV rv);
+
+/*
+ * While a person or the program thinks, nothing is locked and no pointer to a
+ * slot, session or object may be kept. step_in comes back to the same session:
+ * CKR_DEVICE_REMOVED if its card has gone, also if it is here again;
+ * CKR_SESSION_CLOSED; CKR_CRYPTOKI_NOT_INITIALIZED after C_Finalize, also if
+ * C_Initialize came after it. p11_leave belongs at the end in every case.
+ */
+struct p11_step {
+	CK_SESSION_HANDLE session;
+	uint32_t cards; /* p11_slot.cards */
+};
+struct p11_step p11_step_out(struct p11_call *call);
+CK_RV p11_step_in(struct p11_call *call, const struct p11_step *step);
 
 CK_RV p11_initialize(const CK_C_INITIALIZE_ARGS *args);
 CK_RV p11_finalize(const void *reserved);

@@ -19,6 +19,7 @@ void p11_slot_clear(struct p11_slot *s)
 {
 	p11_sessions_free(&s->sessions);
 	p11_objects_free(&s->objects);
+	s->cards++;
 	s->login = P11_PUBLIC;
 	s->reselect = false;
 	s->proved = 0;

@@ -47,6 +47,8 @@ struct p11_slot {
 	uint32_t proved; /* uk_channel_turn in which the card was last known to
 			  * be as we know it; 0 = never */
 
+	uint32_t cards; /* grows when one is forgotten */
+
 	bool challenged; /* the bank's proof for a challenge is awaited */
 
 	uint32_t serials; /* handles given out so far; never reused */

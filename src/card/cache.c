@@ -139,16 +139,15 @@ static void take_items(uk_cache *c, uk_reader *r)
 /* All of it, or nothing. */
 static void take_file(uk_cache *c, uk_bytes file)
 {
-	uk_bytes content = uk_bytes_first(file,
-	    file.n < UK_CHECKSUM_SIZE ? 0 : file.n - UK_CHECKSUM_SIZE);
+	uk_bytes content = uk_bytes_first(
+	    file, file.n < UK_CHECKSUM_SIZE ? 0 : file.n - UK_CHECKSUM_SIZE);
 	uint8_t sum[UK_CHECKSUM_SIZE];
 	uk_reader r = uk_read(content);
 	uk_bytes head = uk_get(&r, sizeof(magic) - 1), proof;
 
 	if (!uk_bytes_eq(head, uk_view(magic, sizeof(magic) - 1)) ||
 	    !uk_is_ok(checksum(c, content, sum)) ||
-	    !uk_bytes_eq(
-		UK_ARRAY(sum), uk_bytes_last(file, UK_CHECKSUM_SIZE)))
+	    !uk_bytes_eq(UK_ARRAY(sum), uk_bytes_last(file, UK_CHECKSUM_SIZE)))
 		return;
 	proof = uk_get(&r, uk_get_u8(&r));
 	if (!uk_bytes_eq(proof, uk_view(c->proof, c->proof_len)))
@@ -209,8 +208,8 @@ void uk_cache_save(uk_cache *c)
 	file_name(c, name);
 	err = uk_buf_result(&file);
 	if (uk_is_ok(err))
-		err = uk_cache_file_write(used_folder, name,
-		    uk_buf_view(&file), UK_CACHE_FILES_MAX);
+		err = uk_cache_file_write(
+		    used_folder, name, uk_buf_view(&file), UK_CACHE_FILES_MAX);
 	uk_free(storage);
 	uk_log(UK_LOG_DEBUG, "cache %s written: %s", name, uk_err_name(err));
 }
@@ -237,8 +236,8 @@ uk_cache *uk_cache_open(const char *kind, uk_bytes name, uk_bytes proof)
 	uk_put(&field, name);
 	c->name_len = field.len;
 	if (field.bad || field.len == 0 || !set_proof(c, proof) ||
-	    !uk_is_ok(uk_copy_str(
-		c->kind, sizeof(c->kind), uk_view_str(kind)))) {
+	    !uk_is_ok(
+		uk_copy_str(c->kind, sizeof(c->kind), uk_view_str(kind)))) {
 		uk_free(c);
 		return NULL;
 	}

@@ -33,8 +33,8 @@ enum {
  * (and so it is at first). Not while a card is open. */
 void uk_cache_use(const char *folder);
 
-/* kind: as in uk_card_info; name: the card's own, 1 to 32 bytes. NULL if nothing
- * is remembered; every function below accepts that. */
+/* kind: as in uk_card_info; name: the card's own, 1 to 32 bytes. NULL if
+ * nothing is remembered; every function below accepts that. */
 uk_cache *uk_cache_open(const char *kind, uk_bytes name, uk_bytes proof);
 /* What the card says of its content now; none: nobody knows. If that is
  * something else than before, all is forgotten. */

@@ -66,8 +66,7 @@ static int open_folder(const char *folder)
 static bool is_ours(const struct stat *st)
 {
 	return S_ISREG(st->st_mode) && st->st_uid == geteuid() &&
-	       st->st_nlink == 1 &&
-	       (st->st_mode & (S_IRWXG | S_IRWXO)) == 0;
+	       st->st_nlink == 1 && (st->st_mode & (S_IRWXG | S_IRWXO)) == 0;
 }
 
 static uk_err read_whole(int f, size_t max, uk_blob *out)
@@ -147,10 +146,10 @@ static size_t look_around(int dir, char oldest[NAME_MAX_LEN])
 		if (!is_named_so(e->d_name) ||
 		    fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 			continue;
-		if (count++ > 0 && (st.st_mtim.tv_sec > first.tv_sec ||
-				       (st.st_mtim.tv_sec == first.tv_sec &&
-					   st.st_mtim.tv_nsec >=
-					       first.tv_nsec)))
+		if (count++ > 0 &&
+		    (st.st_mtim.tv_sec > first.tv_sec ||
+			(st.st_mtim.tv_sec == first.tv_sec &&
+			    st.st_mtim.tv_nsec >= first.tv_nsec)))
 			continue;
 		first = st.st_mtim;
 		(void)snprintf(oldest, NAME_MAX_LEN, "%s", e->d_name);
@@ -211,8 +210,8 @@ static uk_err write_in(int dir, const char *name, uk_bytes content)
 	return err;
 }
 
-uk_err uk_cache_file_write(const char *folder, const char *name,
-    uk_bytes content, size_t files_max)
+uk_err uk_cache_file_write(
+    const char *folder, const char *name, uk_bytes content, size_t files_max)
 {
 	int dir = open_folder(folder);
 	uk_err err;

@@ -11,7 +11,7 @@ UK_RESULT uk_cache_file_read(
     const char *folder, const char *name, size_t max, uk_blob *out);
 /* Makes the folder if need be. Whole or not at all; readers see the old one or
  * the new one. Then the oldest files go, until files_max are left. */
-UK_RESULT uk_cache_file_write(const char *folder, const char *name,
-    uk_bytes content, size_t files_max);
+UK_RESULT uk_cache_file_write(
+    const char *folder, const char *name, uk_bytes content, size_t files_max);
 
 #endif

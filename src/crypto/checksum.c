@@ -1,7 +1,7 @@
 /*
  * SHA-256 without a library context: opening one costs more than all else that
- * a program does which looks at a card once. The functions are old and marked as
- * such; they are what the provider calls as well.
+ * a program does which looks at a card once. The functions are old and marked
+ * as such; they are what the provider calls as well.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "crypto.h"

@@ -2,13 +2,15 @@
  * One piece of work with a PKCS#11 module, and what it cost:
  *
  *     p11bench MODULE list                lists everything, certificates read
- *     p11bench MODULE sign ID             login, the key with this CKA_ID, signs once
- *     p11bench MODULE burst ID            ten more signatures, after that
+ *     p11bench MODULE sign ID             login, the key with this CKA_ID,
+ * signs once p11bench MODULE burst ID            ten more signatures, after
+ * that
  *
- * ID in hexadecimal; the PIN is a line on descriptor 8. Each piece is a process of
- * its own, from C_Initialize to C_Finalize. With pcsccount.so preloaded, prints one
- * line: commands, bytes, milliseconds, milliseconds of processor time, peak memory
- * in kB, and objects or signatures. Exit code 3: there is no token or no such key.
+ * ID in hexadecimal; the PIN is a line on descriptor 8. Each piece is a process
+ * of its own, from C_Initialize to C_Finalize. With pcsccount.so preloaded,
+ * prints one line: commands, bytes, milliseconds, milliseconds of processor
+ * time, peak memory in kB, and objects or signatures. Exit code 3: there is no
+ * token or no such key.
  */
 #include <dlfcn.h>
 #include <stdbool.h>
@@ -223,7 +225,8 @@ int main(int argc, char **argv)
 	struct cost before, after;
 
 	if (argc != 3 && argc != 4) {
-		fprintf(stderr, "usage: p11bench MODULE list|sign ID|burst ID\n");
+		fprintf(
+		    stderr, "usage: p11bench MODULE list|sign ID|burst ID\n");
 		return 2;
 	}
 	before = now();

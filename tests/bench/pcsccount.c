@@ -93,21 +93,41 @@ const SCARD_IO_REQUEST g_rgSCardRawPci = { SCARD_PROTOCOL_RAW,
 	}
 
 /* clang-format off: one function, one row */
-PASS(SCardEstablishContext, (DWORD scope, LPCVOID a, LPCVOID b, LPSCARDCONTEXT c), (scope, a, b, c))
+PASS(SCardEstablishContext,
+    (DWORD scope, LPCVOID a, LPCVOID b, LPSCARDCONTEXT c), (scope, a, b, c))
 PASS(SCardReleaseContext, (SCARDCONTEXT c), (c))
 PASS(SCardIsValidContext, (SCARDCONTEXT c), (c))
-PASS(SCardConnect, (SCARDCONTEXT c, LPCSTR reader, DWORD share, DWORD protocols, LPSCARDHANDLE card, LPDWORD protocol), (c, reader, share, protocols, card, protocol))
-PASS(SCardReconnect, (SCARDHANDLE card, DWORD share, DWORD protocols, DWORD fate, LPDWORD protocol), (card, share, protocols, fate, protocol))
+PASS(SCardConnect,
+    (SCARDCONTEXT c, LPCSTR reader, DWORD share, DWORD protocols,
+	LPSCARDHANDLE card, LPDWORD protocol),
+    (c, reader, share, protocols, card, protocol))
+PASS(SCardReconnect,
+    (SCARDHANDLE card, DWORD share, DWORD protocols, DWORD fate,
+	LPDWORD protocol),
+    (card, share, protocols, fate, protocol))
 PASS(SCardDisconnect, (SCARDHANDLE card, DWORD fate), (card, fate))
 PASS(SCardBeginTransaction, (SCARDHANDLE card), (card))
 PASS(SCardEndTransaction, (SCARDHANDLE card, DWORD fate), (card, fate))
-PASS(SCardStatus, (SCARDHANDLE card, LPSTR names, LPDWORD names_len, LPDWORD state, LPDWORD protocol, LPBYTE atr, LPDWORD atr_len), (card, names, names_len, state, protocol, atr, atr_len))
-PASS(SCardGetStatusChange, (SCARDCONTEXT c, DWORD timeout, SCARD_READERSTATE *states, DWORD n), (c, timeout, states, n))
-PASS(SCardControl, (SCARDHANDLE card, DWORD code, LPCVOID in, DWORD in_len, LPVOID out, DWORD out_len, LPDWORD got), (card, code, in, in_len, out, out_len, got))
-PASS(SCardGetAttrib, (SCARDHANDLE card, DWORD id, LPBYTE value, LPDWORD len), (card, id, value, len))
-PASS(SCardSetAttrib, (SCARDHANDLE card, DWORD id, LPCBYTE value, DWORD len), (card, id, value, len))
-PASS(SCardListReaders, (SCARDCONTEXT c, LPCSTR groups, LPSTR readers, LPDWORD len), (c, groups, readers, len))
-PASS(SCardListReaderGroups, (SCARDCONTEXT c, LPSTR groups, LPDWORD len), (c, groups, len))
+PASS(SCardStatus,
+    (SCARDHANDLE card, LPSTR names, LPDWORD names_len, LPDWORD state,
+	LPDWORD protocol, LPBYTE atr, LPDWORD atr_len),
+    (card, names, names_len, state, protocol, atr, atr_len))
+PASS(SCardGetStatusChange,
+    (SCARDCONTEXT c, DWORD timeout, SCARD_READERSTATE *states, DWORD n),
+    (c, timeout, states, n))
+PASS(SCardControl,
+    (SCARDHANDLE card, DWORD code, LPCVOID in, DWORD in_len, LPVOID out,
+	DWORD out_len, LPDWORD got),
+    (card, code, in, in_len, out, out_len, got))
+PASS(SCardGetAttrib, (SCARDHANDLE card, DWORD id, LPBYTE value, LPDWORD len),
+    (card, id, value, len))
+PASS(SCardSetAttrib, (SCARDHANDLE card, DWORD id, LPCBYTE value, DWORD len),
+    (card, id, value, len))
+PASS(SCardListReaders,
+    (SCARDCONTEXT c, LPCSTR groups, LPSTR readers, LPDWORD len),
+    (c, groups, readers, len))
+PASS(SCardListReaderGroups, (SCARDCONTEXT c, LPSTR groups, LPDWORD len),
+    (c, groups, len))
 PASS(SCardFreeMemory, (SCARDCONTEXT c, LPCVOID p), (c, p))
 PASS(SCardCancel, (SCARDCONTEXT c), (c))
 /* clang-format on */

@@ -1,5 +1,5 @@
 foreach(name IN ITEMS general slot session login object make store sign message verify cipher life
-		threads linger pinpad wait log)
+		threads linger pinpad wait log transaction)
 	uk_test(test_p11_${name} SOURCES test_p11_${name}.c
 		USES p11api p11_fake p11_run)
 	set_property(TEST test_p11_${name} APPEND PROPERTY LABELS threads)

@@ -103,7 +103,8 @@ static void write_file(const uint8_t *p, size_t n)
 	close(f);
 }
 
-/* --- remembering ----------------------------------------------------------- */
+/* --- remembering -----------------------------------------------------------
+ */
 
 static void it_comes_back(void **state)
 {
@@ -203,7 +204,8 @@ static void another_card(void **state)
 	uk_cache_close(&c);
 }
 
-/* --- damaged and planted files ---------------------------------------------- */
+/* --- damaged and planted files ----------------------------------------------
+ */
 
 static void every_damaged_byte(void **state)
 {
@@ -292,7 +294,8 @@ static void a_folder_that_is_not_ours(void **state)
 	assert_int_equal(found(UK_ARRAY(proof)), 0);
 }
 
-/* --- limits ------------------------------------------------------------------ */
+/* --- limits ------------------------------------------------------------------
+ */
 
 static void too_much(void **state)
 {
@@ -367,9 +370,10 @@ static void switched_off(void **state)
 	assert_null(open_it(UK_NONE));
 	assert_null(open_it(UK_ARRAY(long_proof)));
 	assert_null(uk_cache_open("ukey", UK_NONE, UK_ARRAY(proof)));
-	assert_null(uk_cache_open("ukey", UK_ARRAY(long_name), UK_ARRAY(proof)));
-	assert_null(uk_cache_open("a very long kind of card", UK_ARRAY(name),
-	    UK_ARRAY(proof)));
+	assert_null(
+	    uk_cache_open("ukey", UK_ARRAY(long_name), UK_ARRAY(proof)));
+	assert_null(uk_cache_open(
+	    "a very long kind of card", UK_ARRAY(name), UK_ARRAY(proof)));
 	uk_cache_use(NULL);
 	assert_null(open_it(UK_ARRAY(proof)));
 }

@@ -104,16 +104,20 @@ static uk_err fake_transmit(
 	card_works(l);
 	err = link_state(l);
 	if (uk_is_ok(err) && world.countdown > 0 && --world.countdown == 0) {
+		struct reader *r = &world.readers[l->reader];
+
 		world.failed = true;
 		err = uk_fail(world.code);
 		if (world.code == UK_ERR_CARD_RESET) {
-			l->epoch = ++world.readers[l->reader].epoch;
-			world.readers[l->reader].user = false;
-			world.readers[l->reader].so = false;
+			l->epoch = ++r->epoch;
+			r->user = false;
+			r->so = false;
+			r->consent = false;
 		}
 		if (world.code == UK_ERR_CARD_REMOVED) {
-			world.readers[l->reader].present = false;
-			world.readers[l->reader].events++;
+			r->present = false;
+			r->consent = false;
+			r->events++;
 		}
 	}
 	unlock();
