@@ -13,13 +13,17 @@ enum { KINDS_MAX = 2, FCI_MAX = 512 };
 static const uint8_t ukey_aid[] = { 0xf0, 0x75, 0x6b, 0x65, 0x79, 0x2e, 0x30,
 	0x31 };
 
+/* IsoApplet lives on open platforms, which have no files of their own; a card
+ * that says it has a directory of applications is asked for the standard's
+ * PKCS#15 application instead. So nobody is asked more than three times. */
 static const struct row {
-	uk_bytes aid;
+	uk_bytes aid, with_directory;
 	const struct uk_card_ops *kinds[KINDS_MAX];
 } rows[] = {
-	{ { ukey_aid, sizeof(ukey_aid) }, { &uk_ukey_ops } },
-	{ { uk_isoapplet_aid, sizeof(uk_isoapplet_aid) }, { &uk_p15_ops } },
-	{ { uk_piv_aid, sizeof(uk_piv_aid) }, { &uk_piv_ops } },
+	{ { ukey_aid, sizeof(ukey_aid) }, { NULL, 0 }, { &uk_ukey_ops } },
+	{ { uk_isoapplet_aid, sizeof(uk_isoapplet_aid) },
+	    { uk_p15_aid, sizeof(uk_p15_aid) }, { &uk_p15_ops } },
+	{ { uk_piv_aid, sizeof(uk_piv_aid) }, { NULL, 0 }, { &uk_piv_ops } },
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
@@ -28,12 +32,19 @@ enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 _Static_assert((int)ROWS <= (int)UK_CARDS_MAX && UK_CARDS_MAX <= 3,
     "an unknown card must not be asked more often");
 
+static uk_bytes aid_of(uk_channel *ch, const struct row *row)
+{
+	return row->with_directory.n > 0 && uk_channel_atr(ch).directory
+		   ? row->with_directory
+		   : row->aid;
+}
+
 static uk_err open_row(uk_channel *ch, const struct row *row, uk_card **out)
 {
 	uint8_t answer[FCI_MAX];
 	uk_buf fci = UK_BUF(answer);
-	struct uk_selected s = { .aid = row->aid };
-	uk_err err = uk_select(ch, row->aid, &fci);
+	struct uk_selected s = { .aid = aid_of(ch, row) };
+	uk_err err = uk_select(ch, s.aid, &fci);
 
 	if (!uk_is_ok(err))
 		return uk_card_spoke(err)

@@ -1,6 +1,7 @@
 /* The only road to the card; each arrow of the way is a function of its own. */
 #include "channel.h"
 
+#include "atr.h"
 #include "mem.h"
 #include "secret.h"
 #include "sw.h"
@@ -66,6 +67,17 @@ void uk_channel_limit(uk_channel *ch, struct uk_limits limits)
 struct uk_limits uk_channel_limits(const uk_channel *ch)
 {
 	return ch->limits;
+}
+
+struct uk_atr_facts uk_channel_atr(uk_channel *ch)
+{
+	uint8_t storage[UK_ATR_MAX];
+	uk_buf atr = UK_BUF(storage);
+	uk_atr a = { 0 };
+
+	if (uk_is_ok(uk_link_atr(ch->link, &atr)))
+		UK_IGNORE(uk_atr_parse(uk_buf_view(&atr), &a)); /* all false */
+	return (struct uk_atr_facts){ a.chaining, a.extended, a.directory };
 }
 
 uk_err uk_channel_begin(uk_channel *ch)

@@ -30,6 +30,14 @@ void uk_channel_close(uk_channel **ch, enum uk_card_fate fate);
 void uk_channel_limit(uk_channel *ch, struct uk_limits limits);
 struct uk_limits uk_channel_limits(const uk_channel *ch);
 
+/* What the card says of itself in the historical bytes of its answer to reset
+ * (atr.h); all false if it says nothing. Not for telling kinds apart. */
+struct uk_atr_facts {
+	bool chaining, extended;
+	bool directory; /* it has an EF.DIR, and so files of its own */
+};
+struct uk_atr_facts uk_channel_atr(uk_channel *ch);
+
 /* Keeps others away between begin and end; see uk_link_ops. */
 UK_RESULT uk_channel_begin(uk_channel *ch);
 void uk_channel_end(uk_channel *ch, enum uk_card_fate fate);

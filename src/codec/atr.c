@@ -9,7 +9,9 @@ enum {
 	T_GLOBAL = 15, /* not a protocol: global interface bytes follow */
 	CATEGORY_STATUS_BEHIND = 0x00, /* three status bytes close the list */
 	CATEGORY_TLV = 0x80,
-	TAG_CAPABILITIES = 7
+	TAG_CAPABILITIES = 7,
+	TAG_SERVICES = 0x31, /* with its length */
+	SERVICE_DIR = 0x20   /* bit 6: data objects in EF.DIR */
 };
 
 /* TA, TB and TC of one group are skipped; its TD, if any, is the result. */
@@ -78,6 +80,8 @@ static void read_historical(uk_bytes historical, uk_atr *out)
 
 		if (!r.bad && head >> 4 == TAG_CAPABILITIES)
 			use_capabilities(value, out);
+		if (!r.bad && head == TAG_SERVICES)
+			out->directory = (value.p[0] & SERVICE_DIR) != 0;
 	}
 }
 

@@ -10,6 +10,7 @@ typedef struct uk_atr {
 	uk_bytes historical;     /* at most 15 bytes */
 	bool says_capabilities;  /* card capabilities (7816-4, 12.1.1.9) seen */
 	bool chaining, extended; /* third software function table */
+	bool directory; /* card service data (12.1.1.7): EF.DIR is there */
 } uk_atr;
 
 /* UK_ERR_FORMAT if lengths or the check byte TCK are wrong. */

@@ -18,6 +18,12 @@ uk_err uk_link_control(uk_link *l, uint32_t code, uk_bytes in, uk_buf *out)
 	return l->ops->control(l, code, in, out);
 }
 
+uk_err uk_link_atr(uk_link *l, uk_buf *out)
+{
+	return l->ops->atr == NULL ? uk_fail(UK_ERR_UNSUPPORTED)
+				   : l->ops->atr(l, out);
+}
+
 void uk_link_end(uk_link *l, enum uk_card_fate fate)
 {
 	l->ops->end(l, fate);

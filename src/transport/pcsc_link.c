@@ -128,6 +128,21 @@ static uk_err pcsc_control(
 	return uk_ok();
 }
 
+/* What the service remembers of it. */
+static uk_err pcsc_atr(uk_link *base, uk_buf *out)
+{
+	struct pcsc_link *l = (struct pcsc_link *)base;
+	BYTE atr[MAX_ATR_SIZE];
+	DWORD n = sizeof(atr), no_name = 0, state, protocol;
+	LONG rv = SCardStatus(
+	    l->card, NULL, &no_name, &state, &protocol, atr, &n);
+
+	if (rv != SCARD_S_SUCCESS)
+		return uk_pcsc_err(rv, UK_ASKED_CARD);
+	uk_put(out, uk_view(atr, n));
+	return uk_buf_result(out);
+}
+
 static DWORD disposition(enum uk_card_fate fate)
 {
 	return fate == UK_RESET_CARD ? SCARD_RESET_CARD : SCARD_LEAVE_CARD;
@@ -154,6 +169,7 @@ static const struct uk_link_ops pcsc_ops = {
 	.transmit = pcsc_transmit,
 	.begin = pcsc_begin,
 	.control = pcsc_control,
+	.atr = pcsc_atr,
 	.end = pcsc_end,
 	.close = pcsc_close,
 };

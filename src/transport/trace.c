@@ -103,10 +103,16 @@ static void trace_close(uk_link *l, enum uk_card_fate fate)
 	uk_free(t);
 }
 
+static uk_err trace_atr(uk_link *link, uk_buf *out)
+{
+	return uk_link_atr(((struct trace *)link)->inner, out);
+}
+
 static const struct uk_link_ops trace_ops = {
 	.transmit = trace_transmit,
 	.begin = trace_begin,
 	.control = trace_control,
+	.atr = trace_atr,
 	.end = trace_end,
 	.close = trace_close,
 };

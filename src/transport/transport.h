@@ -30,6 +30,9 @@ struct uk_link_ops {
 	 * data, which are never traced. UK_ERR_UNSUPPORTED if the reader does
 	 * not know the code. NULL: this link has no reader to ask. */
 	uk_err (*control)(uk_link *l, uint32_t code, uk_bytes in, uk_buf *out);
+	/* Appends the card's answer to reset; sends nothing to the card. NULL:
+	 * this link cannot tell. */
+	uk_err (*atr)(uk_link *l, uk_buf *out);
 	/* Ends the connection and frees l. */
 	void (*close)(uk_link *l, enum uk_card_fate fate);
 };
@@ -41,6 +44,7 @@ struct uk_link {
 UK_RESULT uk_link_transmit(uk_link *l, uk_bytes cmd, uk_buf *resp, bool secret);
 UK_RESULT uk_link_begin(uk_link *l);
 UK_RESULT uk_link_control(uk_link *l, uint32_t code, uk_bytes in, uk_buf *out);
+UK_RESULT uk_link_atr(uk_link *l, uk_buf *out); /* or UK_ERR_UNSUPPORTED */
 void uk_link_end(uk_link *l, enum uk_card_fate fate);
 void uk_link_close(uk_link **l, enum uk_card_fate fate); /* accepts NULL */
 

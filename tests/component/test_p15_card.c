@@ -166,6 +166,34 @@ static void no_version(void **state)
 	}
 }
 
+/* Historical bytes 80, 31 A0: applications are selected by name, and there is
+ * an EF.DIR (7816-4, 12.1.1.7). */
+#define DIRECTORY_ATR "3B83018031A093"
+
+/* A card with files of its own is asked for the standard's application, not for
+ * IsoApplet: three commands in any case. */
+static void a_card_with_a_directory(void **state)
+{
+	const struct script_step found[] = { { SELECT_UKEY, "6A82", UK_OK },
+		{ "00A40400 0C A000000063504B43532D3135 00", "9000", UK_OK },
+		{ "00A40200 02 5032 00", "6A82", UK_OK },
+		{ "00A40000 02 5032 00", "6A82", UK_OK } };
+	const struct script_step not_found[] = { { SELECT_UKEY, "6A82", UK_OK },
+		{ "00A40400 0C A000000063504B43532D3135 00", "6A82", UK_OK },
+		{ "00A40400 09 A00000030800001000 00", "6A82", UK_OK } };
+	struct desk d;
+
+	(void)state;
+	desk_atr = DIRECTORY_ATR;
+	d = DESK(found);
+	assert_string_equal(d.card->info.model, "PKCS#15");
+	desk_close_after(&d, 4);
+	desk_atr = DIRECTORY_ATR;
+	expect_code(
+	    desk_open_broken(&d, not_found, 3, 0, UK_OK), UK_ERR_CARD_UNKNOWN);
+	assert_int_equal(script_log.commands, 3);
+}
+
 /* --- listing ---------------------------------------------------------------
  */
 
@@ -667,6 +695,7 @@ int main(void)
 		cmocka_unit_test(version_1),
 		cmocka_unit_test(version_0),
 		cmocka_unit_test(no_version),
+		cmocka_unit_test(a_card_with_a_directory),
 		cmocka_unit_test(listing),
 		cmocka_unit_test(empty_card),
 		cmocka_unit_test(another_layout),

@@ -298,6 +298,44 @@ static void rsa_in_three_commands(void **state)
 	desk_close_after(&d, PIV_OPEN_COMMANDS + 3);
 }
 
+/* A YubiKey 5's answer to reset: the historical bytes say extended length. */
+#define LONG_ATR "3BFD1300008131FE158073C021C057597562694B657940"
+
+/* One command then, which a card that knows better can refuse: it is asked
+ * again in pieces, and from then on so. */
+static void rsa_in_one_command(void **state)
+{
+	static char whole[1024], first[1024], answer[1024];
+	const char *const second = "0087079A 0B 15161718191A1B1C1D1E1F 00";
+	const struct script_step steps[] = { { SELECT_UKEY, "6A82", UK_OK },
+		{ SELECT_ISO, "6A82", UK_OK }, { SELECT_PIV, PIV_FCI, UK_OK },
+		{ "00CB3FFF 000005 5C035FC102 1000", CHUID, UK_OK },
+		{ whole, answer, UK_OK }, { whole, "6700", UK_OK },
+		{ first, "9000", UK_OK }, { second, answer, UK_OK },
+		{ first, "9000", UK_OK }, { second, answer, UK_OK } };
+	struct desk d;
+	uint8_t room[UK_SIGNATURE_MAX];
+	uk_buf sig = UK_BUF(room);
+	struct uk_sign_request r = { &rsa_9a, UK_SIG_PKCS1, UK_HASH_SHA256,
+		hex(INFO256 HASH32) };
+
+	(void)state;
+	strcat(whole, "0087079A 00010A " PART_1 "0001" FF192
+		      "FFFFFFFFFFFFFFFFFFFF 00" INFO256 HASH32 "1000");
+	strcat(first,
+	    "1087079A FF " PART_1 "0001" FF192 "FFFFFFFFFFFFFFFFFFFF 00" INFO256
+	    "000102030405060708090A0B0C0D0E0F1011121314");
+	strcat(answer, "7C820104 82820100" SIG256 "9000");
+	desk_atr = LONG_ATR;
+	d = DESK(steps);
+	for (int i = 0; i < 3; i++) {
+		sig.len = 0;
+		expect_ok(uk_card_sign(d.card, &r, &sig));
+		expect_bytes(uk_buf_view(&sig), hex(SIG256));
+	}
+	desk_close_after(&d, 10);
+}
+
 /* Answers that are no signatures: none of them comes out. */
 static void broken_answers(void **state)
 {
@@ -594,6 +632,7 @@ int main(void)
 		cmocka_unit_test(ecdsa),
 		cmocka_unit_test(ecdsa_cuts),
 		cmocka_unit_test(rsa_in_three_commands),
+		cmocka_unit_test(rsa_in_one_command),
 		cmocka_unit_test(broken_answers),
 		cmocka_unit_test(what_keys_can_do),
 		cmocka_unit_test(deciphering),

@@ -13,6 +13,8 @@ const uk_object key_2 = { .kind = UK_OBJ_PRIVATE_KEY,
 	.ref = 2,
 	.always_auth = true };
 
+const char *desk_atr;
+
 uk_err desk_open_broken(struct desk *d, const struct script_step *steps,
     size_t count, unsigned nth, enum uk_code failure)
 {
@@ -22,6 +24,8 @@ uk_err desk_open_broken(struct desk *d, const struct script_step *steps,
 
 	*d = (struct desk){ NULL, NULL };
 	script_reset();
+	script_atr(desk_atr);
+	desk_atr = NULL;
 	err = uk_channel_open(&link, &d->ch);
 	if (uk_is_ok(err))
 		err = uk_card_open(d->ch, &d->card);

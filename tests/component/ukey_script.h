@@ -81,6 +81,8 @@ struct desk {
  * with failure (0 = none). On failure the desk is empty. */
 uk_err desk_open_broken(struct desk *d, const struct script_step *steps,
     size_t count, unsigned nth, enum uk_code failure);
+/* The answer to reset of the next card that is opened. */
+extern const char *desk_atr;
 struct desk desk_open(const struct script_step *steps, size_t count);
 #define DESK(steps) desk_open(steps, sizeof(steps) / sizeof((steps)[0]))
 void desk_close(struct desk *d);

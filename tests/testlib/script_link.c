@@ -22,10 +22,12 @@ struct broken {
 
 struct script_log script_log;
 static enum uk_code begin_failure;
+static const char *atr;   /* or NULL */
 static unsigned failures; /* made by broken links */
 
 void script_reset(void)
 {
+	atr = NULL;
 	script_log = (struct script_log){ 0 };
 	begin_failure = UK_OK;
 }
@@ -101,10 +103,25 @@ static void script_close(uk_link *l, enum uk_card_fate fate)
 	free(l);
 }
 
+static uk_err script_tells_atr(uk_link *l, uk_buf *out)
+{
+	(void)l;
+	if (atr == NULL)
+		return uk_fail(UK_ERR_UNSUPPORTED);
+	uk_put(out, hex(atr));
+	return uk_buf_result(out);
+}
+
+void script_atr(const char *text)
+{
+	atr = text;
+}
+
 static const struct uk_link_ops script_ops = {
 	.transmit = script_transmit,
 	.begin = script_begin,
 	.end = script_end,
+	.atr = script_tells_atr,
 	.close = script_close,
 };
 
@@ -182,7 +199,13 @@ static void broken_close(uk_link *l, enum uk_card_fate fate)
 	free(b);
 }
 
+static uk_err broken_atr(uk_link *l, uk_buf *out)
+{
+	return uk_link_atr(((struct broken *)l)->inner, out);
+}
+
 static const struct uk_link_ops broken_ops = {
+	.atr = broken_atr,
 	.transmit = broken_transmit,
 	.begin = broken_begin,
 	.control = broken_control,

@@ -37,6 +37,10 @@ struct script_log {
 extern struct script_log script_log;
 void script_reset(void);
 
+/* From now on, until script_reset, cards have this answer to reset (borrowed).
+ */
+void script_atr(const char *hex);
+
 /* The next begin says this, once. */
 void script_begin_fails(enum uk_code failure);
 

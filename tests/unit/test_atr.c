@@ -96,9 +96,32 @@ static void refuses_the_rest(void **state)
 	expect_ok(uk_atr_parse(hex("3B800181"), &a));
 }
 
+/* Card service data (7816-4, 12.1.1.7): selection by name, with and without an
+ * EF.DIR; an empty one. */
+static void directories(void **state)
+{
+	static const struct {
+		const char *atr;
+		bool directory;
+	} rows[] = {
+		{ "3B83018031A093", true },
+		{ "3B8301803180B3", false },
+		{ "3B8201803033", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uk_atr a;
+
+		expect_ok(uk_atr_parse(hex(rows[i].atr), &a));
+		assert_int_equal(a.directory, rows[i].directory);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(directories),
 		cmocka_unit_test(reads_answers),
 		cmocka_unit_test(refuses_the_rest),
 	};

@@ -11,13 +11,45 @@ const uint8_t uk_piv_aid[9] = { 0xa0, 0x00, 0x00, 0x03, 0x08, 0x00, 0x00, 0x10,
 enum { FCI_MAX = 512, PIN_REF_APPLICATION = 0x80 };
 
 /* 255 bytes both ways, and chaining, is what every PIV card takes (part 2,
- * 2.3). */
+ * 2.3). If its answer to reset says more, more is tried. */
 static const struct uk_limits limits = { UK_LC_SHORT_MAX, UK_LE_SHORT_MAX,
 	true };
+static const struct uk_limits extended = { 2048, 4096, true };
+
+static void set_limits(uk_card *c)
+{
+	struct piv *p = piv_of(c);
+
+	if (p->lengths == PIV_UNKNOWN)
+		p->lengths = uk_channel_atr(c->ch).extended ? PIV_YES : PIV_NO;
+	uk_channel_limit(c->ch, p->lengths == PIV_YES ? extended : limits);
+}
+
+/* The platform knows extended length, but the application does not. */
+static bool is_too_long(struct piv *p, uk_err err)
+{
+	if (p->lengths != PIV_YES || err.sw != UK_SW_LENGTH)
+		return false;
+	p->lengths = PIV_NO;
+	set_limits(&p->base);
+	return true;
+}
+
+uk_err piv_transmit(uk_card *c, const uk_cmd *cmd, uk_buf *out, uint16_t *sw,
+    uk_channel_enough *enough, void *arg)
+{
+	uk_err err = uk_channel_transmit_until(
+	    c->ch, cmd, out, sw, enough, arg);
+
+	if (is_too_long(piv_of(c), err))
+		err = uk_channel_transmit_until(
+		    c->ch, cmd, out, sw, enough, arg);
+	return err;
+}
 
 uk_err piv_send(uk_card *c, const uk_cmd *cmd, uk_buf *out)
 {
-	uk_err err = uk_channel_transmit(c->ch, cmd, out, NULL);
+	uk_err err = piv_transmit(c, cmd, out, NULL, NULL, NULL);
 
 	if (uk_is(err, UK_ERR_PIN_WRONG) || uk_is(err, UK_ERR_PIN_BLOCKED))
 		err.code = UK_ERR_CARD_STATUS;
@@ -72,7 +104,7 @@ static uk_err piv_open(
 	p->base.pins[0] = (uk_pin_state){ -1, -1, true };
 	p->base.pins[1] = (uk_pin_state){ -1, -1, true };
 	p->pin_ref = PIN_REF_APPLICATION;
-	uk_channel_limit(ch, limits);
+	set_limits(&p->base);
 	err = piv_read_name(&p->base);
 	if (uk_is_ok(err)) {
 		*out = &p->base;
@@ -94,7 +126,7 @@ uk_err piv_reselect(uk_card *c)
 	piv_forget(p);
 	p->admin = false;
 	c->loaded = false;
-	uk_channel_limit(c->ch, limits);
+	set_limits(c);
 	if (!uk_is_ok(err) && uk_card_spoke(err))
 		return uk_fail(UK_ERR_CARD_REMOVED);
 	return err;

@@ -46,7 +46,7 @@ static uk_err ask(uk_card *c, uint32_t tag, uk_channel_enough *enough,
 
 	put_tag_list(&data, tag);
 	get_data.data = uk_buf_view(&data);
-	err = uk_channel_transmit_until(c->ch, &get_data, out, sw, enough, arg);
+	err = piv_transmit(c, &get_data, out, sw, enough, arg);
 	if (uk_is(err, UK_ERR_PIN_WRONG) || uk_is(err, UK_ERR_PIN_BLOCKED))
 		err.code = UK_ERR_CARD_STATUS;
 	return piv_expected(err);

@@ -73,6 +73,7 @@ struct piv {
 	size_t retired;          /* retired keys with certificates on card */
 	enum piv_fact yubico;    /* has Yubico's commands */
 	enum piv_fact metadata;  /* ... and tells about keys (from 5.3 on) */
+	enum piv_fact lengths;   /* takes extended length */
 	bool admin;              /* the management key was proved */
 	uint8_t object[PIV_OBJECT_MAX]; /* the data object read last */
 };
@@ -87,6 +88,10 @@ static inline struct piv *piv_of(uk_card *c)
  * their .sw, which would mean to the core that another application is selected.
  */
 UK_RESULT piv_send(uk_card *c, const uk_cmd *cmd, uk_buf *out);
+/* As uk_channel_transmit_until; once more in short pieces if the card turns out
+ * not to take long ones. */
+UK_RESULT piv_transmit(uk_card *c, const uk_cmd *cmd, uk_buf *out, uint16_t *sw,
+    uk_channel_enough *enough, void *arg);
 UK_RESULT piv_expected(uk_err err);
 
 /* --- piv_keys.c: the key references --------------------------------------- */

@@ -32,7 +32,7 @@ static uk_err authenticate(uk_card *c, const uk_object *key, uint8_t tag,
 	uk_cmd cmd = { .ins = 0x87,
 		.p1 = piv_alg_of(key->key_type, key->key_bits),
 		.p2 = piv_key_ref(piv_place(key)),
-		.le = UK_LE_SHORT_MAX,
+		.le = key->key_type == UK_KEY_RSA ? UK_LE_MAX : UK_LE_SHORT_MAX,
 		.secret = secret };
 	size_t at = uk_tlv_begin(&data, TEMPLATE);
 	uk_bytes template, response;
