@@ -2,6 +2,7 @@
  * card's part. */
 #include "p11login.h"
 
+#include "others.h"
 #include "reader.h"
 #include "rv.h"
 
@@ -103,6 +104,17 @@ static void end_after_pin(struct p11_slot *s, uk_err err)
 		p11_slot_end(s);
 }
 
+/* Within the transaction of the PIN, so that nobody logs out in between who has
+ * not seen us. */
+static void tell_others(struct p11_slot *s)
+{
+	const uk_card_info *info = &s->card->info;
+
+	s->others = p11_others_open(
+	    info->kind, uk_view(info->serial, info->serial_len));
+	p11_others_enter(s->others);
+}
+
 static CK_RV login_token(
     struct p11_slot *s, CK_USER_TYPE user, const uk_pin *pin)
 {
@@ -117,6 +129,8 @@ static CK_RV login_token(
 		if (rv != CKR_OK)
 			return rv;
 		err = uk_card_verify(s->card, ref, pin);
+		if (uk_is_ok(err) && ref == UK_PIN_USER)
+			tell_others(s);
 		end_after_pin(s, err);
 		if (uk_is(err, UK_ERR_CARD_RESET))
 			s->reselect = true;
@@ -243,9 +257,18 @@ CK_RV p11_login(struct p11_slot *s, struct p11_session *session,
 	return rv == CKR_PIN_LEN_RANGE ? CKR_PIN_INCORRECT : rv;
 }
 
+uk_err p11_login_end(struct p11_slot *s)
+{
+	bool alone = p11_others_leave(s->others);
+
+	p11_others_close(&s->others);
+	return alone ? uk_card_logout(s->card) : uk_ok();
+}
+
 void p11_login_forget(struct p11_slot *s)
 {
 	s->login = P11_PUBLIC;
+	p11_others_close(&s->others);
 	p11_objects_hide_private(&s->objects);
 	for (size_t i = 0; i < s->sessions.count; i++)
 		p11_session_end_private(s->sessions.list[i]);
@@ -265,7 +288,7 @@ CK_RV p11_logout(struct p11_slot *s)
 		p11_slot_end(s);
 		return CKR_OK;
 	}
-	err = uk_card_logout(s->card);
+	err = p11_login_end(s);
 	p11_login_forget(s);
 	if (uk_is_ok(err)) {
 		p11_slot_end(s);

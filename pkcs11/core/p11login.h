@@ -33,6 +33,9 @@ void p11_consent_used(struct p11_slot *s);
  * and ends if the card has to be reset for it. */
 void p11_consent_revoke(struct p11_slot *s);
 
+/* Ends our login on the card, in a transaction; not if other programs of the
+ * user are logged in with it, whose login it is as well. */
+UK_RESULT p11_login_end(struct p11_slot *s);
 /* The card no longer knows us: private handles and key operations end. */
 void p11_login_forget(struct p11_slot *s);
 

@@ -4,6 +4,7 @@
 #include "linger.h"
 #include "log.h"
 #include "module.h"
+#include "others.h"
 #include "p11config.h"
 #include "p11login.h"
 #include "rv.h"
@@ -32,6 +33,7 @@ CK_RV p11_reader_new(const char *name, const CK_C_INITIALIZE_ARGS *locking,
 		goto out;
 	if ((rv = p11_lock_open(&r->lock, locking)) != CKR_OK)
 		goto out;
+	r->queue = p11_others_open("reader", uk_view_str(r->name));
 	*out = r;
 	r = NULL; /* handed over */
 out:
@@ -42,6 +44,7 @@ out:
 static void end_now(struct p11_reader *r, enum uk_card_fate fate)
 {
 	uk_channel_end(r->ch, fate);
+	p11_others_next(r->queue);
 	r->open = false;
 	r->uses = 0;
 	atomic_store(&r->release_at, 0);
@@ -170,13 +173,19 @@ static uk_err begin_now(struct p11_reader *r)
 uk_err p11_reader_begin(struct p11_reader *r)
 {
 	uint64_t until = atomic_exchange(&r->release_at, 0);
+	uk_err err;
 
 	/* without a thread of ours nobody else has looked at the time */
 	if (r->consent != NULL && until != 0 && until < p11_now_ms())
 		p11_consent_revoke(r->consent);
 	if (!r->open) {
 		let_others(r);
-		UK_TRY(begin_now(r));
+		p11_others_queue(r->queue);
+		err = begin_now(r);
+		if (!uk_is_ok(err)) {
+			p11_others_next(r->queue);
+			return err;
+		}
 		r->open = true;
 		r->opened_at = p11_now_ms();
 	}
@@ -254,6 +263,8 @@ static uk_err ask_card(struct p11_reader *r)
 	struct uk_cards cards = { 0 };
 	uk_err err;
 
+	/* connecting waits for others as well */
+	p11_others_queue(r->queue);
 	UK_TRY(connect_card(r));
 	UK_TRY(p11_reader_begin(r));
 	uk_channel_on_person(r->ch, person_types, r);
@@ -297,6 +308,8 @@ void p11_reader_recognise(struct p11_reader *r)
 		err = ask_card(r);
 		if (!uk_is_ok(err))
 			close_card(r);
+		if (!r->open)
+			p11_others_next(r->queue);
 	}
 	atomic_store(&r->slots[0]->verdict, judge(err));
 	for (size_t i = 1; i < r->slot_count; i++) {

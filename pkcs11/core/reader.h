@@ -33,6 +33,7 @@ struct p11_reader {
 					  * knows */
 
 	/* the transaction; see p11_reader_begin */
+	int queue; /* p11_others_open, or -1 */
 	bool open;
 	unsigned uses;         /* begun and not ended; 0 while it is held */
 	uint64_t opened_at;    /* p11_now_ms */

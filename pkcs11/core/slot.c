@@ -1,6 +1,7 @@
 /* What is in a slot, and the transactions with it. */
 #include "slot.h"
 
+#include "others.h"
 #include "p11login.h"
 #include "reader.h"
 #include "rv.h"
@@ -10,8 +11,10 @@ struct p11_slot *p11_slot_new(struct p11_reader *reader)
 {
 	struct p11_slot *s = uk_new(sizeof(*s));
 
-	if (s != NULL)
-		s->reader = reader;
+	if (s == NULL)
+		return NULL;
+	s->reader = reader;
+	s->others = -1;
 	return s;
 }
 
@@ -21,6 +24,7 @@ void p11_slot_clear(struct p11_slot *s)
 	p11_objects_free(&s->objects);
 	s->cards++;
 	s->login = P11_PUBLIC;
+	p11_others_close(&s->others);
 	s->reselect = false;
 	s->proved = 0;
 	s->challenged = false;
@@ -153,11 +157,14 @@ static bool wrong_application(uint16_t sw)
 
 /* We no longer believe in our login, but the card may: selecting the
  * application does not end it (card.h). */
-static void log_out_behind(struct p11_slot *s)
+static void log_out_behind(struct p11_slot *s, int others)
 {
-	if (p11_slot_begin(s) != CKR_OK)
+	if (p11_slot_begin(s) != CKR_OK) {
+		p11_others_close(&others);
 		return;
-	if (uk_is_ok(uk_card_logout(s->card)))
+	}
+	s->others = others;
+	if (uk_is_ok(p11_login_end(s)))
 		p11_slot_end(s);
 	else
 		p11_reader_end_reset(s->reader);
@@ -166,6 +173,7 @@ static void log_out_behind(struct p11_slot *s)
 CK_RV p11_slot_failed(struct p11_slot *s, uk_err err)
 {
 	bool had_login = s->login != P11_PUBLIC;
+	int others;
 
 	switch (err.code) {
 	case UK_ERR_CARD_REMOVED:
@@ -183,9 +191,13 @@ CK_RV p11_slot_failed(struct p11_slot *s, uk_err err)
 		s->reselect = true;
 		break;
 	}
+	others = s->others;
+	s->others = -1;
 	p11_login_forget(s);
 	if (had_login && !uk_is(err, UK_ERR_CARD_RESET))
-		log_out_behind(s);
+		log_out_behind(s, others);
+	else
+		p11_others_close(&others);
 	return had_login ? CKR_USER_NOT_LOGGED_IN : p11_rv(err);
 }
 

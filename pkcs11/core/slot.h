@@ -55,6 +55,8 @@ struct p11_slot {
 	struct p11_objects objects;
 	struct p11_sessions sessions;
 	enum p11_login login;
+	int others; /* p11_others_open of this card while a user is logged in,
+		     * or -1 */
 	uk_crypto *crypto; /* opened when the first hash is wanted, or NULL */
 };
 

@@ -61,6 +61,16 @@ static int open_folder(const char *folder)
 	return -1;
 }
 
+int uk_cache_folder_open(const char *folder, bool make)
+{
+	int dir = open_folder(folder);
+
+	if (dir >= 0 || errno != ENOENT || !make)
+		return dir;
+	make_folder(folder);
+	return open_folder(folder);
+}
+
 /* --- reading ------------------------------------------------------------- */
 
 static bool is_ours(const struct stat *st)
@@ -105,7 +115,7 @@ static uk_err read_in(int dir, const char *name, size_t max, uk_blob *out)
 uk_err uk_cache_file_read(
     const char *folder, const char *name, size_t max, uk_blob *out)
 {
-	int dir = open_folder(folder);
+	int dir = uk_cache_folder_open(folder, false);
 	uk_err err;
 
 	if (dir < 0)
@@ -213,13 +223,9 @@ static uk_err write_in(int dir, const char *name, uk_bytes content)
 uk_err uk_cache_file_write(
     const char *folder, const char *name, uk_bytes content, size_t files_max)
 {
-	int dir = open_folder(folder);
+	int dir = uk_cache_folder_open(folder, true);
 	uk_err err;
 
-	if (dir < 0 && errno == ENOENT) {
-		make_folder(folder);
-		dir = open_folder(folder);
-	}
 	if (dir < 0)
 		return from_errno();
 	err = write_in(dir, name, content);

@@ -5,6 +5,10 @@
 
 #include "mem.h"
 
+/* The folder, made if it is wanted and missing; the caller closes it. -1 (and
+ * errno) unless it is ours and nobody else can write there. */
+int uk_cache_folder_open(const char *folder, bool make);
+
 /* UK_ERR_NOT_FOUND; UK_ERR_NO_PERMISSION if anybody but us could have written
  * it; UK_ERR_TOO_SMALL if it is longer than max. */
 UK_RESULT uk_cache_file_read(

@@ -195,8 +195,8 @@ struct uk_card_ops {
 	 * also UK_ERR_CANCELLED and UK_ERR_TIMEOUT then (the card has seen
 	 * nothing), and UK_ERR_UNSUPPORTED if there is no such pad. */
 	uk_err (*verify)(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin);
-	/* Ends our login; a card knows one user, so that other programs' ends
-	 * as well. */
+	/* Ends our login, the user's or the SO's; a card knows one user, so
+	 * that other programs' ends as well. */
 	uk_err (*logout)(uk_card *c);
 	/* Ends a consent that is not to be used. NULL: the next command does.
 	 */

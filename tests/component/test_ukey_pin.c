@@ -144,7 +144,6 @@ static void logout_ends_what_was_begun(void **state)
 		{ "00200083 10" PUK, "9000", UK_OK },
 		{ "0020FF83", "9000", UK_OK },
 		{ "0020FF81", "9000", UK_OK },
-		{ "0020FF81", "9000", UK_OK },
 		{ "0020FF82", "9000", UK_OK },
 	};
 	struct desk d = DESK(steps);
@@ -156,7 +155,7 @@ static void logout_ends_what_was_begun(void **state)
 	expect_ok(uk_card_logout(d.card));
 	expect_ok(uk_card_logout(d.card));
 	expect_ok(uk_card_revoke(d.card));
-	desk_close_after(&d, 7);
+	desk_close_after(&d, 6);
 }
 
 static void changes_the_pin(void **state)

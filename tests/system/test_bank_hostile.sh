@@ -108,7 +108,7 @@ expect_equal "nothing of all this was paid" "$paid" "$(balance)"
 proves "a receipt that proves nothing"
 hostile no-receipt 96 "one bit of the receipt"
 proves "the challenge of a login"
-rm -f "$HOME/.local/state/ukey/session.json"
+rm -f "$XDG_RUNTIME_DIR/ukey/session.json"
 hostile no-challenge 94 "one bit of the bank's signature"
 hostile other-nonce 94 "another nonce"
 expect_exit 0 "the books balance" audit

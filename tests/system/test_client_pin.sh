@@ -101,7 +101,7 @@ ok "none in hexadecimal" not grep -qaiF "$(printf '%s' "$CARD_PIN" | to_hex)" \
 	bank.log alice.log alice.apdus
 ok "none in what ukey keeps" not grep -rqaF "$CARD_PIN" "$HOME"
 session=$(sed -n 's/.*"session": *"\([^"]*\)".*/\1/p' \
-	"$HOME"/.local/state/ukey/session.json)
+	"$XDG_RUNTIME_DIR/ukey/session.json")
 ok "the session's secret is known to this test" test -n "$session"
 ok "it is in no process list" not grep -qaF "$session" "$secrets"
 ok "and in no log" not grep -qaF "$session" bank.log

@@ -73,16 +73,19 @@ signs "B"
 use A
 signs "A"
 
-proves "B logs out: on the card, so for A as well"
+proves "B logs out: A does not notice"
 use B
 expect_step CKR_OK "B logs out" logout
+expect_step CKR_KEY_HANDLE_INVALID "and may not sign any more" signinit 0x1041
+use A
+signs "A, after B's logout"
+
+proves "A logs out as well: the card is closed, also for what knows nothing of us"
+expect_step CKR_OK "A logs out" logout
 card_open
 expect_sw 63C3 "the card is closed" 00200081
 card_close
-use A
-expect_step CKR_OK "A begins to sign" signinit 0x1041
-expect_step CKR_USER_NOT_LOGGED_IN "A is told" sign $HASH
-expect_step 'CKR_OK state=2' "A is not logged in" sessioninfo
+expect_step 'CKR_OK of=0' "A finds no key" key 0
 expect_step CKR_OK "A logs in again" login user "$CARD_PIN"
 expect_step 'CKR_OK of=2' "A finds its keys" key 0
 signs "A"
@@ -142,16 +145,44 @@ start C
 use C
 expect_step CKR_OK "C logs in" login user "$CARD_PIN"
 stop C
-card_open
-expect_sw 63C3 "and C's end closed the card" 00200081
-card_close
 use A
-expect_step CKR_OK "A begins to sign" signinit 0x1041
-expect_step CKR_USER_NOT_LOGGED_IN "A is told" sign $HASH
+signs "A, after C that was logged in"
+expect_step CKR_OK "A logs out" logout
+start C
+use C
+expect_step CKR_OK "C logs in" login user "$CARD_PIN"
+stop C
+card_open
+expect_sw 63C3 "C was the last one: its end closed the card" 00200081
+card_close
+
+proves "eight programs at once, fifty signatures each"
+use A
+p11 key 0
+steps() {
+	printf '%s\n' init "open 0" "login user $CARD_PIN" "key 0"
+	for ((i = 0; i < 50; i++)); do
+		printf '%s\n' "signinit 0x1041" "sign $HASH"
+	done
+	echo fini
+}
+steps >steps.in
+for n in 1 2 3 4 5 6 7 8; do
+	foreign "$UKEY_BUILD/tests/p11do" "$MODULE" <steps.in >many.$n 2>/dev/null &
+	eight[n]=$!
+done
+wait "${eight[@]}"
+for n in 1 2 3 4 5 6 7 8; do
+	expect_equal "program $n" 50 "$(grep -cE '^CKR_OK [0-9a-f]{128}$' many.$n)"
+done
+card_open
+expect_sw 63C3 "and the card is closed" 00200081
+card_close
 
 proves "A ends: the card is closed"
 stop B
 use A
+expect_step 'CKR_OK of=0' "A finds no key" key 0
 expect_step CKR_OK "A logs in" login user "$CARD_PIN"
 expect_step CKR_OK "C_Finalize" fini
 card_open

@@ -124,15 +124,17 @@ uk_err ukey_verify(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin)
 	return err;
 }
 
-/* Logout of the PIN ends the consent as well. */
+/* Of whoever we are: the officer's is not the user's, who may be another
+ * program's. Logout of the PIN ends the consent as well. */
 uk_err ukey_logout(uk_card *c)
 {
 	struct ukey *k = (struct ukey *)c;
 
-	if (k->so_in)
-		UK_TRY(logout_of(c, UK_PIN_SO));
+	if (!k->so_in)
+		return logout_of(c, UK_PIN_USER);
+	UK_TRY(logout_of(c, UK_PIN_SO));
 	k->so_in = false;
-	return logout_of(c, UK_PIN_USER);
+	return uk_ok();
 }
 
 uk_err ukey_revoke(uk_card *c)
