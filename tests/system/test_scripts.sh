@@ -60,3 +60,24 @@ expect_exit 2 "the summary is bad, the exit code is not" \
 	script LISTED=10 SUMMARY=3 CODE=0
 expect_exit 2 "ctest cannot list its tests" script LISTED= CODE=0
 expect_exit 1 "there are no tests" script LISTED=0 CODE=0
+
+proves "scripts/deps reads its own list"
+mkdir bare
+for tool in bash cat dirname env sed; do
+	ln -s "$(command -v $tool)" bare/
+done
+printf '#!/bin/sh\n' >bare/dpkg-query # nothing is installed
+printf '#!/bin/sh\necho 1000\n' >bare/id
+chmod +x bare/dpkg-query bare/id
+expect_exit 1 "without packages and without root" \
+	env PATH="$WORK/bare" "$TOP/scripts/deps" build run test fuzz
+expect_line '^  gcc: the C compiler \(build\)$' "the first is named"
+expect_line '^  libclang-rt-14-dev: .* \(fuzz\)$' "the last, too"
+expect_line 'apt-get install --no-install-recommends gcc ' "says what to do"
+expect_equal "no package twice" "" \
+	"$(sed -n 's/^  \([^ ]*\): .*/\1/p' <<<"$OUT" | sort | uniq -d)"
+ok "every package is a word" not grep -q '^  [^ :]* ' <<<"$OUT"
+for script in "$TOP"/scripts/* "$TOP"/.ci/run; do
+	[[ -d $script ]] || head -n 1 "$script" | grep -q python ||
+		ok "${script##*/} is a script" bash -n "$script"
+done
