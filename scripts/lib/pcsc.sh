@@ -45,6 +45,7 @@ pcsc_start() {
 	pcsc_configure "${1:-1}"
 	if [[ ${PCSC_PLAN:-A} == B ]]; then
 		export PCSCLITE_CSOCK_NAME=$PCSC_DIR/comm
+		rm -f "$PCSCLITE_CSOCK_NAME" # of one that has ended
 		perl "${BASH_SOURCE%/*}/listen-fd.pl" "$PCSCLITE_CSOCK_NAME" \
 			/usr/sbin/pcscd --foreground --info \
 			--config "$PCSC_DIR/conf" >>"$PCSC_DIR/pcscd.log" 2>&1 &

@@ -21,6 +21,13 @@ if [[ -z ${UKEY_INSIDE:-} ]]; then
 		bash "$0" "$@"
 fi
 
+# Without namespaces (plan B of with-card) all share the machine's ports and
+# processes, and so only one runs at a time.
+if [[ $PCSC_PLAN != A && -z ${UKEY_ALONE:-} ]]; then
+	export UKEY_ALONE=1
+	exec flock --close "${TMPDIR:-/tmp}/ukey-test-$(id -u).lock" bash "$0" "$@"
+fi
+
 BIN=$UKEY_BUILD/bin
 MODULE=$UKEY_BUILD/lib/libukey-pkcs11.so
 WORK=$PCSC_DIR/work
@@ -30,6 +37,8 @@ export XDG_CACHE_HOME=$WORK/cache XDG_RUNTIME_DIR=$WORK/run
 mkdir -p "$XDG_RUNTIME_DIR"
 # shellcheck source=scripts/lib/pcsc.sh
 . "$TOP/scripts/lib/pcsc.sh"
+# Programs that are started before the service look for it there as well.
+[[ $PCSC_PLAN == A ]] || export PCSCLITE_CSOCK_NAME=$PCSC_DIR/comm
 
 children=() # processes to end at the end
 

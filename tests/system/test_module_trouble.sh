@@ -31,6 +31,7 @@ p11_close
 proves "no permission: a user whom the service's socket is closed to"
 # Copies, because the tree may lie where others cannot look.
 mkdir -m 755 open
+chmod go+x "$PCSC_DIR" "$WORK"
 cp "$BIN/ukey" "$MODULE" open/
 # Real users exist only where root is root; elsewhere we are a user without
 # privileges once the capabilities are gone.
