@@ -1,6 +1,8 @@
 /* The way to a reader behind a socket, and what it tells about its slots. */
 #include "local.h"
 
+#include "fdpass.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,29 +139,6 @@ static bool is_pair_socket(int fd)
 	       domain == AF_UNIX && type == SOCK_SEQPACKET;
 }
 
-static uk_err hand_over(int pair, int fd)
-{
-	uint8_t byte = UK_WIRE_VERSION;
-	struct iovec part = { &byte, 1 };
-	union {
-		char room[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} rights = { { 0 } };
-	struct msghdr m = { .msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = rights.room,
-		.msg_controllen = sizeof(rights.room) };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-
-	*c = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)),
-		.cmsg_level = SOL_SOCKET,
-		.cmsg_type = SCM_RIGHTS };
-	*(int *)(void *)CMSG_DATA(c) = fd;
-	if (sendmsg(pair, &m, MSG_NOSIGNAL | MSG_DONTWAIT) != 1)
-		return from_errno(errno);
-	return uk_ok();
-}
-
 static uk_err dial_descriptor(int pair, int *fd)
 {
 	int ends[2];
@@ -171,8 +150,8 @@ static uk_err dial_descriptor(int pair, int *fd)
 		return from_errno(errno);
 	*fd = ends[0];
 	err = be_patient(*fd, PATIENCE_S);
-	if (uk_is_ok(err))
-		err = hand_over(pair, ends[1]);
+	if (uk_is_ok(err) && !uk_fd_send(pair, ends[1]))
+		err = from_errno(errno);
 	close(ends[1]);
 	return err;
 }

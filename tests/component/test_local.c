@@ -5,6 +5,7 @@
 #include "local.h"
 
 #include "cmocka_all.h"
+#include "fdpass.h"
 #include "fixtures.h"
 #include "mem.h"
 
@@ -42,25 +43,6 @@ struct rig {
 	bool wrong;
 };
 
-static int take_fd(int pair)
-{
-	uint8_t byte;
-	struct iovec part = { &byte, 1 };
-	union {
-		char room[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} rights;
-	struct msghdr m = { .msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = rights.room,
-		.msg_controllen = sizeof(rights.room) };
-	int fd = -1;
-
-	if (recvmsg(pair, &m, 0) == 1)
-		memcpy(&fd, CMSG_DATA(&rights.align), sizeof(fd));
-	return fd;
-}
-
 /* Other threads may not end the test, so this one notes what is wrong. */
 static bool play_step(int fd, uk_bytes expects, uk_bytes says)
 {
@@ -86,7 +68,7 @@ static void *play(void *arg)
 	size_t at = 0;
 
 	for (size_t i = 0; i < g->conversations; i++, at++) {
-		int fd = take_fd(g->ours);
+		int fd = uk_fd_receive(g->ours, true);
 
 		if (fd < 0) /* nobody can come any more */
 			break;

@@ -6,6 +6,7 @@
 #include "vc_reader.h"
 
 #include "cmocka_all.h"
+#include "fdpass.h"
 #include "fixtures.h"
 #include "vcard_fixture.h"
 
@@ -54,33 +55,12 @@ static void rounds(struct rig *g)
 	}
 }
 
-static void hand_over(struct rig *g, int fd)
-{
-	uint8_t byte = 1;
-	struct iovec part = { &byte, 1 };
-	union {
-		char room[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} rights;
-	struct msghdr m = { .msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = rights.room,
-		.msg_controllen = sizeof(rights.room) };
-
-	memset(&rights, 0, sizeof(rights));
-	rights.align.cmsg_len = CMSG_LEN(sizeof(int));
-	rights.align.cmsg_level = SOL_SOCKET;
-	rights.align.cmsg_type = SCM_RIGHTS;
-	memcpy(CMSG_DATA(&rights.align), &fd, sizeof(fd));
-	assert_int_equal(sendmsg(g->pair, &m, 0), 1);
-}
-
 static void come(struct rig *g, int who)
 {
 	int ends[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	hand_over(g, ends[1]);
+	assert_true(uk_fd_send(g->pair, ends[1]));
 	(void)close(ends[1]);
 	g->fds[who] = ends[0];
 	rounds(g);
@@ -364,7 +344,7 @@ static void test_too_many(void **state)
 		int ends[2];
 
 		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-		hand_over(g, ends[1]);
+		assert_true(uk_fd_send(g->pair, ends[1]));
 		(void)close(ends[1]);
 		rounds(g);
 		if (last >= 0 && i < VC_CLIENTS_MAX - CLIENTS)
@@ -404,7 +384,7 @@ static void test_out_of_memory(void **state)
 	assert_true(fail_every_allocation(open_one, g) > 1);
 	/* A client for whom there is no room is hung up on. */
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	hand_over(g, ends[1]);
+	assert_true(uk_fd_send(g->pair, ends[1]));
 	(void)close(ends[1]);
 	uk_mem_fail_nth(1);
 	rounds(g);

@@ -2,6 +2,7 @@
  * The module's end of the reader socket: the input is what the reader says, to
  * one that watches and to one that asks.
  */
+#include "fdpass.h"
 #include "fuzz_check.h"
 #include "transport.h"
 
@@ -11,24 +12,6 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-static int take_fd(int pair)
-{
-	uint8_t byte;
-	struct iovec part = { &byte, 1 };
-	union {
-		char room[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} rights = { { 0 } };
-	struct msghdr m = { .msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = rights.room,
-		.msg_controllen = sizeof(rights.room) };
-
-	if (recvmsg(pair, &m, 0) != 1)
-		return -1;
-	return *(int *)(void *)CMSG_DATA(CMSG_FIRSTHDR(&m));
-}
 
 struct reader {
 	int pair;
@@ -42,7 +25,7 @@ static void *answer(void *arg)
 	struct reader *r = arg;
 	int fd;
 
-	while ((fd = take_fd(r->pair)) >= 0) {
+	while ((fd = uk_fd_receive(r->pair, true)) >= 0) {
 		(void)!send(fd, r->says.p, r->says.n, MSG_NOSIGNAL);
 		(void)shutdown(fd, SHUT_WR);
 		(void)close(fd);

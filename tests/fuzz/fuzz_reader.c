@@ -3,6 +3,7 @@
  * order, while the card is pulled, put back and reset. A byte chooses who acts,
  * the next how many bytes that one says.
  */
+#include "fdpass.h"
 #include "fuzz_check.h"
 #include "vc_reader.h"
 
@@ -18,27 +19,6 @@ static struct vc_plug *plug;
 static int fds[CLIENTS];
 static int pair = -1;
 static struct vc_reader *reader;
-
-static void hand_over(int fd)
-{
-	uint8_t byte = 1;
-	struct iovec part = { &byte, 1 };
-	union {
-		char room[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} rights = { { 0 } };
-	struct msghdr m = { .msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = rights.room,
-		.msg_controllen = sizeof(rights.room) };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-
-	*c = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)),
-		.cmsg_level = SOL_SOCKET,
-		.cmsg_type = SCM_RIGHTS };
-	*(int *)(void *)CMSG_DATA(c) = fd;
-	CHECK(sendmsg(pair, &m, 0) == 1);
-}
 
 static void rounds(void)
 {
@@ -61,7 +41,7 @@ static void come(int who)
 	int ends[2];
 
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
-	hand_over(ends[1]);
+	CHECK(uk_fd_send(pair, ends[1]));
 	(void)close(ends[1]);
 	fds[who] = ends[0];
 	rounds();

@@ -178,7 +178,9 @@ as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups
 	--bounding-set=-all --inh-caps=-all)
 [[ $(id -u) == 0 ]] || as_nobody=()
 expect_exit 0 "as nobody" foreign "${as_nobody[@]}" env -i TMPDIR="$TMPDIR" \
-	PATH=/usr/bin:/bin ${LD_PRELOAD:+LD_PRELOAD=$LD_PRELOAD} "$WORK/tree/bin/ukey-vcard" exec -- \
+	PATH=/usr/bin:/bin \
+	${sanitizer_runtime:+LD_PRELOAD="$sanitizer_runtime" ASAN_OPTIONS=detect_leaks=0} \
+	"$WORK/tree/bin/ukey-vcard" exec -- \
 	pkcs11-tool --module "$WORK/$installed" --login --pin 123456 -O
 expect_line 'Private Key Object'
 expect_line 'Certificate Object'

@@ -19,7 +19,7 @@ static uk_err session_key(struct vc_crypto *c, enum constant constant,
 	struct vc_sym des = { VC_SYM_DES, key };
 	uk_buf b = uk_buf_over(out, KEY);
 
-	uk_put_u16(&b, constant);
+	uk_put_u16(&b, (uint16_t)constant);
 	uk_put(&b, counter);
 	uk_put_fill(&b, 0, uk_buf_left(&b));
 	return vc_sym_cbc(
