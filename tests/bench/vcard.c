@@ -165,7 +165,10 @@ static pid_t start(const char *profile, int *in, int *out)
 	int to[2], from[2];
 	pid_t pid;
 
-	if (pipe(to) != 0 || pipe(from) != 0 || (pid = fork()) < 0)
+	if (pipe(to) != 0 || pipe(from) != 0)
+		stop("a pipe");
+	pid = fork();
+	if (pid < 0)
 		stop("a process");
 	if (pid == 0) {
 		(void)dup2(to[0], STDIN_FILENO);

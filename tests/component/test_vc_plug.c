@@ -237,8 +237,8 @@ static void test_atrs(void **state)
 		"yubikey-neo", "3B00" };
 	static const char *const wrong[] = { "", "yubikey", "3B", "3B0",
 		"3B8A018073D401C054756B65793C", /* TCK */
-		"3BFF000000000000000000000000000000000000000000000000000000000"
-		"0000000000000" };
+		("3BFF000000000000000000000000000000000000000000000000000000000"
+		 "0000000000000") };
 	struct rig *g = *state;
 	uk_atr atr;
 
