@@ -65,6 +65,16 @@ expect_slow 400 "private keys" --key-time 400ms
 expect_slow 300 "every command" --delay 100ms
 expect_slow 300 "9600 baud" --speed 9600
 
+proves "cards with less, as OpenSC meets them"
+echo '{ "applications": { "application": "piv" } }' >piv.json
+for lengths in t0 chaining short; do
+	expect_exit 0 "$lengths" "$V" exec --pcsc --profile piv.json \
+		--lengths $lengths --transcript $lengths -- pkcs15-tool --dump
+	expect_line '^PIN \['
+done
+ok "t0 hands out answers by 61xx" grep -qE '^< 61..$' t0
+ok "short ones are told in the ATR" grep -q '^@ 3b8a018073d40100' short
+
 proves "a transcript plays as a card"
 export UKEY_PKCS11_CONF=$WORK/played.conf
 # nothing is remembered: the card is told the same each time
