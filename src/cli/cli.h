@@ -92,8 +92,8 @@ json_t *cli_accounts_json(const struct bc_accounts *a);
 
 /* --- confirm.c ------------------------------------------------------------ */
 
-/* Shows every line of D and asks; the default is no. */
-CLI_RESULT cli_confirm(struct cli *cli, const uk_tx *tx);
+/* Shows every line and asks, unless there was --yes; the default is no. */
+CLI_RESULT cli_confirm(struct cli *cli, const uk_tx_item *items, size_t n);
 
 /* --- commands ------------------------------------------------------------- */
 

@@ -1,7 +1,8 @@
 /*
  * A PKCS#11 module, loaded by path. Ours also has the vendor interface;
  * somebody else's works with less comfort: without it nothing is known about
- * the service and no bank proof can be given to the card.
+ * the service, no bank proof can be given to the card, and a text is not shown
+ * by who signs it.
  */
 #ifndef CLI_MODULE_H
 #define CLI_MODULE_H
@@ -17,6 +18,12 @@ struct module {
 	const struct ukey_functions *vendor; /* NULL: not ours */
 	bool initialized;
 };
+
+/* Has it sign_transaction? */
+static inline bool module_shows_texts(const struct module *m)
+{
+	return m->vendor != NULL && m->vendor->version.minor >= 1;
+}
 
 /* The path from option, configuration, or the installed one. */
 const char *module_path(const struct cli *cli);

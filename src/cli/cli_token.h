@@ -17,6 +17,9 @@ struct token {
 	char label[33];
 	bool logged_in;
 	bool signing; /* C_SignInit was done and not used up */
+	/* How far the last text that was signed was shown: "none", "host" or
+	 * "terminal"; NULL: there was none. */
+	const char *display;
 };
 
 /* CLI_NO_SERVICE ... CLI_CARD_UNKNOWN, CLI_SEVERAL_TOKENS. Borrows m. */
@@ -44,10 +47,16 @@ CLI_RESULT token_find_key(struct cli *cli, struct token *t, enum token_use use,
     struct token_key *out);
 void token_key_free(struct token_key *k);
 
+/* The object of this class that belongs to the key; CKR_KEY_HANDLE_INVALID if
+ * there is none. Private keys are there after login. */
+CK_RV token_find(const struct token *t, CK_OBJECT_CLASS class,
+    const struct token_key *k, CK_OBJECT_HANDLE *out);
+
 /* What is to be signed. */
 struct token_job {
 	const char *purpose; /* shown with the question for the PIN */
 	uk_bytes message;
+	bool is_text; /* a transaction text: shown, and a yes wanted, first */
 	/* Run when the token is logged in and before it signs; may be NULL. */
 	cli_end (*prepare)(struct cli *cli, void *arg);
 	void *arg;

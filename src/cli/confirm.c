@@ -6,15 +6,15 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* Every line of D, in order, exactly: the grammar lets nothing through that a
- * screen would not show (src/codec/txtext.h). */
-static void put_lines(uk_buf *out, const uk_tx *tx)
+/* Every line, in order, exactly: the grammar lets nothing through that a screen
+ * would not show (src/codec/txtext.h). */
+static void put_lines(uk_buf *out, const uk_tx_item *items, size_t n)
 {
-	for (size_t i = 0; i < tx->shown; i++) {
+	for (size_t i = 0; i < n; i++) {
 		uk_put_str(out, "  ");
-		uk_put(out, tx->items[i].key);
+		uk_put(out, items[i].key);
 		uk_put_str(out, ": ");
-		uk_put(out, tx->items[i].value);
+		uk_put(out, items[i].value);
 		uk_put_u8(out, '\n');
 	}
 	uk_put_u8(out, 0);
@@ -56,12 +56,12 @@ static cli_end ask_pinentry(struct cli *cli, const char *lines)
 	return cli_from_err(err);
 }
 
-cli_end cli_confirm(struct cli *cli, const uk_tx *tx)
+cli_end cli_confirm(struct cli *cli, const uk_tx_item *items, size_t n)
 {
 	char lines[2 * UK_TX_MAX];
 	uk_buf b = uk_buf_over(lines, sizeof(lines));
 
-	put_lines(&b, tx);
+	put_lines(&b, items, n);
 	if (b.bad)
 		return cli_fail(CLI_TOO_SMALL);
 	cli_say(cli, "Your order:\n%s", lines);

@@ -11,6 +11,7 @@
 #include "bc_check.h"
 #include "cli_store.h"
 #include "cli_token.h"
+#include "cli_transact.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -100,8 +101,11 @@ static cli_end sign_with_card(struct cli *cli, const struct bc_order *order,
 	snprintf(purpose, sizeof(purpose), "pay %s to %s",
 	    cli_money(k->want.amount, k->want.currency, money), k->want.to);
 	end = token_sign(cli, cli->token, key,
-	    &(struct token_job){
-		purpose, uk_blob_view(&order->text), prove_bank, &proving },
+	    &(struct token_job){ .purpose = purpose,
+		.message = uk_blob_view(&order->text),
+		.is_text = true,
+		.prepare = prove_bank,
+		.arg = &proving },
 	    &signature);
 	if (!cli_is_ok(end))
 		return end;
@@ -130,8 +134,8 @@ static cli_end note_text(
 	return cli_from_err(uk_blob_set(&k->text, uk_blob_view(&order->text)));
 }
 
-/* Check, show, ask, sign, note. If it turns out that another client has posted
- * the order meanwhile, *posted is it. */
+/* Check, sign (which shows it and asks), note. If it turns out that another
+ * client has posted the order meanwhile, *posted is it. */
 static cli_end sign_order(struct cli *cli, const struct bc_order *order,
     struct kept_order *k, struct bc_order *posted)
 {
@@ -146,9 +150,7 @@ static cli_end sign_order(struct cli *cli, const struct bc_order *order,
 		end = note_text(k, order, &is_signed);
 	if (!cli_is_ok(end) || is_signed)
 		return end;
-	end = cli_confirm(cli, &tx);
-	if (cli_is_ok(end))
-		end = cli_open_token(cli);
+	end = cli_open_token(cli);
 	if (cli_is_ok(end))
 		end = token_find_key(
 		    cli, cli->token, TOKEN_FOR_TRANSACTION, &key);
@@ -218,6 +220,7 @@ static json_t *shown_json(const uk_tx *tx)
 static cli_end report(struct cli *cli, const struct kept_receipt *k,
     struct bc_verdict verdict, const char *path)
 {
+	const char *display = cli->token != NULL ? cli->token->display : NULL;
 	uk_tx tx;
 	uk_err err = uk_tx_parse(uk_blob_view(&k->receipt), &tx);
 
@@ -227,15 +230,17 @@ static cli_end report(struct cli *cli, const struct kept_receipt *k,
 		cli_say(cli, "Note: the bank posted this order with the "
 			     "signature of another run of ukey.");
 	if (cli->opt.json)
-		return cli_print_json(json_pack("{s:s,s:s,s:b,s:o,s:s}",
+		return cli_print_json(json_pack("{s:s,s:s,s:b,s:s?,s:o,s:s}",
 		    "order", k->order.want.order, "state", "posted",
-		    "signedHere", verdict.binds_signature, "receipt",
-		    shown_json(&tx), "file", path));
+		    "signedHere", verdict.binds_signature, "display", display,
+		    "receipt", shown_json(&tx), "file", path));
 	cli_print(cli, "Paid. The bank's receipt:");
 	for (size_t i = 0; i < tx.shown; i++)
 		cli_print(cli, "  %.*s: %.*s", (int)tx.items[i].key.n,
 		    (const char *)tx.items[i].key.p, (int)tx.items[i].value.n,
 		    (const char *)tx.items[i].value.p);
+	if (display != NULL)
+		cli_print(cli, "Display: %s", transact_display_text(display));
 	cli_print(cli, "Order %s. Kept in %s", k->order.want.order, path);
 	return cli_ok();
 }

@@ -11,8 +11,7 @@
  */
 #include "cli.h"
 #include "cli_token.h"
-
-#include <string.h>
+#include "cli_transact.h"
 
 struct job {
 	struct cli *cli;
@@ -20,34 +19,14 @@ struct job {
 	const struct token_key *k;
 	const struct token_job *what;
 	uk_buf *signature;
-	bool prepared; /* what->prepare has been run with success */
+	uk_pin *pin;       /* token_sign's */
+	bool prepared;     /* what->prepare has been run with success */
+	struct transact x; /* if it is a text */
+	bool by_module;    /* which shows and signs it */
+	const char *error; /* why a PIN is asked for again, or NULL */
 };
 
 /* --- the private key ------------------------------------------------------ */
-
-static CK_RV find_private(struct job *j, CK_OBJECT_HANDLE *key)
-{
-	CK_FUNCTION_LIST *f = j->t->m->f;
-	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
-	uint8_t id[sizeof(j->k->id)];
-	uk_buf b = UK_BUF(id);
-	CK_ATTRIBUTE template[] = {
-		{ CKA_CLASS, &class, sizeof(class) },
-		{ CKA_ID, id, j->k->id_len },
-	};
-	CK_ULONG n = 0;
-	CK_RV rv;
-
-	uk_put(&b, uk_view(j->k->id, j->k->id_len));
-	rv = f->C_FindObjectsInit(j->t->session, template, 2);
-	if (rv != CKR_OK)
-		return rv;
-	rv = f->C_FindObjects(j->t->session, key, 1, &n);
-	(void)f->C_FindObjectsFinal(j->t->session);
-	if (rv == CKR_OK && n == 0)
-		rv = CKR_KEY_HANDLE_INVALID;
-	return rv;
-}
 
 static bool wants_consent(struct job *j, CK_OBJECT_HANDLE key)
 {
@@ -74,13 +53,18 @@ static bool on_pad(const struct job *j)
 	       j->cli->pins.source != PIN_FROM_FD;
 }
 
+static void say_where(const struct job *j, CK_USER_TYPE who)
+{
+	cli_say(j->cli, "Enter the PIN on the reader to %s.",
+	    who == CKU_USER ? j->what->purpose : "sign this");
+}
+
 /* Modules answer an impossible length like a wrong PIN, and some spend a try.
  */
 static CK_RV login(struct job *j, CK_USER_TYPE who, uk_pin *pin)
 {
 	if (on_pad(j)) {
-		cli_say(j->cli, "Enter the PIN on the reader to %s.",
-		    who == CKU_USER ? j->what->purpose : "sign this");
+		say_where(j, who);
 		return j->t->m->f->C_Login(j->t->session, who, NULL, 0);
 	}
 	if (!is_possible(&j->t->info, pin->n))
@@ -150,13 +134,28 @@ static cli_end prepare(struct job *j)
 static CK_RV consent_and_sign(struct job *j, uk_pin *pin)
 {
 	CK_OBJECT_HANDLE key;
-	CK_RV rv = find_private(j, &key);
+	CK_RV rv = token_find(j->t, CKO_PRIVATE_KEY, j->k, &key);
 
 	if (rv == CKR_OK)
 		rv = start_signing(j, key);
 	if (rv == CKR_OK && wants_consent(j, key))
 		rv = login(j, CKU_CONTEXT_SPECIFIC, pin);
 	return rv == CKR_OK ? sign(j) : rv;
+}
+
+/* The same for a module that signs by itself: it takes the PIN from here. */
+static CK_RV ready_for_module(struct job *j, const uk_pin *pin)
+{
+	CK_OBJECT_HANDLE key;
+	CK_RV rv = token_find(j->t, CKO_PRIVATE_KEY, j->k, &key);
+
+	if (rv != CKR_OK || !wants_consent(j, key))
+		return rv;
+	if (on_pad(j))
+		say_where(j, CKU_CONTEXT_SPECIFIC);
+	else if (!is_possible(&j->t->info, pin->n))
+		return CKR_PIN_LEN_RANGE;
+	return CKR_OK;
 }
 
 /* What to say about a failed try, with the tries that are left now. */
@@ -187,7 +186,7 @@ static cli_end try_with_pin(struct job *j, uk_pin *pin)
 	end = prepare(j);
 	if (!cli_is_ok(end))
 		return end;
-	rv = consent_and_sign(j, pin);
+	rv = j->by_module ? ready_for_module(j, pin) : consent_and_sign(j, pin);
 	return rv == CKR_OK ? cli_ok() : judge(j, "signing", rv);
 }
 
@@ -243,36 +242,63 @@ static const char *retry_reason(enum cli_cause cause)
 	return NULL;
 }
 
+/* The PIN stays for the module to use, if all is well. */
 static cli_end ask_once(struct job *j, const char *error)
 {
 	int tries = token_tries_left(j->t);
-	cli_end end = may_ask(j, tries);
-	uk_pin pin;
-
-	if (!cli_is_ok(end))
-		return end;
-	j->cli->detail[0] = '\0'; /* it was about the try before */
-	end = ask(j, tries, error, &pin);
-	if (cli_is_ok(end))
-		end = try_with_pin(j, &pin);
-	uk_wipe(&pin, sizeof(pin));
-	return end;
-}
-
-static cli_end sign_with_pin(struct job *j)
-{
-	const char *error = NULL;
 	cli_end end = cli_ok();
 
 	/* Logged in already: nobody needs to enter a PIN for nothing. */
 	if (j->t->logged_in)
 		end = prepare(j);
+	if (cli_is_ok(end))
+		end = may_ask(j, tries);
+	if (!cli_is_ok(end))
+		return end;
+	j->cli->detail[0] = '\0'; /* it was about the try before */
+	end = ask(j, tries, error, j->pin);
+	if (cli_is_ok(end))
+		end = try_with_pin(j, j->pin);
+	if (!cli_is_ok(end) || !j->by_module)
+		uk_wipe(j->pin, sizeof(*j->pin));
+	return end;
+}
+
+static cli_end unlock(void *arg, const uk_pin **pin)
+{
+	struct job *j = arg;
+	cli_end end = ask_once(j, j->error);
+
+	if (cli_is_ok(end) && !on_pad(j))
+		*pin = j->pin;
+	return end;
+}
+
+static cli_end try_once(struct job *j)
+{
+	cli_end end;
+	CK_RV rv;
+
+	if (!j->by_module)
+		return ask_once(j, j->error);
+	end = transact_sign(&j->x, j->signature, &rv);
+	uk_wipe(j->pin, sizeof(*j->pin));
+	return rv == CKR_OK ? end : judge(j, "signing", rv);
+}
+
+static cli_end sign_with_pin(struct job *j)
+{
+	cli_end end = cli_ok();
+
+	if (j->what->is_text && !j->by_module)
+		end = transact_confirm(&j->x);
 	if (!cli_is_ok(end))
 		return end;
 	do {
-		end = ask_once(j, error);
-		error = retry_reason(end.cause);
-	} while (error != NULL && !on_pad(j) && pin_is_person(&j->cli->pins));
+		end = try_once(j);
+		j->error = retry_reason(end.cause);
+	} while (
+	    j->error != NULL && !on_pad(j) && pin_is_person(&j->cli->pins));
 	return end;
 }
 
@@ -295,10 +321,27 @@ static uk_err verify(struct job *j)
 cli_end token_sign(struct cli *cli, struct token *t, const struct token_key *k,
     const struct token_job *what, uk_buf *signature)
 {
-	struct job j = {
-		.cli = cli, .t = t, .k = k, .what = what, .signature = signature
-	};
-	cli_end end = sign_with_pin(&j);
+	uk_pin pin = { .n = 0 };
+	struct job j = { .cli = cli,
+		.t = t,
+		.k = k,
+		.what = what,
+		.signature = signature,
+		.pin = &pin,
+		.x = { .cli = cli,
+		    .t = t,
+		    .k = k,
+		    .text = what->message,
+		    .unlock = unlock,
+		    .arg = &j } };
+	cli_end end;
 
-	return cli_is_ok(end) ? cli_from_err(verify(&j)) : end;
+	j.by_module = what->is_text && transact_by_module(&j.x);
+	end = sign_with_pin(&j);
+	uk_wipe(&pin, sizeof(pin));
+	if (cli_is_ok(end))
+		end = cli_from_err(verify(&j));
+	if (cli_is_ok(end))
+		t->display = j.x.display;
+	return end;
 }

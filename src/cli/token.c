@@ -268,6 +268,30 @@ cli_end token_find_key(
 	return cli_ok();
 }
 
+CK_RV token_find(const struct token *t, CK_OBJECT_CLASS class,
+    const struct token_key *k, CK_OBJECT_HANDLE *out)
+{
+	CK_FUNCTION_LIST *f = t->m->f;
+	uint8_t id[sizeof(k->id)];
+	uk_buf b = UK_BUF(id);
+	CK_ATTRIBUTE template[] = {
+		{ CKA_CLASS, &class, sizeof(class) },
+		{ CKA_ID, id, k->id_len },
+	};
+	CK_ULONG n = 0;
+	CK_RV rv;
+
+	uk_put(&b, uk_view(k->id, k->id_len));
+	rv = f->C_FindObjectsInit(t->session, template, 2);
+	if (rv != CKR_OK)
+		return rv;
+	rv = f->C_FindObjects(t->session, out, 1, &n);
+	(void)f->C_FindObjectsFinal(t->session);
+	if (rv == CKR_OK && n == 0)
+		rv = CKR_KEY_HANDLE_INVALID;
+	return rv;
+}
+
 void token_key_free(struct token_key *k)
 {
 	uk_blob_free(&k->cert);

@@ -26,8 +26,8 @@ static struct {
 	unsigned signatures;
 	bool logged_in, consented, signing;
 	bool pad; /* the PIN is entered on the reader */
-	char
-	    order[8]; /* what happened: L login, P prepare, C consent, S sign */
+	/* what happened: D displayed, L login, P prepare, C consent, S sign */
+	char order[16];
 	unsigned found; /* objects left in the search */
 	CK_OBJECT_CLASS wanted;
 } card;
@@ -155,7 +155,8 @@ static CK_RV fake_sign_init(
 
 static uk_crypto *crypto;
 static uk_key *key;
-static const char message[] = "what is signed";
+static const char message[] =
+    "<T><D><M><k>Amount</k><v>1.00 CNY</v></M></D></T>";
 
 static CK_RV fake_sign(CK_SESSION_HANDLE s, CK_BYTE_PTR data, CK_ULONG n,
     CK_BYTE_PTR sig, CK_ULONG_PTR sig_len)
@@ -177,6 +178,55 @@ static CK_RV fake_sign(CK_SESSION_HANDLE s, CK_BYTE_PTR data, CK_ULONG n,
 	card.signing = card.consented = false;
 	return CKR_OK;
 }
+
+/* The module's own way with a text: a line shown, a PIN for consent. */
+static CK_RV fake_transaction(CK_SESSION_HANDLE s, CK_MECHANISM_PTR m,
+    CK_OBJECT_HANDLE object, const struct ukey_transaction *t, CK_BYTE_PTR sig,
+    CK_ULONG_PTR sig_len, struct ukey_report *report)
+{
+	static const struct ukey_item line = { (const CK_UTF8CHAR *)"Amount", 6,
+		(const CK_UTF8CHAR *)"1.00 CNY", 8 };
+	uk_buf out = uk_buf_over(sig, *sig_len);
+	CK_RV rv = CKR_OK;
+
+	(void)s;
+	assert_int_equal(m->mechanism, CKM_ECDSA_SHA256);
+	assert_int_equal(object, 7);
+	assert_null(t->pin);
+	expect_bytes(uk_view(t->text, t->text_len), uk_view_str(message));
+	*report = (struct ukey_report){ 0 };
+	if (t->show != NULL) {
+		note('D');
+		rv = t->show(t->arg, &line, 1);
+		report->display = UKEY_DISPLAY_HOST;
+	}
+	if (rv == CKR_OK)
+		rv = t->prepare(t->arg);
+	if (rv != CKR_OK)
+		return rv;
+	note('C');
+	card.consents++;
+	rv = check_pin(t->pin, t->pin_len);
+	if (rv != CKR_OK)
+		return rv;
+	note('S');
+	expect_ok(uk_key_sign(
+	    key, UK_SIG_ECDSA, UK_HASH_SHA256, uk_view_str(message), &out));
+	*sig_len = out.len;
+	card.signatures++;
+	return CKR_OK;
+}
+
+static CK_RV no_facts(CK_SLOT_ID slot, struct ukey_token_facts *facts)
+{
+	(void)slot;
+	(void)facts;
+	return CKR_FUNCTION_FAILED;
+}
+
+static struct ukey_functions vendor = { .version = { 1, 1 },
+	.get_token_facts = no_facts,
+	.sign_transaction = fake_transaction };
 
 static CK_FUNCTION_LIST functions = {
 	.C_Login = fake_login,
@@ -203,6 +253,7 @@ static cli_end on_prepare(struct cli *cli, void *arg)
 
 static struct cli *cli;
 static struct token token;
+static bool is_text;
 
 static cli_end sign(void)
 {
@@ -214,17 +265,22 @@ static cli_end sign(void)
 	assert_true(cli_is_ok(end));
 	assert_int_equal(k.id_len, 2);
 	end = token_sign(cli, &token, &k,
-	    &(struct token_job){
-		"test", uk_view_str(message), on_prepare, NULL },
+	    &(struct token_job){ .purpose = "test",
+		.message = uk_view_str(message),
+		.is_text = is_text,
+		.prepare = on_prepare },
 	    &out);
 	assert_int_equal(out.len, cli_is_ok(end) ? 64 : 0);
 	token_key_free(&k);
 	return end;
 }
 
+static struct module module = { .f = &functions };
+
 static void fresh_card(int tries)
 {
-	static struct module module = { .f = &functions };
+	is_text = false;
+	module.vendor = NULL;
 
 	card.tries = tries;
 	card.logins = card.consents = card.signatures = 0;
@@ -268,6 +324,9 @@ static cli_end sign_as_person(const char *lines)
 	    "  sed -i '0,/^#PIN /{/^#PIN /d}' $0\n"
 	    "  [ -n \"$pin\" ] && echo \"D $pin\" && echo OK ||\n"
 	    "  echo 'ERR 83886179 cancelled';;\n"
+	    "CONFIRM*) if grep -q '^#YES' $0; then echo OK\n"
+	    "  sed -i '0,/^#YES/{/^#YES/d}' $0\n"
+	    "  else echo 'ERR 83886179 cancelled'; fi;;\n"
 	    "*) echo OK;; esac; done\nexit\n%s",
 	    lines);
 	fclose(f);
@@ -415,6 +474,110 @@ static void readers_with_a_pad(void **state)
 	assert_string_equal(card.order, "");
 }
 
+/* --- texts ---------------------------------------------------------------- */
+
+static void fresh_text(const struct ukey_functions *v)
+{
+	fresh_card(3);
+	is_text = true;
+	module.vendor = v;
+}
+
+/* The module shows it; or we do, if it is somebody else's or an older one. */
+static void texts_are_shown_first(void **state)
+{
+	struct ukey_functions older = vendor;
+	const struct {
+		const struct ukey_functions *v;
+		const char *order;
+	} rows[] = {
+		{ &vendor, "DLPCS" },
+		{ &older, "LPCS" },
+		{ NULL, "LPCS" },
+	};
+
+	(void)state;
+	older.version.minor = 0;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		fresh_text(rows[i].v);
+		assert_true(cli_is_ok(sign_as_person("#YES\n#PIN 482915\n")));
+		assert_string_equal(card.order, rows[i].order);
+		assert_string_equal(token.display, "host");
+		/* no: not even a PIN is asked for */
+		fresh_text(rows[i].v);
+		assert_int_equal(
+		    sign_as_person("#PIN 482915\n").cause, CLI_DECLINED);
+		assert_int_equal(card.logins + card.consents, 0);
+		assert_null(token.display);
+		/* nobody there to be asked */
+		fresh_text(rows[i].v);
+		assert_int_equal(
+		    sign_with_lines("482915\n").cause, CLI_NO_PERSON);
+		assert_int_equal(card.logins + card.consents, 0);
+	}
+}
+
+static void nobody_wants_to_see_it(void **state)
+{
+	const struct ukey_functions *const ways[] = { &vendor, NULL };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		fresh_text(ways[i]);
+		cli->opt.yes = true;
+		assert_true(cli_is_ok(sign_with_lines("482915\n")));
+		assert_string_equal(card.order, "LPCS");
+		assert_string_equal(token.display, "none");
+	}
+}
+
+/* One yes is enough, however many PINs it takes, at the login and at the
+ * consent. */
+static void a_yes_is_for_the_text(void **state)
+{
+	(void)state;
+	fresh_text(&vendor);
+	assert_true(
+	    cli_is_ok(sign_as_person("#YES\n#PIN 1111\n#PIN 482915\n")));
+	assert_string_equal(card.order, "DLDLPCS");
+	card.order[0] = '\0';
+	assert_true(
+	    cli_is_ok(sign_as_person("#YES\n#PIN 1111\n#PIN 482915\n")));
+	assert_string_equal(card.order, "DPCDCS");
+	assert_int_equal(card.signatures, 2);
+	/* a script has one try here, too */
+	fresh_text(&vendor);
+	cli->opt.yes = true;
+	assert_int_equal(
+	    sign_with_lines("1111\n482915\n").cause, CLI_PIN_WRONG);
+	assert_int_equal(card.tries, 2);
+	/* what stops it is told, not what the module makes of that */
+	fresh_text(&vendor);
+	cli->opt.yes = true;
+	prepare_end = cli_fail(CLI_EXISTS);
+	assert_int_equal(sign_with_lines("482915\n").cause, CLI_EXISTS);
+	assert_string_equal(card.order, "LP");
+}
+
+static void texts_and_pads(void **state)
+{
+	(void)state;
+	fresh_text(&vendor);
+	card.pad = true;
+	token.info.flags = CKF_PROTECTED_AUTHENTICATION_PATH;
+	cli->opt.yes = true;
+	cli->pins = (struct pin_asker){ PIN_FROM_NOBODY, NULL, -1 };
+	assert_true(cli_is_ok(sign()));
+	assert_string_equal(card.order, "LPCS");
+	/* a length that cannot be is not sent, also to a card that is open */
+	fresh_text(&vendor);
+	cli->opt.yes = true;
+	token.logged_in = card.logged_in = true;
+	token.info.ulMinPinLen = 4;
+	assert_int_equal(sign_with_lines("123\n").cause, CLI_PIN_LENGTH);
+	assert_int_equal(card.consents, 0);
+}
+
 static int set_up(void **state)
 {
 	if (pki_make(state) != 0)
@@ -446,7 +609,14 @@ int main(void)
 		cmocka_unit_test(consent_is_asked_again),
 		cmocka_unit_test(nothing_is_signed_unprepared),
 		cmocka_unit_test(readers_with_a_pad),
+		cmocka_unit_test(texts_are_shown_first),
+		cmocka_unit_test(nobody_wants_to_see_it),
+		cmocka_unit_test(a_yes_is_for_the_text),
+		cmocka_unit_test(texts_and_pads),
 	};
 
+	/* the person is at a pinentry, never at the terminal of who runs it */
+	if (freopen("/dev/null", "r", stdin) == NULL)
+		return 1;
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
