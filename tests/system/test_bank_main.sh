@@ -19,6 +19,7 @@ expect_exit 0 "ukey transfer" pay 12.34 --memo "Miete April"
 expect_line 'Amount: 12.34 CNY' "the amount was shown"
 expect_line 'Memo: Miete April' "and the memo"
 expect_line 'Result: posted' "the bank's receipt says posted"
+expect_line '^Display: none' "nobody was asked, because of --yes"
 expect_equal "the books say so" 98766 "$(balance)"
 expect_equal "on both sides" 1734 "$(balance "$BOB")"
 expect_exit 0 "ukey records" ukey records
@@ -48,6 +49,7 @@ card_insert carol
 rm -rf "$HOME/.local"
 expect_exit 0 "ukey login" ukey login
 expect_line "$CAROL +77.00 CNY" "shows the account"
-expect_exit 0 "ukey transfer" pay 7.00
+expect_exit 0 "ukey transfer" pay 7.00 --json
+expect_line '"display": *"none"' "the level is told"
 expect_equal "paid" 7000 "$(balance "$CAROL")"
 expect_exit 0 "the books balance" audit

@@ -64,6 +64,7 @@ expect_exit 0 "login" env DEMO_CUSTOMER="$WORK/customer" "$BIN/ukey" \
 expect_exit 0 "transfer, confirmed there" env DEMO_CUSTOMER="$WORK/customer" \
 	"$BIN/ukey" --pinentry "$TOP/scripts/lib/demo-pinentry" transfer \
 	--to "$BOB" --payee Bob --amount 1.00 --currency CNY </dev/null
+expect_line '^Display: host' "the report says who has shown it"
 cat >no-pinentry <<'SH'
 #!/bin/sh
 echo OK
