@@ -52,6 +52,45 @@ static void lazy(void **state)
 	assert_int_equal(fake_commands(), 1);
 }
 
+/* Objects that are only hinted at: what a search does not ask for is not asked
+ * of the card, and what is not there is not found. */
+static void vague_ones(void **state)
+{
+	CK_SESSION_HANDLE s = open_ro(0);
+	CK_KEY_TYPE type = 99;
+	CK_ATTRIBUTE a = { CKA_KEY_TYPE, &type, sizeof(type) };
+	CK_OBJECT_HANDLE key;
+
+	(void)state;
+	fake_vague = true;
+	key = find(s, CKO_PUBLIC_KEY, 1);
+	assert_int_not_equal(key, 0);
+	assert_int_equal(fake_commands(), 2); /* the list, this key */
+	expect_rv(F->C_GetAttributeValue(s, key, &a, 1), CKR_OK);
+	assert_int_equal(type, CKK_RSA);
+	assert_int_equal(find(s, CKO_PUBLIC_KEY, 2), 0);
+	assert_int_equal(fake_commands(), 1);
+	assert_int_equal(find(s, CKO_PUBLIC_KEY, 2), 0);
+	assert_int_equal(fake_commands(), 0); /* it is known now */
+	/* four profiles, a public key, a certificate */
+	assert_int_equal(count_objects(s), 6);
+	expect_rv(login(s, CKU_USER, FAKE_PIN), CKR_OK);
+	assert_int_equal(count_objects(s), 7);
+	assert_int_equal(find(s, CKO_PRIVATE_KEY, 2), 0);
+}
+
+/* A search that meets a card that is gone ends. */
+static void vague_and_gone(void **state)
+{
+	CK_SESSION_HANDLE s = open_ro(0);
+
+	(void)state;
+	fake_vague = true;
+	fake_fail(2, UK_ERR_CARD_REMOVED);
+	expect_rv(F->C_FindObjectsInit(s, NULL, 0), CKR_DEVICE_REMOVED);
+	assert_true(fake_failed());
+}
+
 static CK_RV get(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o,
     CK_ATTRIBUTE_TYPE type, void *out, CK_ULONG *len)
 {
@@ -313,6 +352,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(private_ones),
 		TEST(lazy),
+		TEST(vague_ones),
+		TEST(vague_and_gone),
 		TEST(rules_of_reading),
 		TEST(public_keys),
 		TEST(certificates),

@@ -1,6 +1,7 @@
 /* Signatures and digests. */
 #include "cmocka_all.h"
 #include "fixtures.h"
+#include "p11_make.h"
 #include "p11_run.h"
 
 #include <string.h>
@@ -295,12 +296,40 @@ static void cancelled(void **state)
 	}
 }
 
+/* A key that computes x^d mod n is given the padded block, whatever salt and
+ * mask are asked for; too long a salt is told at once. */
+static void pss_that_the_card_does_not_know(void **state)
+{
+	CK_SESSION_HANDLE s = open_rw(0);
+	CK_RSA_PKCS_PSS_PARAMS p = { CKM_SHA256, CKG_MGF1_SHA1, 10 };
+	CK_MECHANISM m = { CKM_SHA256_RSA_PKCS_PSS, &p, sizeof(p) };
+	CK_BYTE made[512], data[3] = { 1, 2, 3 };
+	CK_ULONG n = sizeof(made);
+	CK_OBJECT_HANDLE key;
+	struct tmpl t = { 0 };
+
+	(void)state;
+	expect_rv(login(s, CKU_USER, FAKE_PIN), CKR_OK);
+	t_rsa_private(&t);
+	expect_rv(t_create(s, &t, &key), CKR_OK);
+	expect_rv(F->C_SignInit(s, &m, key), CKR_OK);
+	expect_rv(F->C_Sign(s, data, sizeof(data), made, &n), CKR_OK);
+	assert_int_equal(fake_last.scheme, UK_SIG_RSA_RAW);
+	assert_int_equal(fake_last.input_len, 256);
+	assert_int_equal(fake_last.input[255], 0xbc); /* RFC 8017, 9.1.1 */
+	p.sLen = 223;                                 /* 256 = 32 + 222 + 2 */
+	expect_rv(F->C_SignInit(s, &m, key), CKR_MECHANISM_PARAM_INVALID);
+	p.sLen = 222;
+	expect_rv(F->C_SignInit(s, &m, key), CKR_OK);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, p11_up, p11_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(rsa),
+		TEST(pss_that_the_card_does_not_know),
 		TEST(pss),
 		TEST(wrong_inits),
 		TEST(room),

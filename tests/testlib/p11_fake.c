@@ -546,6 +546,7 @@ static const struct uk_card_ops card_ops = {
 	.refresh = card_refresh,
 	.revoke = card_revoke,
 	.load_objects = fake_load_objects,
+	.describe = fake_describe,
 	.read_object = fake_read_object,
 	.read_public = fake_read_public,
 	.verify = card_verify,
@@ -669,6 +670,7 @@ void fake_reset(void)
 	atomic_store(&refreshes, false);
 	p11_use_source(&source);
 	fake_reads = 0;
+	fake_vague = false;
 }
 
 void fake_after_fork(void)

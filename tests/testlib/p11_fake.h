@@ -107,6 +107,9 @@ struct fake_cipher {
 extern struct fake_cipher fake_cipher;
 
 extern unsigned fake_tries[4]; /* PIN tries left of the card in reader i */
-extern unsigned fake_reads;    /* certificates read */
+/* The card lists its first four objects without saying what they are; number 2
+ * of each kind is not there after all. Until fake_reset. */
+extern bool fake_vague;
+extern unsigned fake_reads; /* certificates read */
 
 #endif

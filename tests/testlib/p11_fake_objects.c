@@ -12,6 +12,7 @@
 enum { ALWAYS = 4, FIRST_REF = 0x100 };
 
 unsigned fake_reads;
+bool fake_vague;
 struct fake_cipher fake_cipher;
 
 /* The base point of P-256 (FIPS 186-5, SP 800-186 3.2.1.3). */
@@ -56,6 +57,26 @@ static struct fake_item *items_of(uk_card *c)
 	return ((struct fake_card *)c)->items;
 }
 
+static uk_object hint(uk_object o)
+{
+	o.vague = true;
+	o.key_type = UK_KEY_NONE;
+	o.key_bits = 0;
+	o.usage = 0;
+	return o;
+}
+
+/* One command. */
+uk_err fake_describe(uk_card *c, uk_object *o)
+{
+	UK_TRY(fake_tick(c));
+	if (o->id[0] == 2)
+		return uk_fail(UK_ERR_NOT_FOUND);
+	*o = o->kind == UK_OBJ_PRIVATE_KEY ? key(1, UK_KEY_RSA, "Login")
+					   : certificate(1);
+	return uk_ok();
+}
+
 uk_err fake_load_objects(uk_card *c)
 {
 	uk_object *list;
@@ -69,6 +90,8 @@ uk_err fake_load_objects(uk_card *c)
 	list[1] = key(2, UK_KEY_P256, "Transactions");
 	list[2] = certificate(1);
 	list[3] = certificate(2);
+	for (size_t i = 0; fake_vague && i < ALWAYS; i++)
+		list[i] = hint(list[i]);
 	for (size_t i = 0; i < FAKE_ROOM; i++) {
 		if (items_of(c)[i].o.ref != 0)
 			list[n++] = items_of(c)[i].o;

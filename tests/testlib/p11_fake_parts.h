@@ -23,6 +23,7 @@ uk_err fake_tick(uk_card *c);
 bool fake_logged_in(uk_card *c, bool as_so);
 
 uk_err fake_load_objects(uk_card *c);
+uk_err fake_describe(uk_card *c, uk_object *o);
 uk_err fake_read_object(uk_card *c, const uk_object *o, uk_blob *out);
 uk_err fake_read_public(uk_card *c, const uk_object *key, uk_public_key *out);
 uk_err fake_generate(uk_card *c, const struct uk_new_object *what, size_t *out);
