@@ -1,6 +1,8 @@
 /* One wrapper per operation: what a kind leaves out is unsupported. */
 #include "card.h"
 
+#include "card_parts.h"
+
 #define CALL(c, operation, ...)                                                \
 	((c)->ops->operation == NULL ? uk_fail(UK_ERR_UNSUPPORTED)             \
 				     : (c)->ops->operation(__VA_ARGS__))
@@ -10,12 +12,8 @@ uk_err uk_select(uk_channel *ch, uk_bytes aid, uk_buf *fci)
 	uk_cmd select = {
 		.ins = 0xa4, .p1 = 0x04, .data = aid, .le = UK_LE_SHORT_MAX
 	};
-	uk_err err = uk_channel_transmit(ch, &select, fci, NULL);
 
-	/* Only VERIFY and its kin may say that a PIN was wrong. */
-	if (uk_is(err, UK_ERR_PIN_WRONG) || uk_is(err, UK_ERR_PIN_BLOCKED))
-		err.code = UK_ERR_CARD_STATUS;
-	return err;
+	return uk_card_plain(uk_channel_transmit(ch, &select, fci, NULL));
 }
 
 bool uk_card_spoke(uk_err err)

@@ -1,6 +1,7 @@
 /* ISO/IEC 7816-15 cards: finding the application, and the products we know. */
 #include "p15_driver.h"
 
+#include "card_parts.h"
 #include "sw.h"
 
 const uint8_t uk_p15_aid[12] = { 0xa0, 0x00, 0x00, 0x00, 0x63, 'P', 'K', 'C',
@@ -44,11 +45,7 @@ static const struct p15_quirks isoapplet_1 = {
 
 uk_err p15_send(uk_card *c, const uk_cmd *cmd, uk_buf *out)
 {
-	uk_err err = uk_channel_transmit(c->ch, cmd, out, NULL);
-
-	if (uk_is(err, UK_ERR_PIN_WRONG) || uk_is(err, UK_ERR_PIN_BLOCKED))
-		err.code = UK_ERR_CARD_STATUS;
-	return err;
+	return uk_card_plain(uk_channel_transmit(c->ch, cmd, out, NULL));
 }
 
 /* Versions before 1.0 say major, minor and features when they are selected; the

@@ -1,6 +1,7 @@
 /* PKCS#15: selecting and reading files, ISO/IEC 7816-4:2020, 11.2 and 11.3. */
 #include "p15_driver.h"
 
+#include "card_parts.h"
 #include "sw.h"
 #include "tlv.h"
 
@@ -107,9 +108,7 @@ static uk_err read_piece(
 	err = uk_channel_transmit(c->ch, &read, out, &sw);
 	if (sw == UK_SW_EOF || sw == UK_SW_OFFSET)
 		return uk_ok();
-	if (uk_is(err, UK_ERR_PIN_WRONG) || uk_is(err, UK_ERR_PIN_BLOCKED))
-		err.code = UK_ERR_CARD_STATUS;
-	return err;
+	return uk_card_plain(err);
 }
 
 /* Every piece but the last is as long as it was asked for, and so there is an

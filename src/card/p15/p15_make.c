@@ -5,6 +5,7 @@
  */
 #include "p15_driver.h"
 
+#include "card_parts.h"
 #include "der.h"
 #include "hex.h"
 #include "sw.h"
@@ -127,30 +128,18 @@ static uint8_t free_ref(const struct p15 *p)
 static uk_err take_key(
     uk_bytes answer, enum uk_key_type type, uk_public_key *out)
 {
-	uk_buf n = UK_BUF(out->modulus), e = UK_BUF(out->exponent);
-	uk_buf point = UK_BUF(out->point);
 	uk_bytes template, v, w;
 
 	*out = (uk_public_key){ .type = type };
 	UK_TRY(uk_tlv_only(answer, 0x7f49, &template));
-	if (type != UK_KEY_RSA) {
-		if (!uk_tlv_find(template, 0x86, &v) ||
-		    v.n != 1 + 2 * uk_key_field(type) || v.p[0] != 0x04)
-			return uk_fail(UK_ERR_FORMAT);
-		uk_put(&point, v);
-		out->point_len = point.len;
-		return uk_buf_result(&point);
-	}
+	if (type != UK_KEY_RSA)
+		return uk_tlv_find(template, 0x86, &v)
+			   ? uk_public_take_point(type, v, out)
+			   : uk_fail(UK_ERR_FORMAT);
 	if (!uk_tlv_find(template, 0x81, &v) ||
 	    !uk_tlv_find(template, 0x82, &w))
 		return uk_fail(UK_ERR_FORMAT);
-	uk_put(&n, uk_bytes_trim_zeros(v));
-	uk_put(&e, uk_bytes_trim_zeros(w));
-	out->modulus_len = n.len;
-	out->exponent_len = e.len;
-	return n.bad || e.bad || n.len == 0 || e.len == 0
-		   ? uk_fail(UK_ERR_FORMAT)
-		   : uk_ok();
+	return uk_public_take_rsa(v, w, out);
 }
 
 static uk_err make_key(uk_card *c, const struct uk_new_object *what,

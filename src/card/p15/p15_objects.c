@@ -1,6 +1,7 @@
 /* PKCS#15: the directory files, and what they name. */
 #include "p15_driver.h"
 
+#include "card_parts.h"
 #include "der.h"
 #include "tlv.h"
 
@@ -375,47 +376,6 @@ uk_err p15_read_object(uk_card *c, const uk_object *o, uk_blob *out)
 
 /* --- public keys ---------------------------------------------------------- */
 
-static uk_err take_number(uint8_t *field, size_t cap, size_t *len, uk_bytes v)
-{
-	uk_buf out = uk_buf_over(field, cap);
-
-	v = uk_bytes_trim_zeros(v);
-	uk_put(&out, v);
-	*len = out.len;
-	return v.n == 0 || out.bad ? uk_fail(UK_ERR_FORMAT) : uk_ok();
-}
-
-static uk_err take_rsa(uk_bytes n, uk_bytes e, uk_public_key *out)
-{
-	out->type = UK_KEY_RSA;
-	UK_TRY(take_number(
-	    out->modulus, sizeof(out->modulus), &out->modulus_len, n));
-	return take_number(
-	    out->exponent, sizeof(out->exponent), &out->exponent_len, e);
-}
-
-static uk_err take_point(
-    enum uk_key_type type, uk_bytes point, uk_public_key *out)
-{
-	uk_buf b = UK_BUF(out->point);
-
-	out->type = type;
-	if (point.n != 1 + 2 * uk_key_field(type) || point.p[0] != 0x04)
-		return uk_fail(UK_ERR_FORMAT);
-	uk_put(&b, point);
-	out->point_len = b.len;
-	return uk_buf_result(&b);
-}
-
-static uk_err take_x509(const uk_x509 *x, uk_public_key *out)
-{
-	if (x->key_type == UK_KEY_NONE)
-		return uk_fail(UK_ERR_UNSUPPORTED);
-	return x->key_type == UK_KEY_RSA
-		   ? take_rsa(x->modulus, x->exponent, out)
-		   : take_point(x->key_type, x->point, out);
-}
-
 /* In a file (8.4.3 and what tools write): SubjectPublicKeyInfo, RSAPublicKey,
  * or a point, in an OCTET STRING or bare. */
 static uk_err take_public(
@@ -425,18 +385,19 @@ static uk_err take_public(
 	uk_x509 x;
 
 	if (uk_is_ok(uk_spki_parse(file, &x)))
-		return take_x509(&x, out);
+		return uk_public_take_x509(&x, out);
 	if (type == UK_KEY_RSA) {
 		uk_bytes n, e;
 
 		seq = uk_der_enter(&r, UK_DER_SEQUENCE);
 		n = uk_der_get_uint(&seq);
 		e = uk_der_get_uint(&seq);
-		return seq.bad ? uk_fail(UK_ERR_FORMAT) : take_rsa(n, e, out);
+		return seq.bad ? uk_fail(UK_ERR_FORMAT)
+			       : uk_public_take_rsa(n, e, out);
 	}
 	if (uk_der_peek(&r) == UK_DER_OCTETS)
 		file = uk_der_get(&r, UK_DER_OCTETS);
-	return take_point(
+	return uk_public_take_point(
 	    type, uk_bytes_first(file, 1 + 2 * uk_key_field(type)), out);
 }
 
@@ -495,7 +456,7 @@ static uk_err from_certificate(
 			continue;
 		UK_TRY(read_value(c, o, &value));
 		UK_TRY(uk_x509_parse(value, &x));
-		return take_x509(&x, out);
+		return uk_public_take_x509(&x, out);
 	}
 	return uk_fail(UK_ERR_UNSUPPORTED);
 }

@@ -7,6 +7,7 @@
  */
 #include "p15_driver.h"
 
+#include "card_parts.h"
 #include "sw.h"
 
 enum { BLOCK_MAX = UK_PIN_MAX, PUK_LENGTH = 16 };
@@ -118,31 +119,10 @@ static void put_pin(uk_buf *out, const struct p15_pin *how, const uk_pin *pin)
 /* What became of the try, in the one language of uk_err. */
 static uk_err judge(const struct p15 *p, uk_pin_state *s, uk_err err)
 {
-	int left = uk_err_tries_left(err);
-
-	if (p->quirks->zero_blocks && uk_is(err, UK_ERR_PIN_WRONG) && left == 0)
+	if (p->quirks->zero_blocks && uk_is(err, UK_ERR_PIN_WRONG) &&
+	    uk_err_tries_left(err) == 0)
 		err = uk_fail_sw(UK_ERR_PIN_BLOCKED, err.sw);
-	if (uk_is_ok(err))
-		s->tries_left = s->tries_max;
-	else if (uk_is(err, UK_ERR_PIN_BLOCKED))
-		s->tries_left = 0;
-	else if (uk_is(err, UK_ERR_PIN_WRONG))
-		s->tries_left = left;
-	if (s->tries_left > s->tries_max)
-		s->tries_max = s->tries_left;
-	return err;
-}
-
-static uk_err send_secret(uk_card *c, uint8_t ins, uint8_t ref, uk_buf *data)
-{
-	uk_cmd cmd = {
-		.ins = ins, .p2 = ref, .data = uk_buf_view(data), .secret = true
-	};
-	uk_err err = uk_buf_result(data);
-
-	if (uk_is_ok(err))
-		err = uk_channel_transmit(c->ch, &cmd, NULL, NULL);
-	uk_wipe(data->p, data->cap);
+	uk_pin_note(s, err);
 	return err;
 }
 
@@ -154,7 +134,7 @@ static uk_err verify_pin(
 
 	UK_TRY(check_length(how, pin));
 	put_pin(&data, how, pin);
-	return send_secret(c, 0x20, how->ref, &data);
+	return uk_card_send_secret(c->ch, 0x20, how->ref, &data);
 }
 
 /* There is no login of the security officer: what he could do, IsoApplet lets
@@ -227,7 +207,8 @@ uk_err p15_change_pin(
 	UK_TRY(check_length(&p->user, pin));
 	put_pin(&data, &p->user, old);
 	put_pin(&data, &p->user, pin);
-	err = judge(p, &c->pins[0], send_secret(c, 0x24, p->user.ref, &data));
+	err = judge(p, &c->pins[0],
+	    uk_card_send_secret(c->ch, 0x24, p->user.ref, &data));
 	/* The card takes the new PIN but no longer opens its keys: whoever was
 	 * logged in stays so. */
 	if (uk_is_ok(err) && p->quirks->dies_on_change && p->user_in)
@@ -250,7 +231,8 @@ uk_err p15_unblock(uk_card *c, const uk_pin *puk, const uk_pin *pin)
 		return uk_fail(UK_ERR_PIN_LENGTH);
 	uk_put(&data, uk_pin_view(puk));
 	put_pin(&data, &p->user, pin);
-	err = judge(p, &c->pins[1], send_secret(c, 0x2c, p->user.ref, &data));
+	err = judge(p, &c->pins[1],
+	    uk_card_send_secret(c->ch, 0x2c, p->user.ref, &data));
 	if (uk_is_ok(err))
 		c->pins[0].tries_left = c->pins[0].tries_max;
 	return err;

@@ -1,6 +1,7 @@
 /* PIV: the application, what it is called, and the table of what it can do. */
 #include "piv_driver.h"
 
+#include "card_parts.h"
 #include "sw.h"
 
 /* SP 800-73-4 part 1, 2.2: the NIST RID and the application, whatever its
@@ -49,11 +50,7 @@ uk_err piv_transmit(uk_card *c, const uk_cmd *cmd, uk_buf *out, uint16_t *sw,
 
 uk_err piv_send(uk_card *c, const uk_cmd *cmd, uk_buf *out)
 {
-	uk_err err = piv_transmit(c, cmd, out, NULL, NULL, NULL);
-
-	if (uk_is(err, UK_ERR_PIN_WRONG) || uk_is(err, UK_ERR_PIN_BLOCKED))
-		err.code = UK_ERR_CARD_STATUS;
-	return err;
+	return uk_card_plain(piv_transmit(c, cmd, out, NULL, NULL, NULL));
 }
 
 uk_err piv_expected(uk_err err)

@@ -2,8 +2,8 @@
  * data objects of part 1, chapter 3. */
 #include "piv_driver.h"
 
+#include "card_parts.h"
 #include "certpeek.h"
-#include "hex.h"
 #include "tlv.h"
 
 enum {
@@ -47,9 +47,7 @@ static uk_err ask(uk_card *c, uint32_t tag, uk_channel_enough *enough,
 	put_tag_list(&data, tag);
 	get_data.data = uk_buf_view(&data);
 	err = piv_transmit(c, &get_data, out, sw, enough, arg);
-	if (uk_is(err, UK_ERR_PIN_WRONG) || uk_is(err, UK_ERR_PIN_BLOCKED))
-		err.code = UK_ERR_CARD_STATUS;
-	return piv_expected(err);
+	return piv_expected(uk_card_plain(err));
 }
 
 static uk_err unwrap(uk_bytes answer, uint32_t tag, uk_bytes *content)

@@ -47,7 +47,7 @@ enum piv_alg {
 	PIV_ALG_RSA4096 = 0x16 /* Yubico, and SP 800-78-5 */
 };
 
-enum { PIV_KEY_ADMIN = 0x9b, PIV_PUK = 0x81 };
+enum { PIV_KEY_ADMIN = 0x9b };
 
 enum piv_fact { PIV_UNKNOWN, PIV_NO, PIV_YES };
 

@@ -1,7 +1,7 @@
 /* PIV: what there is, told from certificates, key history and metadata. */
 #include "piv_driver.h"
 
-#include "certpeek.h"
+#include "card_parts.h"
 #include "tlv.h"
 
 void piv_forget_key(struct piv_key *k)
@@ -220,35 +220,6 @@ uk_err piv_read_object(uk_card *c, const uk_object *o, uk_blob *out)
 	    out, uk_blob_view(&piv_of(c)->keys[piv_place(o)].der));
 }
 
-static uk_err take_number(uint8_t *field, size_t cap, size_t *len, uk_bytes v)
-{
-	uk_buf out = uk_buf_over(field, cap);
-
-	v = uk_bytes_trim_zeros(v);
-	uk_put(&out, v);
-	*len = out.len;
-	return v.n == 0 || out.bad ? uk_fail(UK_ERR_FORMAT) : uk_ok();
-}
-
-static uk_err take_rsa(uk_bytes n, uk_bytes e, uk_public_key *out)
-{
-	UK_TRY(take_number(
-	    out->modulus, sizeof(out->modulus), &out->modulus_len, n));
-	return take_number(
-	    out->exponent, sizeof(out->exponent), &out->exponent_len, e);
-}
-
-static uk_err take_point(uk_bytes point, uk_public_key *out)
-{
-	uk_buf b = UK_BUF(out->point);
-
-	if (point.n != 1 + 2 * uk_key_field(out->type) || point.p[0] != 0x04)
-		return uk_fail(UK_ERR_FORMAT);
-	uk_put(&b, point);
-	out->point_len = b.len;
-	return uk_buf_result(&b);
-}
-
 uk_err piv_take_public(
     uk_bytes template, enum uk_key_type type, unsigned bits, uk_public_key *out)
 {
@@ -257,12 +228,12 @@ uk_err piv_take_public(
 	*out = (uk_public_key){ .type = type };
 	if (type != UK_KEY_RSA)
 		return uk_tlv_find(template, 0x86, &first)
-			   ? take_point(first, out)
+			   ? uk_public_take_point(type, first, out)
 			   : uk_fail(UK_ERR_FORMAT);
 	if (!uk_tlv_find(template, 0x81, &first) ||
 	    !uk_tlv_find(template, 0x82, &second))
 		return uk_fail(UK_ERR_FORMAT);
-	UK_TRY(take_rsa(first, second, out));
+	UK_TRY(uk_public_take_rsa(first, second, out));
 	return out->modulus_len * 8 == bits ? uk_ok() : uk_fail(UK_ERR_FORMAT);
 }
 
@@ -281,7 +252,5 @@ uk_err piv_read_public(uk_card *c, const uk_object *key, uk_public_key *out)
 	}
 	UK_TRY(read_cert(c, piv_place(key)));
 	UK_TRY(uk_x509_parse(uk_blob_view(&k->der), &x));
-	out->type = x.key_type;
-	return x.key_type == UK_KEY_RSA ? take_rsa(x.modulus, x.exponent, out)
-					: take_point(x.point, out);
+	return uk_public_take_x509(&x, out);
 }

@@ -5,6 +5,7 @@
  */
 #include "piv_driver.h"
 
+#include "card_parts.h"
 #include "sw.h"
 #include "tlv.h"
 
@@ -56,39 +57,12 @@ static void put_pin(uk_buf *out, const uk_pin *pin)
 	uk_put_fill(out, PAD, BLOCK - pin->n);
 }
 
-static void note_tries(uk_pin_state *s, uk_err err)
-{
-	int left = uk_err_tries_left(err);
-
-	if (uk_is_ok(err))
-		s->tries_left = s->tries_max;
-	else if (uk_is(err, UK_ERR_PIN_WRONG))
-		s->tries_left = left;
-	else if (uk_is(err, UK_ERR_PIN_BLOCKED))
-		s->tries_left = 0;
-	if (s->tries_left > s->tries_max)
-		s->tries_max = s->tries_left;
-}
-
 /* 63C0 is the word of some cards for a PIN that is blocked. */
 static uk_err blocked_or(uk_err err)
 {
 	return uk_is(err, UK_ERR_PIN_WRONG) && uk_err_tries_left(err) == 0
 		   ? uk_fail_sw(UK_ERR_PIN_BLOCKED, err.sw)
 		   : err;
-}
-
-static uk_err send_secret(uk_card *c, uint8_t ins, uint8_t ref, uk_buf *data)
-{
-	uk_cmd cmd = {
-		.ins = ins, .p2 = ref, .data = uk_buf_view(data), .secret = true
-	};
-	uk_err err = uk_buf_result(data);
-
-	if (uk_is_ok(err))
-		err = uk_channel_transmit(c->ch, &cmd, NULL, NULL);
-	uk_wipe(data->p, data->cap);
-	return err;
 }
 
 /* VERIFY without a PIN: 9000 if it was given, else 63Cx. */
@@ -104,7 +78,7 @@ uk_err piv_pin_state(uk_card *c, enum uk_pin_ref ref, uk_pin_state *out)
 		err = uk_channel_transmit(c->ch, &ask, NULL, NULL);
 		if (uk_is(err, UK_ERR_PIN_WRONG) ||
 		    uk_is(err, UK_ERR_PIN_BLOCKED))
-			note_tries(s, err);
+			uk_pin_note(s, err);
 		else if (!uk_is_ok(err))
 			return err;
 	}
@@ -122,7 +96,7 @@ static uk_err verify_user(uk_card *c, const uk_pin *pin)
 	UK_TRY(check_length(pin, SENT_MIN));
 	UK_TRY(find_pin(c));
 	put_pin(&data, pin);
-	return send_secret(c, 0x20, piv_of(c)->pin_ref, &data);
+	return uk_card_send_secret(c->ch, 0x20, piv_of(c)->pin_ref, &data);
 }
 
 uk_err piv_verify(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin)
@@ -133,7 +107,7 @@ uk_err piv_verify(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin)
 		return pin == NULL ? uk_fail(UK_ERR_UNSUPPORTED)
 				   : piv_prove_admin(c, pin);
 	err = verify_user(c, pin);
-	note_tries(&c->pins[0], err);
+	uk_pin_note(&c->pins[0], err);
 	return err;
 }
 
@@ -184,8 +158,9 @@ uk_err piv_change_pin(
 	UK_TRY(find_pin(c));
 	put_pin(&data, old);
 	put_pin(&data, pin);
-	err = blocked_or(send_secret(c, 0x24, piv_of(c)->pin_ref, &data));
-	note_tries(&c->pins[0], err);
+	err = blocked_or(
+	    uk_card_send_secret(c->ch, 0x24, piv_of(c)->pin_ref, &data));
+	uk_pin_note(&c->pins[0], err);
 	return err;
 }
 
@@ -203,8 +178,8 @@ uk_err piv_unblock(uk_card *c, const uk_pin *puk, const uk_pin *pin)
 	UK_TRY(check_length(pin, c->info.pin_min));
 	put_pin(&data, puk);
 	put_pin(&data, pin);
-	err = blocked_or(send_secret(c, 0x2c, 0x80, &data));
-	note_tries(&c->pins[1], err);
+	err = blocked_or(uk_card_send_secret(c->ch, 0x2c, 0x80, &data));
+	uk_pin_note(&c->pins[1], err);
 	if (uk_is_ok(err))
 		c->pins[0].tries_left = c->pins[0].tries_max;
 	return err;
