@@ -391,6 +391,39 @@ static void history_tells_of_retired_keys(void **state)
 	desk_close(&d);
 }
 
+/* Without a history nothing is looked for, except on cards whose tools write
+ * none: there, one after the other until one is missing. */
+static void retired_keys_without_history(void **state)
+{
+	const struct script_step other[] = { PIV_OPEN,
+		{ GET("0C"), "6A82", UK_OK }, NOT_YUBICO };
+	const struct script_step yubico[] = { PIV_OPEN,
+		{ GET("0C"), "6A82", UK_OK },
+		{ GET_VERSION, "050403 9000", UK_OK },
+		{ GET("0D"), "6A82", UK_OK },
+		{ "00F70082 00", METADATA, UK_OK },
+		{ GET("0E"), "6A82", UK_OK },
+		{ "00F70083 00", "6A88", UK_OK } };
+	struct desk d = DESK(other);
+	uk_object o;
+
+	(void)state;
+	expect_ok(uk_card_load_objects(d.card));
+	for (size_t i = 2 * AT_82; i < 48; i++) {
+		o = d.card->objects[i];
+		expect_code(uk_card_describe(d.card, &o), UK_ERR_NOT_FOUND);
+	}
+	desk_close_after(&d, PIV_OPEN_COMMANDS + 2);
+	d = DESK(yubico);
+	expect_ok(uk_card_load_objects(d.card));
+	for (size_t i = 2 * AT_82; i < 48; i++) {
+		o = d.card->objects[i];
+		expect_code(uk_card_describe(d.card, &o),
+		    i == 2 * AT_82 + 1 ? UK_OK : UK_ERR_NOT_FOUND);
+	}
+	desk_close_after(&d, PIV_OPEN_COMMANDS + 6);
+}
+
 /* CVE-2026-40510: the URL of a key history may be as long as it likes. */
 static void cve_2026_40510_history_url(void **state)
 {
@@ -561,6 +594,7 @@ int main(void)
 		cmocka_unit_test(metadata_tells_of_keys),
 		cmocka_unit_test(broken_metadata),
 		cmocka_unit_test(history_tells_of_retired_keys),
+		cmocka_unit_test(retired_keys_without_history),
 		cmocka_unit_test(cve_2026_40510_history_url),
 		cmocka_unit_test(history_of_255_keys),
 		cmocka_unit_test(survives_the_loss_of_the_card),

@@ -85,6 +85,28 @@ expect_exit 0 "it signs" foreign pkcs11-tool --module "$OPENSC" --login \
 	--pin "$PIN" --sign --id 01 -m SHA256-RSA-PKCS -i message -o sig
 good 01
 
+if command -v yubico-piv-tool >/dev/null; then
+	proves "yubico-piv-tool reads what we wrote, and we use what it makes"
+	yubico() { yubico-piv-tool --reader "Virtual PCD" "$@"; }
+	for slot in 9a:01 9c:02 9d:03; do
+		id=${slot#*:}
+		expect_exit 0 "certificate of ${slot%:*}" yubico -s "${slot%:*}" \
+			-a read-certificate -K DER -o read.der
+		ok "is the one we wrote" cmp read.der "$id.cer"
+	done
+	expect_exit 0 "it makes a key in 9e" yubico -a generate -s 9e -A ECCP256 \
+		-o 04.pub
+	openssl x509 -new -force_pubkey 04.pub -CA ca.pem -CAkey ca.key \
+		-subj "/CN=Key 04" -days 5 -out 04.pem
+	expect_exit 0 "and writes a certificate" yubico -a import-certificate \
+		-s 9e -i 04.pem
+	expect_exit 0 "and a GUID" yubico -a set-chuid
+	sign 04 ECDSA-SHA256 --signature-format openssl
+	good 04
+	expect_exit 0 "the GUID is the serial number" tool -L
+	expect_line "serial num *: [0-9a-f]{16}" "all of the sixteen digits"
+fi
+
 proves "PINs"
 expect_exit 1 "a wrong PIN" tool --login --pin 000000 -O
 expect_line "CKR_PIN_INCORRECT" "is called so"

@@ -71,10 +71,11 @@ struct piv {
 	uint8_t pin_ref;         /* 80 application PIN, 00 global PIN */
 	enum piv_fact history;   /* YES: asked, retired is right */
 	size_t retired;          /* retired keys with certificates on card */
-	enum piv_fact yubico;    /* has Yubico's commands */
-	enum piv_fact metadata;  /* ... and tells about keys (from 5.3 on) */
-	enum piv_fact lengths;   /* takes extended length */
-	bool admin;              /* the management key was proved */
+	bool has_history;
+	enum piv_fact yubico;   /* has Yubico's commands */
+	enum piv_fact metadata; /* ... and tells about keys (from 5.3 on) */
+	enum piv_fact lengths;  /* takes extended length */
+	bool admin;             /* the management key was proved */
 	uint8_t object[PIV_OBJECT_MAX]; /* the data object read last */
 };
 

@@ -61,6 +61,7 @@ static uk_err read_history(uk_card *c)
 		return uk_ok();
 	p->retired = 0;
 	err = piv_get_data(c, PIV_TAG_HISTORY, &history);
+	p->has_history = !uk_is(err, UK_ERR_NOT_FOUND);
 	if (uk_is_ok(err))
 		p->retired = one_number(history, ON_CARD) +
 			     one_number(history, OFF_CARD);
@@ -70,8 +71,8 @@ static uk_err read_history(uk_card *c)
 	return uk_ok();
 }
 
-/* Behind what the history tells there is nothing; without a history, each is
- * looked at as long as the one before is there. */
+/* Behind what the history tells there is nothing. Yubico's tools write none, so
+ * on their cards each is looked at as long as the one before is there. */
 static uk_err may_be_there(uk_card *c, size_t place, bool *may)
 {
 	const struct piv *p = piv_of(c);
@@ -81,9 +82,12 @@ static uk_err may_be_there(uk_card *c, size_t place, bool *may)
 		return uk_ok();
 	UK_TRY(read_history(c));
 	*may = place - PIV_RETIRED < p->retired;
-	if (!*may && p->yubico == PIV_YES)
-		*may = place == PIV_RETIRED ||
-		       p->keys[place - 1].key == PIV_YES;
+	if (p->has_history)
+		return uk_ok();
+	UK_TRY(piv_ask_yubico(c));
+	*may = p->yubico == PIV_YES &&
+	       (place == PIV_RETIRED || p->keys[place - 1].key == PIV_YES ||
+		   p->keys[place - 1].cert == PIV_YES);
 	return uk_ok();
 }
 
