@@ -21,13 +21,27 @@ static CK_RV note(struct p11_slot *s, struct p11_object *o, uk_err err)
 	return p11_slot_failed(s, err);
 }
 
-CK_RV p11_object_complete(struct p11_slot *s, struct p11_object *o)
+/* What is read from the card, once more if a reset came into it that cost no
+ * login. */
+typedef CK_RV read_fn(struct p11_slot *s, struct p11_object *o, void *out);
+
+static CK_RV read_card(
+    struct p11_slot *s, struct p11_object *o, read_fn *read, void *out)
+{
+	bool nobody = s->login == P11_PUBLIC;
+	CK_RV rv = read(s, o, out);
+
+	if (nobody && p11_slot_was_reset(s, rv))
+		rv = read(s, o, out);
+	return rv;
+}
+
+static CK_RV describe(struct p11_slot *s, struct p11_object *o, void *unused)
 {
 	CK_RV rv;
 	uk_err err;
 
-	if (!p11_object_vague(o) || o->unreadable)
-		return CKR_OK;
+	(void)unused;
 	if ((rv = p11_slot_begin(s)) != CKR_OK)
 		return rv;
 	err = uk_card_describe(s->card, &o->entry);
@@ -40,23 +54,39 @@ CK_RV p11_object_complete(struct p11_slot *s, struct p11_object *o)
 	return o->unreadable ? CKR_OK : rv;
 }
 
+CK_RV p11_object_complete(struct p11_slot *s, struct p11_object *o)
+{
+	if (!p11_object_vague(o) || o->unreadable)
+		return CKR_OK;
+	return read_card(s, o, describe, NULL);
+}
+
+static CK_RV read_value(struct p11_slot *s, struct p11_object *o, void *unused)
+{
+	CK_RV rv = p11_objects_begin(s, o);
+	uk_err err;
+
+	(void)unused;
+	if (rv != CKR_OK)
+		return rv;
+	err = uk_card_read_object(s->card, o->src, &o->value);
+	p11_slot_end(s);
+	o->has_value = uk_is_ok(err);
+	return note(s, o, err);
+}
+
 CK_RV p11_object_value(struct p11_slot *s, struct p11_object *o, uk_bytes *out)
 {
 	CK_RV rv;
-	uk_err err;
 
 	*out = uk_blob_view(&o->value);
 	if (o->has_value)
 		return CKR_OK;
 	if (o->unreadable)
 		return CKR_DEVICE_ERROR;
-	if ((rv = p11_objects_begin(s, o)) != CKR_OK)
-		return rv;
-	err = uk_card_read_object(s->card, o->src, &o->value);
-	p11_slot_end(s);
-	o->has_value = uk_is_ok(err);
+	rv = read_card(s, o, read_value, NULL);
 	*out = uk_blob_view(&o->value);
-	return note(s, o, err);
+	return rv;
 }
 
 CK_RV p11_object_x509(
@@ -143,8 +173,7 @@ static uk_err from_x509(const uk_x509 *x, uk_public_key *out)
 	return uk_ok();
 }
 
-static CK_RV read_public(
-    struct p11_slot *s, struct p11_object *o, uk_public_key *out)
+static CK_RV read_public(struct p11_slot *s, struct p11_object *o, void *out)
 {
 	CK_RV rv = p11_objects_begin(s, o);
 	uk_err err;
@@ -171,7 +200,8 @@ static CK_RV find_public(
 	if (rv == CKR_HOST_MEMORY) /* says nothing about the key */
 		return rv;
 	*out = (uk_public_key){ 0 };
-	return s->reader->lost ? CKR_DEVICE_REMOVED : read_public(s, o, out);
+	return s->reader->lost ? CKR_DEVICE_REMOVED
+			       : read_card(s, o, read_public, out);
 }
 
 CK_RV p11_object_public(

@@ -28,18 +28,13 @@ static CK_RV collect(struct p11_slot *s, struct p11_search *search, size_t room,
 	return CKR_OK;
 }
 
-CK_RV p11_find_begin(struct p11_slot *s, struct p11_session *session,
+static CK_RV search_now(struct p11_slot *s, struct p11_search *search,
     const CK_ATTRIBUTE *template, CK_ULONG count)
 {
-	struct p11_search *search = &session->search;
-	CK_RV rv = p11_template_check(template, count);
 	bool rest = p11_objects_may_rest(s);
+	CK_RV rv;
 	size_t room;
 
-	if (rv != CKR_OK)
-		return rv;
-	if (search->active)
-		return CKR_OPERATION_ACTIVE;
 	if (!rest && (rv = p11_objects_begin(s, NULL)) != CKR_OK)
 		return rv;
 	room = s->objects.count;
@@ -52,6 +47,22 @@ CK_RV p11_find_begin(struct p11_slot *s, struct p11_session *session,
 		search->active = true;
 	else
 		p11_search_end(search);
+	return rv;
+}
+
+CK_RV p11_find_begin(struct p11_slot *s, struct p11_session *session,
+    const CK_ATTRIBUTE *template, CK_ULONG count)
+{
+	bool nobody = s->login == P11_PUBLIC;
+	CK_RV rv = p11_template_check(template, count);
+
+	if (rv != CKR_OK)
+		return rv;
+	if (session->search.active)
+		return CKR_OPERATION_ACTIVE;
+	rv = search_now(s, &session->search, template, count);
+	if (nobody && p11_slot_was_reset(s, rv))
+		rv = search_now(s, &session->search, template, count);
 	return rv;
 }
 

@@ -303,7 +303,7 @@ CK_RV p11_enter_slot_now(struct p11_call *call, const char *name, CK_SLOT_ID id)
 	p11_scan_now();
 	rv = lock_slot(call, id, false);
 	if (rv == CKR_OK && p11_reader_unread(call->slot->reader))
-		p11_reader_recognise(call->slot->reader);
+		p11_reader_recognise_now(call->slot->reader);
 	return rv;
 }
 
@@ -371,6 +371,10 @@ CK_RV p11_leave(struct p11_call *call, CK_RV rv)
 {
 	if (rv == P11_ASKED)
 		rv = CKR_OK;
+	/* Whatever else was concluded from it: an object that could not be
+	 * described, say. */
+	if (rv != CKR_OK && call->slot != NULL && call->slot->reader->lost)
+		rv = CKR_DEVICE_REMOVED;
 	log_call(call, rv);
 	let_go(call);
 	return rv;

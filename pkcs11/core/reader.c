@@ -70,7 +70,7 @@ static void close_card(struct p11_reader *r)
 void p11_reader_drop(struct p11_reader *r, enum p11_verdict v)
 {
 	close_card(r);
-	r->lost = false;
+	r->lost = r->answered = false;
 	for (size_t i = 0; i < r->slot_count; i++) {
 		p11_slot_clear(r->slots[i]);
 		atomic_store(
@@ -157,6 +157,13 @@ static void let_others(const struct p11_reader *r)
 		(void)nanosleep(&rest, NULL);
 }
 
+static void forget_selection(struct p11_reader *r)
+{
+	r->selected = NULL;
+	for (size_t i = 0; i < r->slot_count; i++)
+		r->slots[i]->reselect = true;
+}
+
 /* begin may say once that somebody reset the card. */
 static uk_err begin_now(struct p11_reader *r)
 {
@@ -164,9 +171,7 @@ static uk_err begin_now(struct p11_reader *r)
 
 	if (!uk_is(err, UK_ERR_CARD_RESET))
 		return err;
-	r->selected = NULL;
-	for (size_t i = 0; i < r->slot_count; i++)
-		r->slots[i]->reselect = true;
+	forget_selection(r);
 	return uk_channel_begin(r->ch);
 }
 
@@ -207,7 +212,7 @@ void p11_reader_end(struct p11_reader *r)
 		(void)p11_linger_watch();
 		return;
 	}
-	if (hold > 0 && !long_burst && !r->lost) {
+	if (hold > 0 && !long_burst && !r->lost && r->selected != NULL) {
 		atomic_store(&r->release_at, now + hold);
 		if (p11_linger_watch())
 			return;
@@ -222,9 +227,15 @@ void p11_reader_end_reset(struct p11_reader *r)
 	if (r->open)
 		end_now(r, UK_RESET_CARD);
 	r->consent = NULL;
-	r->selected = NULL;
-	for (size_t i = 0; i < r->slot_count; i++)
-		r->slots[i]->reselect = true;
+	forget_selection(r);
+}
+
+void p11_reader_was_reset(struct p11_reader *r)
+{
+	if (r->consent != NULL)
+		p11_consent_used(r->consent);
+	forget_selection(r);
+	p11_reader_release(r);
 }
 
 void p11_reader_release(struct p11_reader *r)
@@ -297,6 +308,14 @@ static enum p11_verdict judge(uk_err err)
 	}
 }
 
+/* After a reset, and once more after an answer that was lost: a contact may
+ * have slipped. */
+static bool may_ask_again(uk_err err, int tries)
+{
+	return uk_is(err, UK_ERR_CARD_RESET) ||
+	       (uk_is(err, UK_ERR_CARD_MUTE) && tries < 2);
+}
+
 void p11_reader_recognise(struct p11_reader *r)
 {
 	uk_err err = uk_fail(UK_ERR_CARD_RESET);
@@ -304,7 +323,7 @@ void p11_reader_recognise(struct p11_reader *r)
 	p11_reader_drop(r, P11_UNREAD);
 	/* pcscd resets the card when a program ends that was connected, also
 	 * into our first commands. */
-	for (int i = 0; i < TRIES && uk_is(err, UK_ERR_CARD_RESET); i++) {
+	for (int i = 0; i < TRIES && may_ask_again(err, i); i++) {
 		err = ask_card(r);
 		if (!uk_is_ok(err))
 			close_card(r);
@@ -317,4 +336,43 @@ void p11_reader_recognise(struct p11_reader *r)
 			atomic_store(&r->slots[i]->verdict, P11_OURS);
 	}
 	uk_log(UK_LOG_INFO, "slot %lu: %s", r->slots[0]->id, uk_err_name(err));
+}
+
+/* false: nobody can say. */
+static bool look(struct p11_reader *r, uk_reader_state *out)
+{
+	uk_reader_state *all = uk_new_array(UK_READERS_MAX, sizeof(*all));
+	uk_err err = uk_fail(UK_ERR_MEMORY);
+	bool found = false;
+	size_t n = 0;
+
+	if (all != NULL && r->source == NULL)
+		UK_IGNORE(p11_source()->open(&r->source));
+	if (all != NULL && r->source != NULL)
+		err = p11_source()->readers(r->source, all, UK_READERS_MAX, &n);
+	for (size_t i = 0; uk_is_ok(err) && i < n && !found; i++) {
+		found = uk_bytes_eq(
+		    uk_view_str(all[i].name), uk_view_str(r->name));
+		if (found)
+			*out = all[i];
+	}
+	uk_free(all);
+	return found;
+}
+
+void p11_reader_recognise_now(struct p11_reader *r)
+{
+	uk_reader_state before, after;
+
+	for (int i = 0; i < TRIES; i++) {
+		bool known = look(r, &before);
+
+		p11_reader_recognise(r);
+		if (p11_reader_unread(r) || !known || !look(r, &after))
+			return;
+		r->answered = before.events == after.events;
+		r->answered_events = after.events;
+		if (r->answered)
+			return;
+	}
 }

@@ -26,6 +26,11 @@ struct p11_reader {
 	bool attached, present;
 	uint32_t events;
 
+	/* p11_reader_recognise_now: which insertion has answered, if that is
+	 * certain; the scan may hear of it later */
+	bool answered;
+	uint32_t answered_events;
+
 	uk_readers *source; /* own connection to readers, or NULL */
 	uk_link *trace;     /* borrowed from ch: counts commands, or NULL */
 	uk_channel *ch;     /* or NULL: no card that we know */
@@ -64,6 +69,8 @@ static inline bool p11_reader_unread(const struct p11_reader *r)
 /* Asks the card what it is, with at most three commands and what its
  * applications need. Sets the verdicts; may make slots. */
 void p11_reader_recognise(struct p11_reader *r);
+/* The same for whoever cannot wait for the scan. */
+void p11_reader_recognise_now(struct p11_reader *r);
 /* Forgets the card with all its objects, sessions and logins; the verdict of
  * the first slot becomes v, that of the others P11_EMPTY. */
 void p11_reader_drop(struct p11_reader *r, enum p11_verdict v);
@@ -79,6 +86,10 @@ void p11_reader_drop(struct p11_reader *r, enum p11_verdict v);
  */
 UK_RESULT p11_reader_begin(struct p11_reader *r);
 void p11_reader_end(struct p11_reader *r);
+/* Somebody has reset the card: no application is selected, nobody is logged in,
+ * and a transaction that is only held is not worth holding: the way to the card
+ * is good again after the next begin. */
+void p11_reader_was_reset(struct p11_reader *r);
 /* Ends it with a reset: whatever was open on the card is not. */
 void p11_reader_end_reset(struct p11_reader *r);
 /* Lets others in now, unless it is in use. A consent is taken back first. */

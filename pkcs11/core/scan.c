@@ -150,12 +150,27 @@ static void tell(struct p11_reader *r, const bool *had, size_t count)
 	}
 }
 
+/* A call was quicker than we are: the card that we hear of now may be in use
+ * already. And what we have heard may be old. */
+static bool is_in_use(struct p11_reader *r)
+{
+	const uk_reader_state *now = r->answered ? look_again(r) : NULL;
+
+	if (now == NULL || !now->present || now->events != r->answered_events)
+		return false;
+	r->present = true;
+	r->events = now->events;
+	return true;
+}
+
 /* Another card, or none, is in the reader. */
 static void exchange_locked(struct p11_reader *r, bool present, uint32_t events)
 {
 	bool had[UK_CARDS_MAX];
 	size_t count = r->slot_count;
 
+	if (is_in_use(r))
+		return;
 	for (size_t i = 0; i < count; i++)
 		had[i] = r->slots[i]->card != NULL;
 	r->present = present;

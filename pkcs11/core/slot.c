@@ -183,7 +183,7 @@ CK_RV p11_slot_failed(struct p11_slot *s, uk_err err)
 		s->reader->lost = true;
 		return CKR_DEVICE_REMOVED;
 	case UK_ERR_CARD_RESET:
-		s->reselect = true;
+		p11_reader_was_reset(s->reader);
 		break;
 	default:
 		if (!wrong_application(err.sw))
@@ -199,6 +199,11 @@ CK_RV p11_slot_failed(struct p11_slot *s, uk_err err)
 	else
 		p11_others_close(&others);
 	return had_login ? CKR_USER_NOT_LOGGED_IN : p11_rv(err);
+}
+
+bool p11_slot_was_reset(const struct p11_slot *s, CK_RV rv)
+{
+	return rv == CKR_DEVICE_ERROR && s->reselect && !s->reader->lost;
 }
 
 CK_RV p11_slot_crypto(struct p11_slot *s, uk_crypto **out)
