@@ -141,7 +141,7 @@ static CK_RV card_input(
 					      : CKR_OK;
 }
 
-static CK_RV ask_card(struct p11_slot *s, const struct p11_object *key,
+static CK_RV ask_card(struct p11_slot *s, struct p11_object *key,
     const struct p11_op *op, uk_bytes in, uk_buf *out)
 {
 	CK_RV rv = p11_key_begin(s, key);
@@ -183,7 +183,7 @@ static size_t answer_max(const struct p11_op *op, size_t k, size_t in_len)
 					   : plain_max(op, k);
 }
 
-static CK_RV decrypt(struct p11_slot *s, const struct p11_object *key,
+static CK_RV decrypt(struct p11_slot *s, struct p11_object *key,
     struct p11_op *op, uk_bytes data, CK_BYTE_PTR out, CK_ULONG_PTR out_len)
 {
 	size_t k = (key->src->key_bits + 7) / 8;
@@ -214,7 +214,7 @@ CK_RV p11_decrypt(struct p11_slot *s, struct p11_session *session,
     CK_ULONG_PTR out_len)
 {
 	struct p11_op *op = &session->decrypt;
-	const struct p11_object *key;
+	struct p11_object *key;
 	uk_bytes input;
 	CK_RV rv;
 

@@ -90,8 +90,8 @@ static CK_RV describe(struct p11_slot *s, const struct p11_session *session,
 	return rv == CKR_OK ? p11_make_agrees(s, o, t) : rv;
 }
 
-static CK_RV ask_card(struct p11_slot *s, const struct p11_object *key,
-    uk_bytes point, uk_buf *shared)
+static CK_RV ask_card(
+    struct p11_slot *s, struct p11_object *key, uk_bytes point, uk_buf *shared)
 {
 	CK_RV rv = p11_key_begin(s, key);
 	uk_err err;
@@ -108,8 +108,8 @@ static CK_RV ask_card(struct p11_slot *s, const struct p11_object *key,
 
 /* A shorter key is made of the last bytes: the standard takes away from the
  * leading end. */
-static CK_RV agree(struct p11_slot *s, const struct p11_object *key,
-    uk_bytes point, struct p11_object *o)
+static CK_RV agree(struct p11_slot *s, struct p11_object *key, uk_bytes point,
+    struct p11_object *o)
 {
 	uint8_t x[SHARED_MAX];
 	uk_buf shared = UK_BUF(x);

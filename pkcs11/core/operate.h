@@ -172,7 +172,7 @@ CK_RV p11_key_refused(
 bool p11_key_dislikes(uk_err err);
 /* A transaction in which the user is still logged in, if the key wants that,
  * and the key is still the one that it was. */
-CK_RV p11_key_begin(struct p11_slot *s, const struct p11_object *key);
+CK_RV p11_key_begin(struct p11_slot *s, struct p11_object *key);
 /* Its end; err: what came of the key's use. */
 void p11_key_end(struct p11_slot *s, const struct p11_object *key, uk_err err);
 

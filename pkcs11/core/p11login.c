@@ -2,6 +2,7 @@
  * card's part. */
 #include "p11login.h"
 
+#include "operate.h"
 #include "others.h"
 #include "reader.h"
 #include "rv.h"
@@ -67,18 +68,16 @@ static CK_RV pin_failed(struct p11_slot *s, uk_err err)
 	return p11_slot_failed(s, err);
 }
 
-/*
- * Before a PIN is sent the application is selected again: another program may
- * have left a different one behind, whose PIN tries are not ours to spend.
- */
-static CK_RV begin_fresh(struct p11_slot *s)
+static CK_RV select_fresh(struct p11_slot *s)
 {
 	CK_RV rv = p11_slot_begin(s);
 	uint32_t turn;
 	uk_err err;
 
-	if (rv != CKR_OK || s->login != P11_PUBLIC)
-		return rv; /* some cards' selection would end the login */
+	if (rv != CKR_OK)
+		return rv;
+	if (s->login != P11_PUBLIC) /* some cards' selection would end it */
+		return p11_slot_prove(s);
 	turn = uk_channel_turn(s->reader->ch);
 	if (s->proved == turn) /* and nobody has come between */
 		return CKR_OK;
@@ -89,6 +88,21 @@ static CK_RV begin_fresh(struct p11_slot *s)
 	}
 	p11_slot_end(s);
 	return p11_slot_failed(s, err);
+}
+
+/*
+ * Before a PIN is sent the application is selected again: another program may
+ * have left a different one behind, whose PIN tries are not ours to spend. A
+ * reset that comes between costs nothing yet.
+ */
+static CK_RV begin_fresh(struct p11_slot *s)
+{
+	bool nobody = s->login == P11_PUBLIC;
+	CK_RV rv = select_fresh(s);
+
+	if (nobody && p11_slot_was_reset(s, rv))
+		rv = select_fresh(s);
+	return rv;
 }
 
 /* The card may have accepted a PIN and not been heard: whatever is open then,
@@ -217,13 +231,18 @@ void p11_consent_revoke(struct p11_slot *s)
 static CK_RV login_operation(
     struct p11_slot *s, struct p11_session *session, const uk_pin *pin)
 {
-	CK_RV rv = p11_slot_begin(s);
 	struct p11_op *op = waiting(s, session);
+	struct p11_object *key = p11_object_find(s, op->key);
+	CK_RV rv = CKR_USER_NOT_LOGGED_IN;
 	uk_err err;
 
+	/* Now, not between the consent and its use: asking may end it. */
+	if (key != NULL)
+		rv = p11_key_begin(s, key);
 	if (rv != CKR_OK)
 		return rv;
-	if (op == NULL) { /* the card was reset: it is over */
+	if ((op = waiting(s, session)) ==
+	    NULL) { /* the card was reset: it is over */
 		p11_slot_end(s);
 		return CKR_USER_NOT_LOGGED_IN;
 	}
@@ -296,6 +315,8 @@ CK_RV p11_logout(struct p11_slot *s)
 	}
 	/* It must not stay open for whoever comes next. */
 	p11_reader_end_reset(s->reader);
+	if (uk_is(err, UK_ERR_CARD_RESET)) /* somebody else was quicker */
+		return CKR_OK;
 	return p11_slot_failed(s, err);
 }
 

@@ -182,10 +182,25 @@ CK_RV p11_key_refused(
 	return p11_slot_failed(s, err);
 }
 
-CK_RV p11_key_begin(struct p11_slot *s, const struct p11_object *key)
+/* Where the card had to be selected again, what was known of its keys is no
+ * longer believed. */
+static CK_RV describe_again(struct p11_slot *s, struct p11_object *key)
+{
+	CK_RV rv = p11_object_complete(s, key);
+
+	if (rv == CKR_OK && (key->gone || p11_object_vague(key)))
+		rv = CKR_OBJECT_HANDLE_INVALID;
+	if (rv != CKR_OK)
+		p11_slot_end(s);
+	return rv;
+}
+
+CK_RV p11_key_begin(struct p11_slot *s, struct p11_object *key)
 {
 	CK_RV rv = p11_objects_begin(s, key);
 
+	if (rv == CKR_OK)
+		rv = describe_again(s, key);
 	if (rv == CKR_OBJECT_HANDLE_INVALID)
 		return CKR_KEY_HANDLE_INVALID;
 	if (rv != CKR_OK || !key->private || p11_slot_owner_in(s))
@@ -201,7 +216,7 @@ void p11_key_end(struct p11_slot *s, const struct p11_object *key, uk_err err)
 	p11_slot_end(s);
 }
 
-static CK_RV ask_card(struct p11_slot *s, const struct p11_object *key,
+static CK_RV ask_card(struct p11_slot *s, struct p11_object *key,
     const struct uk_sign_request *r, uk_buf *sig)
 {
 	CK_RV rv;
@@ -242,7 +257,7 @@ static CK_RV pad_here(struct p11_slot *s, const struct p11_op *op,
 }
 
 /* Ends with the signature in out; op has been given all its input. */
-static CK_RV make_signature(struct p11_slot *s, const struct p11_object *key,
+static CK_RV make_signature(struct p11_slot *s, struct p11_object *key,
     struct p11_op *op, CK_BYTE_PTR out, CK_ULONG_PTR out_len)
 {
 	uint8_t in[UK_MODULUS_MAX], block[UK_MODULUS_MAX];
@@ -270,7 +285,7 @@ static CK_RV make_signature(struct p11_slot *s, const struct p11_object *key,
 CK_RV p11_op_sign(struct p11_slot *s, struct p11_op *op, uk_bytes data,
     CK_BYTE_PTR sig, CK_ULONG_PTR sig_len)
 {
-	const struct p11_object *key = p11_object_find(s, op->key);
+	struct p11_object *key = p11_object_find(s, op->key);
 	CK_RV rv = CKR_KEY_HANDLE_INVALID;
 
 	if (key != NULL)
