@@ -1,0 +1,153 @@
+/*
+ * The desk: everything that happens to a card while a program uses it, at every
+ * command that the module sends.
+ *
+ * A cell of the matrix is one kind of card, one operation, one event and one
+ * place: "before command 3 of C_Sign another card is put in". Each cell has
+ * processes of its own, made by fork: a reader with fresh cards in it, which
+ * makes the event happen (desk_reader.c, desk_events.c), and a program that
+ * calls the module (desk_program.c). What they share is a struct desk_world.
+ * desk_table.c says what must come of it.
+ */
+#ifndef DESK_H
+#define DESK_H
+
+#include "vc_card.h"
+
+#include <openssl/evp.h>
+#include <p11-kit/pkcs11.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+enum { DESK_CARDS = 2, DESK_CERT_MAX = 2048 };
+
+/* The keys of a card, by what they are for. */
+enum desk_key {
+	DESK_SIGNS,     /* after login */
+	DESK_CONSENTS,  /* asks for the PIN each time */
+	DESK_DECIPHERS, /* or agrees, on curves */
+	DESK_KEYS
+};
+
+enum desk_event {
+	DESK_NOTHING,
+	/* Of hands; they ask nobody. */
+	DESK_OUT,    /* the card is pulled */
+	DESK_AGAIN,  /* out and in */
+	DESK_SWAP,   /* out, and another one in */
+	DESK_JOLT,   /* a reset, say by a bad contact */
+	DESK_UNPLUG, /* the reader, with the card in it */
+	/* Of other programs; they wait until they get the card. */
+	DESK_RESET,  /* one ends and resets the card */
+	DESK_SELECT, /* another application */
+	DESK_LOGIN,
+	DESK_LOGOUT,
+	DESK_EVENTS
+};
+
+/* When does the event happen, as seen from the command that was chosen? */
+enum desk_moment { DESK_BEFORE, DESK_AFTER }; /* after: the answer is lost */
+
+struct desk_cert {
+	unsigned char der[DESK_CERT_MAX];
+	size_t n;
+};
+
+/* What the three processes of a cell share. */
+struct desk_world {
+	_Atomic long countdown; /* commands before the event; < 0: not armed */
+	_Atomic int event, moment;
+	_Atomic bool fired;
+	/* what the cards have seen from the module */
+	_Atomic unsigned commands, pins[DESK_CARDS], wrong[DESK_CARDS];
+	/* the program's part: where it got to, and how that ended */
+	char step[40];
+	CK_RV rv;
+	char complaint[200]; /* the first thing that must not be, or "" */
+	struct desk_cert certs[DESK_KEYS]; /* of desk_program_tell */
+};
+
+struct desk_kind {
+	const char *name;
+	/* of its profile: docs/virtual-card.md */
+	const char *application, *keys;
+	bool rsa;
+	/* plain commands, hexadecimal, for other programs */
+	const char *select, *verify, *logout, *ask;
+	const char *so_pin; /* who generates; NULL: the user */
+};
+
+extern const struct desk_kind desk_kinds[];
+extern const size_t desk_kind_count;
+/* Not const: PKCS#11 takes its input so. */
+extern char desk_pins[DESK_CARDS][8];
+
+struct desk_cards {
+	const struct desk_kind *kind;
+	struct vc_card *cards[DESK_CARDS];
+	char *ca[DESK_CARDS]; /* PEM */
+	struct desk_cert certs[DESK_CARDS][DESK_KEYS];
+	EVP_PKEY *pub[DESK_CARDS][DESK_KEYS];
+};
+
+/* Two cards with keys and certificates of their own, and the PINs of desk_pins.
+ * Says on standard error what is wrong. */
+bool desk_cards_make(const struct desk_kind *kind, struct desk_cards *out);
+void desk_cards_free(struct desk_cards *c);
+/* Takes over what an undisturbed program has read, if the card's CA has signed
+ * it. */
+bool desk_cards_believe(
+    struct desk_cards *c, size_t card, const struct desk_cert *certs);
+
+/* --- the reader's process ------------------------------------------------ */
+
+/* What the program may ask, one byte; the answer is one byte. */
+enum {
+	DESK_ASK_READY = 'r', /* 'y' when the reader listens */
+	DESK_ASK_HEAL = 'h',  /* the card is put in, the reader plugged */
+	DESK_ASK_OPEN = 'o'   /* 'y': somebody is logged in on the card */
+};
+
+/* Never returns. path: where to listen; control: the program's questions. */
+void desk_reader_run(struct desk_cards *cards, size_t card,
+    struct desk_world *world, const char *path, int control)
+    __attribute__((noreturn));
+
+/* --- the program's process ----------------------------------------------- */
+
+struct desk_program;
+struct desk_op {
+	const char *name;
+	bool login; /* the user, before */
+	int key;    /* which must be there; -1: none */
+	void (*run)(struct desk_program *p);
+	bool needs_generate;
+};
+extern const struct desk_op desk_ops[];
+extern const size_t desk_op_count;
+
+struct desk_cell {
+	const struct desk_op *op;
+	enum desk_event event;
+	enum desk_moment moment;
+	long at;
+};
+
+/* Does the operation, with the event in it; the rest is in the world. Never
+ * returns. */
+void desk_program_run(CK_FUNCTION_LIST *p11, struct desk_cards *cards,
+    const struct desk_cell *cell, struct desk_world *world, int control)
+    __attribute__((noreturn));
+/* Nothing happens: reads the certificates of this card's keys. */
+void desk_program_tell(CK_FUNCTION_LIST *p11, struct desk_cards *cards,
+    size_t card, struct desk_world *world, int control)
+    __attribute__((noreturn));
+
+/* --- what must come of it ------------------------------------------------ */
+
+/* NULL, or a sentence about what is wrong. */
+const char *desk_judge(
+    const struct desk_cell *cell, const struct desk_world *world);
+const char *desk_rv_name(CK_RV rv);
+
+#endif
