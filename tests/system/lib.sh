@@ -33,7 +33,7 @@ MODULE=$UKEY_BUILD/lib/libukey-pkcs11.so
 WORK=$PCSC_DIR/work
 mkdir -p "$WORK"
 cd "$WORK" || exit 1
-export XDG_CACHE_HOME=$WORK/cache XDG_RUNTIME_DIR=$WORK/run
+export XDG_CACHE_HOME=$WORK/cache XDG_RUNTIME_DIR=$WORK/runtime
 mkdir -p "$XDG_RUNTIME_DIR"
 # shellcheck source=scripts/lib/pcsc.sh
 . "$TOP/scripts/lib/pcsc.sh"
