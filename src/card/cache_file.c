@@ -29,20 +29,20 @@ static uk_err from_errno(void)
 
 /* --- the folder ---------------------------------------------------------- */
 
-/* Every part of the path that is missing, for us alone. */
+/* The last part of the path and the one before it, for us alone. What is above
+ * them is somebody's home, and if that is not there it is not for us to make.
+ */
 static void make_folder(const char *folder)
 {
 	char path[PATH_MAX_LEN];
+	char *last;
 
-	if (!uk_is_ok(uk_copy_str(path, sizeof(path), uk_view_str(folder))))
+	if (!uk_is_ok(uk_copy_str(path, sizeof(path), uk_view_str(folder))) ||
+	    (last = strrchr(path, '/')) == NULL)
 		return;
-	for (char *slash = strchr(path + 1, '/'); slash != NULL;
-	     slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		(void)mkdir(path, 0700);
-		*slash = '/';
-	}
+	*last = '\0';
 	(void)mkdir(path, 0700);
+	(void)mkdir(folder, 0700);
 }
 
 /* -1 unless it is ours and nobody else writes there. */

@@ -17,8 +17,8 @@ enum { DISPLAYS = sizeof(displays) / sizeof(displays[0]) };
 const char *transact_display_text(const char *display)
 {
 	for (size_t i = 0; i < DISPLAYS; i++) {
-		if (uk_bytes_eq(uk_view_str(display),
-			uk_view_str(displays[i].name)))
+		if (uk_bytes_eq(
+			uk_view_str(display), uk_view_str(displays[i].name)))
 			return displays[i].text;
 	}
 	return display;
@@ -74,9 +74,9 @@ cli_end transact_confirm(struct transact *x)
 	uk_err err;
 	uk_tx tx;
 
-	x->display = displays[x->cli->opt.yes ? UKEY_DISPLAY_NONE
-					      : UKEY_DISPLAY_HOST]
-			 .name;
+	x->display =
+	    displays[x->cli->opt.yes ? UKEY_DISPLAY_NONE : UKEY_DISPLAY_HOST]
+		.name;
 	err = uk_tx_parse(x->text, &tx);
 	return uk_is_ok(err) ? confirm(x, tx.items, tx.shown)
 			     : cli_from_err(err);
@@ -92,9 +92,9 @@ static CK_RV show(void *arg, const struct ukey_item *items, CK_ULONG n)
 	if (n > UK_TX_ITEMS)
 		return CKR_FUNCTION_REJECTED;
 	for (CK_ULONG i = 0; i < n; i++)
-		lines[i] =
-		    (uk_tx_item){ uk_view(items[i].key, items[i].key_len),
-			    uk_view(items[i].value, items[i].value_len) };
+		lines[i] = (uk_tx_item){ uk_view(
+					     items[i].key, items[i].key_len),
+			uk_view(items[i].value, items[i].value_len) };
 	x->end = confirm(x, lines, n);
 	return cli_is_ok(x->end) ? CKR_OK : CKR_FUNCTION_REJECTED;
 }

@@ -294,6 +294,24 @@ static void a_folder_that_is_not_ours(void **state)
 	assert_int_equal(found(UK_ARRAY(proof)), 0);
 }
 
+/* Two folders are made at most: nobody's home is. */
+static void no_home(void **state)
+{
+	char path[128];
+	uk_cache *c;
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/home/.cache/ukey", top);
+	uk_cache_use(path);
+	c = open_it(UK_ARRAY(proof));
+	uk_cache_put(c, 7, UK_ARRAY(small));
+	uk_cache_save(c);
+	uk_cache_close(&c);
+	assert_int_equal(found(UK_ARRAY(proof)), 0);
+	(void)snprintf(path, sizeof(path), "%s/home", top);
+	assert_int_not_equal(access(path, F_OK), 0);
+}
+
 /* --- limits ------------------------------------------------------------------
  */
 
@@ -426,6 +444,7 @@ int main(void)
 		TEST(what_others_could_have_written),
 		TEST(a_link_is_replaced),
 		TEST(a_folder_that_is_not_ours),
+		TEST(no_home),
 		TEST(too_much),
 		TEST(many_cards),
 		TEST(switched_off),

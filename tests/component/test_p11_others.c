@@ -153,7 +153,7 @@ static void no_folder(void **state)
 	char ours[64];
 
 	(void)state;
-	expect_alone("/nonexistent");
+	expect_alone("/dev/null/none");
 	expect_alone("relative");
 	expect_alone("");
 	(void)snprintf(ours, sizeof(ours), "%s/ukey", folder);
