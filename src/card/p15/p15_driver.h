@@ -105,6 +105,10 @@ bool p15_next_dir(
 UK_RESULT p15_read_odf(uk_card *c);
 uk_err p15_load_objects(uk_card *c);
 uk_err p15_read_object(uk_card *c, const uk_object *o, uk_blob *out);
+/* What an entry names: its file, or what stands in the directory itself. A view
+ * like p15_read's. */
+UK_RESULT p15_read_value(uk_card *c, const uk_p15_object *o, uk_bytes *value);
+/* p15_public.c */
 uk_err p15_read_public(uk_card *c, const uk_object *key, uk_public_key *out);
 void p15_forget(struct p15 *p);
 
