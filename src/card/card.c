@@ -3,9 +3,14 @@
 
 #include "card_parts.h"
 
+/* Every call begins with a fresh allowance of commands. */
+#define CALL_IF(c, otherwise, operation, ...)                                  \
+	((c)->ops->operation == NULL                                           \
+		? (otherwise)                                                  \
+		: (uk_channel_allow((c)->ch, UK_CALL_COMMANDS_MAX),            \
+		      (c)->ops->operation(__VA_ARGS__)))
 #define CALL(c, operation, ...)                                                \
-	((c)->ops->operation == NULL ? uk_fail(UK_ERR_UNSUPPORTED)             \
-				     : (c)->ops->operation(__VA_ARGS__))
+	CALL_IF(c, uk_fail(UK_ERR_UNSUPPORTED), operation, __VA_ARGS__)
 
 uk_err uk_select(uk_channel *ch, uk_bytes aid, uk_buf *fci)
 {
@@ -53,7 +58,7 @@ uk_err uk_card_reselect(uk_card *c)
 
 uk_err uk_card_refresh(uk_card *c)
 {
-	return c->ops->refresh == NULL ? uk_ok() : c->ops->refresh(c);
+	return CALL_IF(c, uk_ok(), refresh, c);
 }
 
 uk_err uk_card_load_objects(uk_card *c)
@@ -93,7 +98,7 @@ uk_err uk_card_logout(uk_card *c)
 
 uk_err uk_card_revoke(uk_card *c)
 {
-	return c->ops->revoke == NULL ? uk_ok() : c->ops->revoke(c);
+	return CALL_IF(c, uk_ok(), revoke, c);
 }
 
 uk_err uk_card_change_pin(

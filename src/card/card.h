@@ -27,7 +27,11 @@ enum {
 	UK_ID_MAX = 32,
 	UK_OBJECTS_MAX = 64,
 	UK_SIGNATURE_MAX = 512, /* RSA-4096 */
-	UK_MODULUS_MAX = 512
+	UK_MODULUS_MAX = 512,
+	/* Commands for one call of any function below, and for the opening of
+	 * one application, whatever the card answers: then it is
+	 * UK_ERR_CARD_MUTE. Honest cards need a tenth of it at most. */
+	UK_CALL_COMMANDS_MAX = 1024
 };
 
 enum uk_pin_ref {

@@ -44,8 +44,10 @@ static uk_err open_row(uk_channel *ch, const struct row *row, uk_card **out)
 	uint8_t answer[FCI_MAX];
 	uk_buf fci = UK_BUF(answer);
 	struct uk_selected s = { .aid = aid_of(ch, row) };
-	uk_err err = uk_select(ch, s.aid, &fci);
+	uk_err err;
 
+	uk_channel_allow(ch, UK_CALL_COMMANDS_MAX);
+	err = uk_select(ch, s.aid, &fci);
 	if (!uk_is_ok(err))
 		return uk_card_spoke(err)
 			   ? uk_fail_sw(UK_ERR_CARD_UNKNOWN, err.sw)

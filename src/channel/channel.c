@@ -13,6 +13,7 @@ struct uk_channel {
 	uk_link *link;
 	struct uk_limits limits;
 	uint32_t turn;
+	size_t allowed; /* commands */
 	struct uk_pinpad_features pad;
 	struct uk_pinpad_limits pad_limits;
 	uk_person_hook *person; /* or NULL */
@@ -33,6 +34,7 @@ uk_err uk_channel_open(uk_link **link, uk_channel **out)
 	ch->link = *link;
 	ch->limits = (struct uk_limits){ UK_LC_SHORT_MAX, UK_LE_SHORT_MAX,
 		false };
+	ch->allowed = SIZE_MAX;
 	*link = NULL;
 	*out = ch;
 	return uk_ok();
@@ -78,6 +80,11 @@ struct uk_atr_facts uk_channel_atr(uk_channel *ch)
 	if (uk_is_ok(uk_link_atr(ch->link, &atr)))
 		UK_IGNORE(uk_atr_parse(uk_buf_view(&atr), &a)); /* all false */
 	return (struct uk_atr_facts){ a.chaining, a.extended, a.directory };
+}
+
+void uk_channel_allow(uk_channel *ch, size_t commands)
+{
+	ch->allowed = commands;
 }
 
 uk_err uk_channel_begin(uk_channel *ch)
@@ -173,8 +180,12 @@ static uk_err exchange(uk_channel *ch, const uk_cmd *cmd, uk_resp *resp)
 {
 	uk_buf sent = UK_BUF(ch->command);
 	uk_buf got = UK_BUF(ch->response);
-	uk_err err = uk_cmd_encode(cmd, &sent);
+	uk_err err;
 
+	if (ch->allowed == 0)
+		return uk_fail(UK_ERR_CARD_MUTE);
+	ch->allowed--;
+	err = uk_cmd_encode(cmd, &sent);
 	if (uk_is_ok(err))
 		err = uk_link_transmit(
 		    ch->link, uk_buf_view(&sent), &got, cmd->secret);

@@ -45,6 +45,12 @@ void uk_channel_end(uk_channel *ch, enum uk_card_fate fate);
  * else has spoken to the card (if the caller begins at all). */
 uint32_t uk_channel_turn(const uk_channel *ch);
 
+/* From now on at most so many commands are sent, pieces of commands and of
+ * answers counted; whatever would be one more is UK_ERR_CARD_MUTE and not sent.
+ * So no card, whatever it answers, keeps a caller busy for ever. A channel that
+ * was opened just now has no such limit. */
+void uk_channel_allow(uk_channel *ch, size_t commands);
+
 /*
  * Sends one command and appends the answer's data to `out` (NULL if none is
  * wanted; data then is an error UK_ERR_CARD_MUTE unless cmd->le is 0).

@@ -16,3 +16,7 @@ uk_test(test_p15_card SOURCES test_p15_card.c ukey_script.c USES card)
 target_include_directories(test_p15_card PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit)
 uk_test(test_cache SOURCES test_cache.c USES card)
 uk_test(test_p15_make SOURCES test_p15_make.c ukey_script.c USES card)
+uk_test(test_hostile_bounds SOURCES test_hostile_bounds.c hostile_link.c
+	ukey_script.c USES card)
+target_link_options(test_hostile_bounds PRIVATE # see hostile_link.h
+	-Wl,--wrap=calloc,--wrap=free)

@@ -358,6 +358,30 @@ static void endless_answer_in_drops_ends_too(void **state)
 	assert_int_equal(r.out.len, 0);
 }
 
+/* Whatever is left of an allowance, the command that exceeds it is not sent. */
+static void no_more_than_is_allowed(void **state)
+{
+	const struct script_step steps[] = {
+		{ "00B00000 00", "AA 6101", UK_OK },
+		{ "00C00000 01", "BB 6101", UK_OK },
+		{ "00B00000 00", "CC 9000", UK_OK },
+	};
+	struct run r = start(SCRIPT(steps), any_card);
+
+	(void)state;
+	uk_channel_allow(r.ch, 2);
+	expect_code(uk_channel_transmit(r.ch, &read_all, &r.out, &r.sw),
+	    UK_ERR_CARD_MUTE);
+	assert_int_equal(r.out.len, 0);
+	assert_int_equal(r.sw, 0);
+	expect_code(uk_channel_transmit(r.ch, &read_all, &r.out, NULL),
+	    UK_ERR_CARD_MUTE);
+	assert_int_equal(script_log.commands, 2);
+	uk_channel_allow(r.ch, 1);
+	expect_ok(transmit_and_close(&r, &read_all));
+	assert_int_equal(script_log.commands, 3);
+}
+
 static void more_than_64_kib_is_garbage(void **state)
 {
 	static const char piece[] = "6100";
@@ -485,6 +509,7 @@ int main(void)
 		    get_response_never_overflows_the_callers_buffer),
 		cmocka_unit_test(endless_answer_without_data_ends_at_once),
 		cmocka_unit_test(endless_answer_in_drops_ends_too),
+		cmocka_unit_test(no_more_than_is_allowed),
 		cmocka_unit_test(more_than_64_kib_is_garbage),
 		cmocka_unit_test(answers_that_are_none),
 		cmocka_unit_test(nobody_wants_data),
