@@ -29,19 +29,23 @@ static uk_err from_errno(void)
 
 /* --- the folder ---------------------------------------------------------- */
 
-/* The last part of the path and the one before it, for us alone. What is above
- * them is somebody's home, and if that is not there it is not for us to make.
- */
+/* For us alone. What is around it is somebody's, and if that is not there it is
+ * not for us to make; but for ~/.cache, which every program makes. */
 static void make_folder(const char *folder)
 {
+	static const char common[] = "/.cache";
 	char path[PATH_MAX_LEN];
 	char *last;
+	size_t n;
 
 	if (!uk_is_ok(uk_copy_str(path, sizeof(path), uk_view_str(folder))) ||
 	    (last = strrchr(path, '/')) == NULL)
 		return;
 	*last = '\0';
-	(void)mkdir(path, 0700);
+	n = strlen(path);
+	if (n >= sizeof(common) - 1 &&
+	    strcmp(path + n - (sizeof(common) - 1), common) == 0)
+		(void)mkdir(path, 0700);
 	(void)mkdir(folder, 0700);
 }
 

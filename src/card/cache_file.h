@@ -5,7 +5,7 @@
 
 #include "mem.h"
 
-/* The folder, made (with the one around it) if it is wanted and missing; the
+/* The folder, made (with ~/.cache around it) if it is wanted and missing; the
  * caller closes it. -1 (and
  * errno) unless it is ours and nobody else can write there. */
 int uk_cache_folder_open(const char *folder, bool make);

@@ -24,7 +24,7 @@ static int up(void **state)
 	(void)state;
 	(void)snprintf(top, sizeof(top), "/tmp/uk_cache_XXXXXX");
 	assert_non_null(mkdtemp(top));
-	(void)snprintf(folder, sizeof(folder), "%s/not/yet", top);
+	(void)snprintf(folder, sizeof(folder), "%s/.cache/ukey", top);
 	(void)snprintf(file, sizeof(file), "%s/ukey-1234ab.cache", folder);
 	uk_cache_use(folder);
 	return 0;
@@ -294,7 +294,7 @@ static void a_folder_that_is_not_ours(void **state)
 	assert_int_equal(found(UK_ARRAY(proof)), 0);
 }
 
-/* Two folders are made at most: nobody's home is. */
+/* ~/.cache is made, nobody's home is. */
 static void no_home(void **state)
 {
 	char path[128];
@@ -307,6 +307,10 @@ static void no_home(void **state)
 	uk_cache_put(c, 7, UK_ARRAY(small));
 	uk_cache_save(c);
 	uk_cache_close(&c);
+	assert_int_equal(found(UK_ARRAY(proof)), 0);
+	(void)snprintf(path, sizeof(path), "%s/elsewhere/ukey", top);
+	uk_cache_use(path);
+	fill();
 	assert_int_equal(found(UK_ARRAY(proof)), 0);
 	(void)snprintf(path, sizeof(path), "%s/home", top);
 	assert_int_not_equal(access(path, F_OK), 0);

@@ -34,7 +34,7 @@ WORK=$PCSC_DIR/work
 mkdir -p "$WORK"
 cd "$WORK" || exit 1
 export XDG_CACHE_HOME=$WORK/cache XDG_RUNTIME_DIR=$WORK/runtime
-mkdir -p "$XDG_RUNTIME_DIR"
+mkdir -p "$XDG_RUNTIME_DIR" "$XDG_CACHE_HOME"
 # shellcheck source=scripts/lib/pcsc.sh
 . "$TOP/scripts/lib/pcsc.sh"
 # Programs that are started before the service look for it there as well.
