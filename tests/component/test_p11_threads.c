@@ -3,6 +3,8 @@
 #include "cmocka_all.h"
 #include "p11_make.h"
 
+#include "ukey/vendor.h"
+
 #include <pthread.h>
 #include <unistd.h>
 
@@ -80,6 +82,23 @@ static CK_RV first(
 	return rv;
 }
 
+/* The certificate of the key that wants a consent; 0 if it cannot be seen. */
+static CK_OBJECT_HANDLE find_second(CK_SESSION_HANDLE s)
+{
+	CK_OBJECT_CLASS class = CKO_CERTIFICATE;
+	CK_BYTE id = 2;
+	CK_ATTRIBUTE t[] = { { CKA_CLASS, &class, sizeof(class) },
+		{ CKA_ID, &id, 1 } };
+	CK_OBJECT_HANDLE o = 0;
+	CK_ULONG n;
+
+	if (F->C_FindObjectsInit(s, t, 2) == CKR_OK) {
+		(void)F->C_FindObjects(s, &o, 1, &n);
+		(void)F->C_FindObjectsFinal(s);
+	}
+	return o;
+}
+
 static CK_RV log_in(CK_SESSION_HANDLE s)
 {
 	return login(s, CKU_USER, FAKE_PIN);
@@ -96,6 +115,38 @@ static CK_RV sign(CK_SESSION_HANDLE s)
 	CK_RV rv = first(s, CKO_PRIVATE_KEY, &key);
 
 	return rv == CKR_OK ? sign_with(s, key) : rv;
+}
+
+static CK_RV shows(void *arg, const struct ukey_item *items, CK_ULONG n)
+{
+	(void)arg;
+	(void)items;
+	usleep(500);
+	return n == 1 ? CKR_OK : CKR_FUNCTION_REJECTED;
+}
+
+static CK_RV show_and_sign(CK_SESSION_HANDLE s)
+{
+	static const CK_BYTE text[] =
+	    "<T><D><M><k>Amount</k><v>1.00 CNY</v></M></D></T>";
+	const struct ukey_transaction t = { .text = text,
+		.text_len = sizeof(text) - 1,
+		.show = shows,
+		.pin = (const CK_UTF8CHAR *)FAKE_PIN,
+		.pin_len = 6 };
+	CK_MECHANISM m = { CKM_ECDSA_SHA256, NULL, 0 };
+	CK_UTF8CHAR name[] = UKEY_INTERFACE_NAME;
+	const struct ukey_functions *v;
+	struct ukey_report report;
+	CK_BYTE sig[64];
+	CK_ULONG n = sizeof(sig);
+	CK_INTERFACE *i;
+	CK_RV rv = C_GetInterface(name, NULL, &i, 0);
+
+	if (rv != CKR_OK)
+		return rv;
+	v = i->pFunctionList;
+	return v->sign_transaction(s, &m, find_second(s), &t, sig, &n, &report);
 }
 
 static CK_RV read_certificate(CK_SESSION_HANDLE s)
@@ -185,8 +236,8 @@ static CK_RV close_another(CK_SESSION_HANDLE s)
 }
 
 static CK_RV (*const work_of_all_kinds[])(CK_SESSION_HANDLE) = { log_in, sign,
-	read_certificate, verify, own_object, digest, look, log_in, sign,
-	log_out, close_another };
+	show_and_sign, read_certificate, verify, own_object, digest, look,
+	log_in, sign, log_out, close_another };
 
 enum { KINDS = sizeof(work_of_all_kinds) / sizeof(work_of_all_kinds[0]) };
 

@@ -8,6 +8,8 @@
 #include "mech.h"
 #include "p11_fake.h"
 
+#include "ukey/vendor.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -204,6 +206,47 @@ static void with_private_key(struct input *in)
 		(void)F->C_DestroyObject(session, made);
 }
 
+static CK_RV looks(void *arg, const struct ukey_item *items, CK_ULONG n)
+{
+	uint8_t *sum = arg;
+
+	for (CK_ULONG i = 0; i < n; i++) {
+		for (CK_ULONG j = 0; j < items[i].key_len; j++)
+			*sum ^= items[i].key[j];
+		for (CK_ULONG j = 0; j < items[i].value_len; j++)
+			*sum ^= items[i].value[j];
+	}
+	return CKR_OK;
+}
+
+/* The data as a text to be shown; or a good one, so that it gets there. */
+static void with_text(struct input *in, const CK_BYTE *text, size_t n)
+{
+	uint8_t sum = 0;
+	const struct ukey_transaction t = { .text = text,
+		.text_len = n,
+		.show = looks,
+		.arg = &sum,
+		.pin = (const CK_UTF8CHAR *)FAKE_PIN,
+		.pin_len = 6 };
+	CK_UTF8CHAR name[] = UKEY_INTERFACE_NAME;
+	const struct ukey_functions *v;
+	struct ukey_report report;
+	CK_BYTE out[OUT_MAX];
+	CK_ULONG len = in->n + 64; /* may be too short */
+	CK_INTERFACE *i;
+
+	if (len > sizeof(out))
+		len = sizeof(out);
+	if (C_GetInterface(name, NULL, &i, 0) != CKR_OK)
+		abort();
+	v = i->pFunctionList;
+	if (v->sign_transaction(
+		session, &in->m, in->key, &t, out, &len, &report) == CKR_OK &&
+	    (report.shown == 0 || report.items > n || len > sizeof(out)))
+		abort();
+}
+
 static void with_no_key(struct input *in)
 {
 	CK_BYTE out[OUT_MAX];
@@ -218,6 +261,7 @@ static void with_no_key(struct input *in)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const CK_BYTE good[] = "<T><D><M><k>a</k><v>b</v></M></D></T>";
 	uk_reader r = uk_read(uk_view(data, size));
 	struct input in;
 
@@ -227,6 +271,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	with_public_key(&in);
 	with_private_key(&in);
 	with_no_key(&in);
+	with_text(&in, in.data, in.n);
+	with_text(&in, good, sizeof(good) - 1);
 	free(in.pointed);
 	free(in.data);
 	return 0;
