@@ -21,8 +21,8 @@ static CK_RV note(struct p11_slot *s, struct p11_object *o, uk_err err)
 	return p11_slot_failed(s, err);
 }
 
-/* What is read from the card, once more if a reset came into it that cost no
- * login. */
+/* What is read from the card, once more if a reset, or another program's
+ * selection, came into it that cost no login. */
 typedef CK_RV read_fn(struct p11_slot *s, struct p11_object *o, void *out);
 
 static CK_RV read_card(
@@ -31,7 +31,7 @@ static CK_RV read_card(
 	bool nobody = s->login == P11_PUBLIC;
 	CK_RV rv = read(s, o, out);
 
-	if (nobody && p11_slot_was_reset(s, rv))
+	if (nobody && rv != CKR_OK && s->reselect && !s->reader->lost)
 		rv = read(s, o, out);
 	return rv;
 }

@@ -90,6 +90,21 @@ static void reset_before_reading(void **state)
 	assert_int_not_equal(find(s, CKO_CERTIFICATE, 1), 0);
 }
 
+/* Nobody need log in to read a certificate, nor notice what others select. */
+static void stolen_before_reading(void **state)
+{
+	CK_SESSION_HANDLE s = open_ro(0);
+	CK_BYTE value[2048];
+	CK_ATTRIBUTE t = { CKA_VALUE, value, sizeof(value) };
+	CK_OBJECT_HANDLE cert = find(s, CKO_CERTIFICATE, 2);
+
+	(void)state;
+	usleep(200000); /* the transaction is no longer held */
+	fake_steal(0);
+	expect_rv(F->C_GetAttributeValue(s, cert, &t, 1), CKR_OK);
+	expect_rv(sign_once(0), CKR_OK);
+}
+
 /* A re-inserted card is another insertion: login and handles are gone. */
 static void reinserted(void **state)
 {
@@ -340,6 +355,7 @@ int main(void)
 		TEST(another_application),
 		TEST(selected_before_the_pin),
 		TEST(reset_before_reading),
+		TEST(stolen_before_reading),
 		TEST(reinserted),
 		TEST(nth_command_fails),
 		TEST(nth_allocation_fails),
