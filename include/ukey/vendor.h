@@ -78,7 +78,8 @@ struct ukey_transaction {
 
 	/* Shows all n items in their order, asks, and answers CKR_OK for a yes.
 	 * NULL: nobody is there to whom it could be shown. The items are the
-	 * callback's until it returns. */
+	 * callback's until it returns. Not called where a reader shows the text
+	 * and asks by itself. */
 	CK_RV (*show)(void *arg, const struct ukey_item *items, CK_ULONG n);
 
 	/* Called after the yes, or NULL: what else must be done before the

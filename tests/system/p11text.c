@@ -39,7 +39,7 @@ static CK_RV up(const char *module)
 {
 	void *library = dlopen(module, RTLD_NOW);
 	CK_UTF8CHAR name[] = UKEY_INTERFACE_NAME;
-	CK_RV (*interface)
+	CK_RV(*interface)
 	(CK_UTF8CHAR *, CK_VERSION *, struct interface **, CK_FLAGS) = NULL;
 	CK_VERSION wanted = { 1, 1 };
 	CK_C_GetFunctionList list = NULL;
