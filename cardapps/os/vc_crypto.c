@@ -73,6 +73,12 @@ uk_err vc_sha1(struct vc_crypto *c, const uk_bytes *parts, size_t count,
 	return digest(c, "SHA1", parts, count, out);
 }
 
+uk_err vc_sm3(struct vc_crypto *c, const uk_bytes *parts, size_t count,
+    uint8_t out[VC_SM3_SIZE])
+{
+	return digest(c, "SM3", parts, count, out);
+}
+
 EVP_PKEY *vc_pkey_build(
     struct vc_crypto *c, const char *name, OSSL_PARAM_BLD *build, bool private)
 {

@@ -7,7 +7,12 @@
 
 #include "keyalg.h"
 
-enum { VC_SHA1_SIZE = 20, VC_SHA256_SIZE = 32, VC_POINT_P256 = 65 };
+enum {
+	VC_SHA1_SIZE = 20,
+	VC_SHA256_SIZE = 32,
+	VC_SM3_SIZE = 32,
+	VC_POINT_P256 = 65
+};
 
 struct vc_crypto;
 
@@ -18,6 +23,9 @@ UK_RESULT vc_random(struct vc_crypto *c, uint8_t *p, size_t n);
 /* SHA-256 of the parts, one after the other. */
 UK_RESULT vc_sha256(struct vc_crypto *c, const uk_bytes *parts, size_t count,
     uint8_t out[VC_SHA256_SIZE]);
+/* SM3 (GB/T 32905). */
+UK_RESULT vc_sm3(struct vc_crypto *c, const uk_bytes *parts, size_t count,
+    uint8_t out[VC_SM3_SIZE]);
 /* For old formats that name it. */
 UK_RESULT vc_sha1(struct vc_crypto *c, const uk_bytes *parts, size_t count,
     uint8_t out[VC_SHA1_SIZE]);

@@ -587,7 +587,7 @@ static void expect_old_card(enum vc_store_mode mode)
 	    card, "00B09E0000", "6110 4F08F0756B65792E3031 5004756B6579 9000");
 	expect_bytes(
 	    uk_bytes_first(uk_bytes_from(answer_of(card, VC_SELECT), 17), 14),
-	    hex("80020101 8108 0123456789ABCDEF"));
+	    hex("80020102 8108 0123456789ABCDEF"));
 	if (mode == VC_STORE_WRITE)
 		expect_sw(card, VC_LOGIN, 0x9000);
 	expect_sw(card, "00200081", mode == VC_STORE_WRITE ? 0x9000 : 0x63C3);

@@ -75,7 +75,7 @@ static void test_select(void **state)
 	expect_bytes(uk_bytes_first(fci, 17),
 	    hex("6F47 8408F0756B65792E3031 8A0105 A538"));
 	expect_bytes(
-	    uk_bytes_first(uk_bytes_from(fci, 17), 6), hex("80020101 8108"));
+	    uk_bytes_first(uk_bytes_from(fci, 17), 6), hex("80020102 8108"));
 	expect_bytes(uk_bytes_first(uk_bytes_last(fci, 10), 2), hex("8608"));
 	fci = uk_bytes_first(fci, fci.n - 10);
 	expect_bytes(uk_bytes_from(fci, 31),

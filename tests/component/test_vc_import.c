@@ -197,7 +197,7 @@ static void test_content_version(void **state)
 	uk_put(&b, uk_bytes_first(answer_of(card, "00CA010100"), 20));
 	expect_sw(card, DELETE("03"), 0x9000);
 	uk_put(&a, uk_bytes_first(answer_of(card, "00CA010100"), 20));
-	/* 80 02 0100  81 08 serial  82 04 version */
+	/* 80 02 0102  81 08 serial  82 04 version */
 	assert_int_equal(before[16], 0x00);
 	assert_int_equal(after[19], before[19] + 1);
 }

@@ -26,7 +26,7 @@ expect_sw 9000 "SELECT by AID" $SELECT
 expect_equal "the FCI names AID and lifecycle" "8408F0756B65792E30318A0105A5" \
 	"${DATA:4:28}"
 template=${DATA:34}
-expect_equal "profile version 1.1" 80020101 "${template:0:8}"
+expect_equal "profile version 1.2" 80020102 "${template:0:8}"
 serial=${template:12:16}
 expect_equal "eight bytes of serial number" 8108 "${template:8:4}"
 expect_equal "a content version" 8204 "${template:28:4}"

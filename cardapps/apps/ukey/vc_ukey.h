@@ -125,6 +125,10 @@ bool vc_ukey_usage_fits(uint8_t ref, enum uk_key_type type, uint8_t usage);
  * fit the key, its usage, or the purpose (usage bits). */
 uint16_t vc_ukey_task(const struct vc_ukey *u, const struct vc_ukey_env *env,
     uint8_t purpose, struct vc_task *task);
+/* The input, once the rest is there. Where the card is to hash it (SM2, Z), the
+ * task's input is e, kept where the caller says. 6A80: it does not fit. */
+uint16_t vc_ukey_give(struct vc_ukey *u, uint8_t alg, uk_bytes input,
+    uint8_t e[VC_SM3_SIZE], struct vc_task *task);
 uint16_t vc_ukey_run(
     struct vc_ukey *u, const struct vc_task *task, uk_buf *out);
 

@@ -92,7 +92,7 @@ void vc_ukey_put_status(struct vc_ukey *u, uk_buf *out)
 {
 	size_t at;
 
-	uk_put_tlv_u16(out, 0x80, 0x0101); /* profile 1.1 */
+	uk_put_tlv_u16(out, 0x80, 0x0102); /* profile 1.2 */
 	uk_put_tlv(out, 0x81, vc_ukey_get(u, VC_UKEY_SET_SERIAL));
 	uk_put_tlv(out, 0x82, vc_ukey_get(u, VC_UKEY_SET_VERSION));
 	at = uk_tlv_begin(out, 0x83);

@@ -86,14 +86,14 @@ static bool is_open(const struct vc_ukey *u, uint8_t ref)
 static uint16_t use(struct vc_ukey *u, const struct vc_ukey_env *env,
     uint8_t purpose, uk_bytes input, uk_buf *out)
 {
+	uint8_t e[VC_SM3_SIZE];
 	struct vc_task task;
 	uint16_t sw = vc_ukey_task(u, env, purpose, &task);
 
+	if (sw == UK_SW_OK)
+		sw = vc_ukey_give(u, env->alg, input, e, &task);
 	if (sw != UK_SW_OK)
 		return sw;
-	task.input = input;
-	if (!vc_key_takes(u->app.home.crypto, &task))
-		return UK_SW_DATA;
 	if (!is_open(u, env->ref))
 		return UK_SW_SECURITY;
 	return vc_ukey_run(u, &task, out);
@@ -148,20 +148,22 @@ static uint16_t may_sign(const struct vc_ukey *u, uk_bytes hash)
 	return u->consent ? UK_SW_OK : UK_SW_SECURITY;
 }
 
-static uint16_t sign_transaction(struct vc_ukey *u, uk_bytes hash, uk_buf *out)
+static uint16_t sign_transaction(struct vc_ukey *u, uk_bytes input, uk_buf *out)
 {
+	uint8_t e[VC_SM3_SIZE];
 	struct vc_task task;
 	uint16_t sw;
 
 	if (u->sign.ref == 0)
 		return UK_SW_CONDITIONS;
 	sw = vc_ukey_task(u, &u->sign, VC_UKEY_SIGNS, &task);
+	if (sw == UK_SW_OK)
+		sw = vc_ukey_give(u, u->sign.alg, input, e, &task);
+	/* The bank's proof is for what is signed: the hash, also where the card
+	 * made it. */
+	if (sw == UK_SW_OK)
+		sw = may_sign(u, task.input);
 	if (sw != UK_SW_OK)
-		return sw;
-	task.input = hash;
-	if (!vc_key_takes(u->app.home.crypto, &task))
-		return UK_SW_DATA;
-	if ((sw = may_sign(u, hash)) != UK_SW_OK)
 		return sw;
 	/* Used up before the result is known, and whatever it is. */
 	u->consent = false;
