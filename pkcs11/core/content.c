@@ -31,7 +31,7 @@ static CK_RV read_card(
 	bool nobody = s->login == P11_PUBLIC;
 	CK_RV rv = read(s, o, out);
 
-	if (nobody && rv != CKR_OK && s->reselect && !s->reader->lost)
+	if (nobody && p11_slot_may_ask_again(s, rv))
 		rv = read(s, o, out);
 	return rv;
 }
@@ -42,7 +42,8 @@ static CK_RV describe(struct p11_slot *s, struct p11_object *o, void *unused)
 	uk_err err;
 
 	(void)unused;
-	if ((rv = p11_slot_begin(s)) != CKR_OK)
+	/* Another application might say that there is no such thing. */
+	if ((rv = p11_objects_begin(s, o)) != CKR_OK)
 		return rv;
 	err = uk_card_describe(s->card, &o->entry);
 	p11_slot_end(s);

@@ -61,7 +61,7 @@ CK_RV p11_find_begin(struct p11_slot *s, struct p11_session *session,
 	if (session->search.active)
 		return CKR_OPERATION_ACTIVE;
 	rv = search_now(s, &session->search, template, count);
-	if (nobody && p11_slot_was_reset(s, rv))
+	if (nobody && p11_slot_may_ask_again(s, rv))
 		rv = search_now(s, &session->search, template, count);
 	return rv;
 }

@@ -303,7 +303,7 @@ static CK_RV begin_loaded(struct p11_slot *s)
 	bool nobody = s->login == P11_PUBLIC;
 	CK_RV rv = begin_and_load(s);
 
-	if (nobody && p11_slot_was_reset(s, rv))
+	if (nobody && p11_slot_may_ask_again(s, rv))
 		rv = begin_and_load(s);
 	return rv;
 }

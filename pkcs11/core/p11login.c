@@ -100,7 +100,7 @@ static CK_RV begin_fresh(struct p11_slot *s)
 	bool nobody = s->login == P11_PUBLIC;
 	CK_RV rv = select_fresh(s);
 
-	if (nobody && p11_slot_was_reset(s, rv))
+	if (nobody && p11_slot_may_ask_again(s, rv))
 		rv = select_fresh(s);
 	return rv;
 }
@@ -338,12 +338,15 @@ static uk_err unblock(struct p11_slot *s, const uk_pin *puk, const uk_pin *pin)
 
 /* A card that does not tell when it is selected is asked: what it would make of
  * a PIN is not worth a try of it. */
-static void ask_tries(struct p11_slot *s)
+static uk_err ask_tries(struct p11_slot *s)
 {
 	uk_pin_state unused;
+	uk_err err = uk_ok();
 
 	if (s->card->pins[0].tries_left < 0)
-		UK_IGNORE(uk_card_pin_state(s->card, UK_PIN_USER, &unused));
+		err = uk_card_pin_state(s->card, UK_PIN_USER, &unused);
+	/* After a reset another application would be given the PIN. */
+	return uk_card_spoke(err) ? uk_ok() : err;
 }
 
 static bool is_blocked(const struct p11_slot *s)
@@ -360,9 +363,11 @@ static CK_RV change(struct p11_slot *s, enum uk_pin_ref ref, const uk_pin *old,
 
 	if (rv != CKR_OK)
 		return rv;
-	ask_tries(s);
-	err = is_blocked(s) ? unblock(s, old, pin)
-			    : uk_card_change_pin(s->card, ref, old, pin);
+	err = ask_tries(s);
+	if (uk_is_ok(err))
+		err = is_blocked(s)
+			  ? unblock(s, old, pin)
+			  : uk_card_change_pin(s->card, ref, old, pin);
 	p11_slot_end(s);
 	return uk_is_ok(err) ? CKR_OK : pin_failed(s, err);
 }

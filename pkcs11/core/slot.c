@@ -173,6 +173,7 @@ static void log_out_behind(struct p11_slot *s, int others)
 CK_RV p11_slot_failed(struct p11_slot *s, uk_err err)
 {
 	bool had_login = s->login != P11_PUBLIC;
+	bool mute = uk_is(err, UK_ERR_CARD_MUTE);
 	int others;
 
 	switch (err.code) {
@@ -186,7 +187,9 @@ CK_RV p11_slot_failed(struct p11_slot *s, uk_err err)
 		p11_reader_was_reset(s->reader);
 		break;
 	default:
-		if (!wrong_application(err.sw))
+		/* No answer once need not be the end of a login; without one it
+		 * is safe to begin again. */
+		if (mute ? had_login : !wrong_application(err.sw))
 			return p11_rv(err);
 		s->reselect = true;
 		break;
@@ -201,9 +204,9 @@ CK_RV p11_slot_failed(struct p11_slot *s, uk_err err)
 	return had_login ? CKR_USER_NOT_LOGGED_IN : p11_rv(err);
 }
 
-bool p11_slot_was_reset(const struct p11_slot *s, CK_RV rv)
+bool p11_slot_may_ask_again(const struct p11_slot *s, CK_RV rv)
 {
-	return rv == CKR_DEVICE_ERROR && s->reselect && !s->reader->lost;
+	return rv != CKR_OK && s->reselect && !s->reader->lost;
 }
 
 CK_RV p11_slot_crypto(struct p11_slot *s, uk_crypto **out)

@@ -109,9 +109,10 @@ CK_RV p11_slot_prove(struct p11_slot *s);
  * that is gone is marked lost, a reset one has lost its login. */
 CK_RV p11_slot_failed(struct p11_slot *s, uk_err err);
 
-/* Is rv what p11_slot_failed made of a reset? Where no login was lost with it,
- * everything may be asked once more. */
-bool p11_slot_was_reset(const struct p11_slot *s, CK_RV rv);
+/* Is rv what p11_slot_failed made of a reset, of an answer that did not come,
+ * or of another application's? Where no login was lost with it, everything may
+ * be asked once more. */
+bool p11_slot_may_ask_again(const struct p11_slot *s, CK_RV rv);
 
 /* The crypto library, opened on first use. */
 CK_RV p11_slot_crypto(struct p11_slot *s, uk_crypto **out);

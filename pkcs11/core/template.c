@@ -57,6 +57,14 @@ CK_RV p11_attr_read(struct p11_slot *s, struct p11_object *o,
 
 /* --- matching ------------------------------------------------------------ */
 
+/* An object that the card will not show, or that is malformed, does not match.
+ * One that could not be asked about may. */
+static bool is_no_answer(const struct p11_slot *s, CK_RV rv)
+{
+	return rv == CKR_DEVICE_REMOVED || rv == CKR_HOST_MEMORY ||
+	       p11_slot_may_ask_again(s, rv);
+}
+
 static CK_RV compare(
     struct p11_slot *s, struct p11_object *o, const CK_ATTRIBUTE *a, bool *same)
 {
@@ -68,7 +76,7 @@ static CK_RV compare(
 	if (a->pValue == NULL && a->ulValueLen != 0)
 		return CKR_OK; /* no value can be that */
 	rv = p11_attr_get(s, o, a->type, &value);
-	if (rv == CKR_DEVICE_REMOVED || rv == CKR_HOST_MEMORY)
+	if (is_no_answer(s, rv))
 		return rv;
 	*same = rv == CKR_OK && p11_attr_same(o, a->type, value.v, wanted);
 	return CKR_OK;
@@ -84,7 +92,7 @@ CK_RV p11_template_matches(struct p11_slot *s, struct p11_object *o,
 		if (reads == 1 && *matches && p11_object_vague(o)) {
 			rv = p11_object_complete(s, o);
 			*matches = !o->gone && !p11_object_vague(o);
-			if (rv == CKR_DEVICE_REMOVED || rv == CKR_HOST_MEMORY)
+			if (is_no_answer(s, rv))
 				return rv;
 		}
 		for (CK_ULONG i = 0; i < count && *matches; i++) {

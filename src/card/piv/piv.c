@@ -129,17 +129,26 @@ uk_err piv_reselect(uk_card *c)
 	return err;
 }
 
-/* SELECT would do, but open platforms end the PIN's status with it: what is
- * asked instead is the card's name, which is public and no other card's. */
-uk_err piv_refresh(uk_card *c)
+static uk_err same_name(uk_card *c, bool *same)
 {
 	uk_bytes name;
 
 	UK_TRY(piv_ask_name(c, &name));
-	return name.n > 0 && uk_bytes_eq(name,
-				 uk_view(c->info.serial, c->info.serial_len))
-		   ? uk_ok()
-		   : piv_reselect(c);
+	*same = name.n > 0 &&
+		uk_bytes_eq(name, uk_view(c->info.serial, c->info.serial_len));
+	return uk_ok();
+}
+
+/* SELECT would do, but YubiKeys and open platforms end the PIN's status with
+ * it: what is asked instead is the card's name, which is public and no other
+ * card's. */
+uk_err piv_refresh(uk_card *c)
+{
+	bool same;
+
+	UK_TRY(piv_of(c)->yubico_name ? piv_ask_serial_again(c, &same)
+				      : same_name(c, &same));
+	return same ? uk_ok() : piv_reselect(c);
 }
 
 const struct uk_card_ops uk_piv_ops = {

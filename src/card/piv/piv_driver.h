@@ -73,6 +73,7 @@ struct piv {
 	size_t retired;          /* retired keys with certificates on card */
 	bool has_history;
 	enum piv_fact yubico;   /* has Yubico's commands */
+	bool yubico_name;       /* ... one of which told the serial number */
 	enum piv_fact metadata; /* ... and tells about keys (from 5.3 on) */
 	enum piv_fact lengths;  /* takes extended length */
 	bool admin;             /* the management key was proved */
@@ -163,6 +164,8 @@ UK_RESULT piv_ask_yubico(uk_card *c);
 UK_RESULT piv_ask_metadata(uk_card *c, size_t place);
 /* The serial number that Yubico has printed on it, if there is one. */
 UK_RESULT piv_ask_serial(uk_card *c);
+/* Is it still what c->info says? */
+UK_RESULT piv_ask_serial_again(uk_card *c, bool *same);
 /* The algorithm of the management key, 0 if the card does not tell. */
 UK_RESULT piv_ask_admin_alg(uk_card *c, uint8_t *alg);
 

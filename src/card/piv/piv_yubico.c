@@ -46,18 +46,37 @@ uk_err piv_ask_yubico(uk_card *c)
 	return uk_ok();
 }
 
+static uk_err get_serial(uk_card *c, uk_buf *out)
+{
+	uk_cmd get = { .ins = 0xf8, .le = UK_LE_SHORT_MAX };
+
+	return piv_send(c, &get, out);
+}
+
 uk_err piv_ask_serial(uk_card *c)
 {
 	uk_buf serial = UK_BUF(c->info.serial);
-	uk_cmd get_serial = { .ins = 0xf8, .le = UK_LE_SHORT_MAX };
 	uk_err err;
 
 	UK_TRY(piv_ask_yubico(c));
 	if (piv_of(c)->yubico != PIV_YES)
 		return uk_ok();
-	err = piv_send(c, &get_serial, &serial);
-	if (uk_is_ok(err) && serial.len == SERIAL_LEN)
+	err = get_serial(c, &serial);
+	piv_of(c)->yubico_name = uk_is_ok(err) && serial.len == SERIAL_LEN;
+	if (piv_of(c)->yubico_name)
 		c->info.serial_len = serial.len;
+	return uk_is_ok(err) || uk_card_spoke(err) ? uk_ok() : err;
+}
+
+uk_err piv_ask_serial_again(uk_card *c, bool *same)
+{
+	uint8_t answer[UK_SERIAL_MAX];
+	uk_buf serial = UK_BUF(answer);
+	uk_err err = get_serial(c, &serial);
+
+	*same = uk_is_ok(err) &&
+		uk_bytes_eq(uk_buf_view(&serial),
+		    uk_view(c->info.serial, c->info.serial_len));
 	return uk_is_ok(err) || uk_card_spoke(err) ? uk_ok() : err;
 }
 

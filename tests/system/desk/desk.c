@@ -173,8 +173,9 @@ static bool configure(const char *linger)
 	snprintf(socket_path, sizeof(socket_path), "%s/reader", folder);
 	if ((f = fopen(path, "w")) == NULL)
 		return false;
-	fprintf(f, "reader = unix:%s\npcsc = off\nlinger = %s\n", socket_path,
-	    linger);
+	fprintf(f,
+	    "reader = unix:%s\npcsc = off\nlinger = %s\ndebug_level = debug\n",
+	    socket_path, linger);
 	/* No cache: every card is seen for the first time. The folder of locks
 	 * between processes is ours, because our readers' names are not. */
 	return fclose(f) == 0 && setenv("UKEY_PKCS11_CONF", path, 1) == 0 &&

@@ -74,13 +74,13 @@ struct desk_kind {
 	bool rsa;
 	/* plain commands, hexadecimal, for other programs */
 	const char *select, *verify, *logout, *ask;
-	const char *so_pin; /* who generates; NULL: the user */
+	bool so_makes; /* keys; with desk_so_pin */
 };
 
 extern const struct desk_kind desk_kinds[];
 extern const size_t desk_kind_count;
 /* Not const: PKCS#11 takes its input so. */
-extern char desk_pins[DESK_CARDS][8];
+extern char desk_pins[DESK_CARDS][8], desk_so_pin[];
 
 struct desk_cards {
 	const struct desk_kind *kind;

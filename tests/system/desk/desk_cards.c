@@ -26,17 +26,17 @@ char desk_pins[DESK_CARDS][8] = { "483915", "720164" };
 #define PIV_WORDS                                                              \
 	"00A4040009A00000030800001000", "0020008008343833393135FFFF",          \
 	    "0020FF80", "00200080"
-#define PIV_ADMIN "010203040506070801020304050607080102030405060708"
+/* The management key of cards as delivered. */
+char desk_so_pin[] = "010203040506070801020304050607080102030405060708";
 
 const struct desk_kind desk_kinds[] = {
 	{ "ukey-ec", "ukey", UKEY_KEYS("p256", "derive"), false, UKEY_WORDS,
-	    NULL },
+	    false },
 	{ "ukey-rsa", "ukey", UKEY_KEYS("rsa2048", "decipher"), true,
-	    UKEY_WORDS, NULL },
-	{ "piv-ec", "piv", PIV_KEYS("p256"), false, PIV_WORDS, PIV_ADMIN },
-	{ "piv-rsa", "piv", PIV_KEYS("rsa2048"), true, PIV_WORDS, PIV_ADMIN },
-	{ "yubi-ec", "piv-yubico", PIV_KEYS("p256"), false, PIV_WORDS,
-	    PIV_ADMIN },
+	    UKEY_WORDS, false },
+	{ "piv-ec", "piv", PIV_KEYS("p256"), false, PIV_WORDS, true },
+	{ "piv-rsa", "piv", PIV_KEYS("rsa2048"), true, PIV_WORDS, true },
+	{ "yubi-ec", "piv-yubico", PIV_KEYS("p256"), false, PIV_WORDS, true },
 };
 const size_t desk_kind_count = sizeof(desk_kinds) / sizeof(desk_kinds[0]);
 

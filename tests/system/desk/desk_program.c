@@ -56,6 +56,8 @@ CK_RV desk_login(struct desk_program *p, CK_USER_TYPE who)
 	char *pin = desk_pins[p->card];
 
 	p->given++;
+	if (who == CKU_SO)
+		pin = desk_so_pin;
 	return p->f->C_Login(
 	    p->session, who, (CK_UTF8CHAR_PTR)pin, strlen(pin));
 }
@@ -301,6 +303,14 @@ static void afterwards(struct desk_program *p, const struct desk_cell *cell)
 /* --- the whole story
  * ---------------------------------------------------------------- */
 
+/* Who makes keys? */
+static CK_USER_TYPE owner_of(
+    const struct desk_program *p, const struct desk_op *op)
+{
+	return op->needs_generate && p->cards->kind->so_makes ? CKU_SO
+							      : CKU_USER;
+}
+
 /* As far as the operation needs it. */
 static bool get_ready(struct desk_program *p, const struct desk_op *op)
 {
@@ -311,7 +321,7 @@ static bool get_ready(struct desk_program *p, const struct desk_op *op)
 		return false;
 	if (!op->login)
 		return true;
-	return must(p, "C_Login", desk_login(p, CKU_USER)) &&
+	return must(p, "C_Login", desk_login(p, owner_of(p, op))) &&
 	       must(p, "C_FindObjects", desk_find_keys(p));
 }
 
@@ -342,6 +352,8 @@ void desk_program_run(CK_FUNCTION_LIST *f, struct desk_cards *cards,
 	if (!p.finalized) {
 		check_status(&p, cell);
 		check_pins(&p, cell);
+		if (owner_of(&p, cell->op) == CKU_SO)
+			(void)f->C_Logout(p.session);
 		afterwards(&p, cell);
 	}
 	_exit(0);

@@ -17,34 +17,42 @@
 static const struct row {
 	const char *op; /* NULL: all */
 	unsigned events, moments;
-	CK_RV rv;
+	CK_RV rv, or_rv;
 	bool or_ok;
 	const char *why;
 } rows[] = {
 	{ "start", EVENT(DESK_OUT) | EVENT(DESK_UNPLUG), BOTH,
-	    CKR_TOKEN_NOT_PRESENT, false, "no session was there to be lost" },
-	{ "start", ~0U, BOTH, CKR_OK, false,
+	    CKR_TOKEN_NOT_PRESENT, CKR_TOKEN_NOT_PRESENT, false,
+	    "no session was there to be lost" },
+	{ "start", ~0U, BOTH, CKR_OK, CKR_OK, false,
 	    "whichever card is in at the end is asked, again if need be" },
-	{ "finalize", ~0U, BOTH, CKR_OK, false, "it cannot fail" },
-	{ NULL, HANDS, BOTH, CKR_DEVICE_REMOVED, false,
+	{ "finalize", ~0U, BOTH, CKR_OK, CKR_OK, false, "it cannot fail" },
+	{ NULL, HANDS, BOTH, CKR_DEVICE_REMOVED, CKR_DEVICE_REMOVED, false,
 	    "the card of this session is gone, whatever is in now" },
-	{ NULL, EVENT(DESK_LOGIN), BOTH, CKR_OK, false,
+	{ NULL, EVENT(DESK_LOGIN), BOTH, CKR_OK, CKR_OK, false,
 	    "one login more is no concern of ours" },
-	{ "list", ~0U, BEFORE, CKR_OK, false,
+	{ "list", ~0U, BOTH, CKR_OK, CKR_OK, false,
 	    "nobody is logged in: all is asked once more" },
-	{ "logout", ~0U, BEFORE, CKR_OK, false, "that is what was wanted" },
-	{ "set-pin", EVENT(DESK_JOLT), BEFORE, CKR_DEVICE_ERROR, true,
+	{ "logout", ~0U, BEFORE, CKR_OK, CKR_OK, false,
+	    "that is what was wanted" },
+	{ "set-pin", EVENT(DESK_JOLT), BOTH, CKR_DEVICE_ERROR, CKR_DEVICE_ERROR,
+	    true,
 	    "asked once more, unless it was the new PIN that was not heard" },
-	{ "set-pin", OTHERS, BEFORE, CKR_OK, false,
+	{ "set-pin", OTHERS, BEFORE, CKR_OK, CKR_OK, false,
 	    "nobody is logged in, and the application is selected first" },
-	{ "login", ~0U, BEFORE, CKR_USER_NOT_LOGGED_IN, true,
+	{ "login", ~0U, BEFORE, CKR_USER_NOT_LOGGED_IN, CKR_USER_NOT_LOGGED_IN,
+	    true,
 	    "before the PIN: asked once more; after it: the login is lost" },
-	{ NULL, EVENT(DESK_JOLT), BEFORE, CKR_USER_NOT_LOGGED_IN, false,
-	    "a reset ends the login" },
-	{ NULL, OTHERS, BEFORE, CKR_USER_NOT_LOGGED_IN, true,
-	    "learned when the login is next needed, if at all" },
-	{ NULL, EVENT(DESK_JOLT), AFTER, CKR_DEVICE_ERROR, false,
-	    "nobody knows what the card has done: not asked again" },
+	{ NULL, EVENT(DESK_JOLT), BEFORE, CKR_USER_NOT_LOGGED_IN,
+	    CKR_USER_NOT_LOGGED_IN, false, "a reset ends the login" },
+	{ NULL, OTHERS, BEFORE, CKR_USER_NOT_LOGGED_IN, CKR_USER_NOT_LOGGED_IN,
+	    true, "learned when the login is next needed, if at all" },
+	{ "login", EVENT(DESK_JOLT), AFTER, CKR_DEVICE_ERROR,
+	    CKR_USER_NOT_LOGGED_IN, true,
+	    "asked once more, unless it was the PIN or after it; a search goes "
+	    "on, and learns of the login" },
+	{ NULL, EVENT(DESK_JOLT), AFTER, CKR_DEVICE_ERROR, CKR_DEVICE_ERROR,
+	    false, "nobody knows what the card has done" },
 };
 
 static const struct row *find_row(const struct desk_cell *c)
@@ -69,7 +77,8 @@ const char *desk_judge(const struct desk_cell *cell, const struct desk_world *w)
 		return w->rv == CKR_OK ? NULL : "nothing has happened to it";
 	if (r == NULL)
 		return "no row of the table is about that";
-	if (w->rv == r->rv || (r->or_ok && w->rv == CKR_OK))
+	if (w->rv == r->rv || w->rv == r->or_rv ||
+	    (r->or_ok && w->rv == CKR_OK))
 		return NULL;
 	(void)snprintf(why, sizeof(why), "should be %s, because %s",
 	    desk_rv_name(r->rv), r->why);
