@@ -15,8 +15,9 @@ so() { tool --login --login-type so --so-pin "$ADMIN" "$@"; }
 piv_key() {
 	expect_exit 0 "key $1, $2, is made on the card" so --keypairgen \
 		--key-type "$2" --id "$1"
-	expect_exit 0 "its public half is seen" tool --read-object \
-		--type pubkey --id "$1" -o "$1.der"
+	# pkcs11-tool itself reads freed memory when it writes an EC key.
+	FOREIGN_ASAN=:halt_on_error=0 expect_exit 0 "its public half is seen" \
+		tool --read-object --type pubkey --id "$1" -o "$1.der"
 	openssl pkey -pubin -inform DER -in "$1.der" -out "$1.pub"
 	openssl x509 -new -force_pubkey "$1.pub" -CA ca.pem -CAkey ca.key \
 		-subj "/CN=Key $1" -days 5 -outform DER -out "$1.cer"
