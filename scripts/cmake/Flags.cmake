@@ -7,6 +7,7 @@ option(UKEY_WERROR "Treat warnings as errors (for those who work on ukey)" OFF)
 set(UKEY_SANITIZE "" CACHE STRING "Sanitizers for all code, e.g. address,undefined")
 option(UKEY_FUZZ "Build fuzzers with libFuzzer (needs clang)" OFF)
 option(UKEY_COVERAGE "Count which lines the tests run" OFF)
+option(UKEY_BARE_STACK "Leave variables as they are, for valgrind to see" OFF)
 
 set(CMAKE_C_STANDARD 17)
 set(CMAKE_C_STANDARD_REQUIRED ON)
@@ -52,9 +53,12 @@ endif()
 foreach(flag IN ITEMS
 	-fstack-protector-strong -fstack-clash-protection -fcf-protection=full
 	-fno-strict-aliasing -fno-delete-null-pointer-checks
-	-ftrivial-auto-var-init=zero -fno-common)
+	-fno-common)
 	uk_probe_compile(${flag})
 endforeach()
+if(NOT UKEY_BARE_STACK)
+	uk_probe_compile(-ftrivial-auto-var-init=zero)
+endif()
 foreach(flag IN ITEMS -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed)
 	uk_probe_link(${flag})
 endforeach()
