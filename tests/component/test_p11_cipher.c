@@ -143,6 +143,38 @@ static void oaep_decryption(void **state)
 	    F->C_DecryptFinal(s, out, &out_len), CKR_OPERATION_NOT_INITIALIZED);
 }
 
+/* CVE-2023-5992, CVE-2023-6258 (Marvin, Bleichenbacher): padding that tells by
+ * how it fails is not taken off here at all, on no way; and OAEP fails in one
+ * way only, whatever is wrong with the block, from its first byte to its last.
+ */
+static void cve_2023_5992_padding_oracles(void **state)
+{
+	CK_MECHANISM pkcs = { CKM_RSA_PKCS, NULL, 0 };
+	CK_BYTE in[256] = { 0x12 }, before[sizeof(out)];
+	struct pair p = rsa();
+	CK_MECHANISM_INFO info;
+
+	(void)state;
+	expect_rv(F->C_GetMechanismInfo(0, CKM_RSA_PKCS, &info), CKR_OK);
+	assert_int_equal(info.flags & (CKF_DECRYPT | CKF_UNWRAP), 0);
+	assert_true(F->C_DecryptInit(s, &pkcs, p.key) != CKR_OK);
+	expect_rv(decrypt(in, 256), CKR_OPERATION_NOT_INITIALIZED);
+	will_answer(hex(EM));
+	for (size_t i = 0; i < 256; i++) {
+		uk_buf kept = UK_BUF(before);
+
+		memset(out, 0x77, sizeof(out));
+		uk_put(&kept, UK_ARRAY(out));
+		fake_cipher.output[i] ^= 0x80;
+		expect_rv(F->C_DecryptInit(s, &oaep, p.key), CKR_OK);
+		fake_commands();
+		expect_rv(decrypt(in, 256), CKR_ENCRYPTED_DATA_INVALID);
+		assert_int_equal(fake_commands(), 1);
+		expect_bytes(UK_ARRAY(out), uk_buf_view(&kept));
+		fake_cipher.output[i] ^= 0x80;
+	}
+}
+
 static void oaep_parameters(void **state)
 {
 	static CK_BYTE label[65];
@@ -785,6 +817,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(oaep_decryption),
+		TEST(cve_2023_5992_padding_oracles),
 		TEST(oaep_parameters),
 		TEST(wrong_inits),
 		TEST(raw_rsa),

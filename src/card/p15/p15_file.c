@@ -148,6 +148,8 @@ uk_err p15_read(uk_card *c, const uk_p15_path *path, uk_bytes *content)
 		return uk_fail(UK_ERR_FORMAT);
 	else
 		UK_TRY(select_file(c, name, &size));
+	if (size > P15_FILE_MAX) /* beyond it, P1 would be no offset */
+		size = P15_FILE_MAX;
 	if (path->has_range) {
 		off = path->index;
 		if (off > P15_FILE_MAX || path->length > P15_FILE_MAX - off)

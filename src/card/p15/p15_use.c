@@ -14,7 +14,8 @@ enum {
 	ALG_ECDSA = 0x21,
 	FEATURE_ECC = 0x04,
 	FEATURE_PSS = 0x08,
-	DER_MAX = 160
+	DER_MAX = 160,
+	RSA_BITS_MIN = 1024
 };
 
 static uint8_t key_ref(const uk_object *key)
@@ -65,6 +66,14 @@ static bool is_rsa(const uk_object *key)
 	return key->key_type == UK_KEY_RSA;
 }
 
+/* The directory may say any number; without a true one nobody can tell whether
+ * a signature is whole. */
+static bool is_usable_rsa(const uk_object *key)
+{
+	return is_rsa(key) && key->key_bits >= RSA_BITS_MIN &&
+	       key->key_bits <= 8 * UK_MODULUS_MAX;
+}
+
 bool p15_can_sign(const uk_card *c, const struct uk_sign_request *r)
 {
 	const struct p15 *p = (const struct p15 *)c;
@@ -74,9 +83,9 @@ bool p15_can_sign(const uk_card *c, const struct uk_sign_request *r)
 		return false;
 	switch (r->scheme) {
 	case UK_SIG_PKCS1:
-		return is_rsa(key) && r->input.n + 11 <= rsa_size(key);
+		return is_usable_rsa(key) && r->input.n + 11 <= rsa_size(key);
 	case UK_SIG_PSS:
-		return is_rsa(key) && (p->features & FEATURE_PSS) != 0 &&
+		return is_usable_rsa(key) && (p->features & FEATURE_PSS) != 0 &&
 		       r->hash != UK_HASH_NONE && r->hash <= UK_HASH_SHA512 &&
 		       (r->input.n == 0 || r->input.n == uk_hash_size(r->hash));
 	case UK_SIG_ECDSA:
