@@ -40,8 +40,8 @@ static uk_err load_curve(struct vc_crypto *c, struct curve *out)
 	return vc_from_openssl(good);
 }
 
-static uk_err hash_z(struct vc_crypto *c, uk_bytes id, uk_bytes point,
-    uint8_t z[VC_SM3_SIZE])
+static uk_err hash_z(
+    struct vc_crypto *c, uk_bytes id, uk_bytes point, uint8_t z[VC_SM3_SIZE])
 {
 	uint8_t entl[2];
 	uk_buf bits = UK_BUF(entl);

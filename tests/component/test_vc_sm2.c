@@ -11,10 +11,7 @@
 #include "vc_sm2z.h"
 #include "vc_vectors.h"
 
-#include <openssl/x509.h>
-
-#define IMPORT                                                                 \
-	"00DB3FFF2E 7F482B 840103 800121 950101 8820" SM2_D
+#define IMPORT "00DB3FFF2E 7F482B 840103 800121 950101 8820" SM2_D
 /* "message digest", GB/T 32918.5, annex A; "ALICE123@YAHOO.COM" is the identity
  * of GB/T 32918.2, annex A. */
 #define TEXT       "6D65737361676520646967657374"
@@ -41,30 +38,15 @@ static const char shown[] =
 	"3EDDC5B028C4196FD5BB9ECFAD0B0C933421126A183C39AF81DBE0E391BAA898"     \
 	"5C7BC896CE4AE81A44BEC94C1493A719D504BCE6076380C9B36FA0E3AA3F10DB"
 
-/* --- OpenSSL as judge ------------------------------------------------------ */
+/* --- OpenSSL as judge ------------------------------------------------------
+ */
 
-static EVP_PKEY *key_at(uk_bytes point)
-{
-	static const uint8_t head[] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07,
-		0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
-		0x81, 0x1c, 0xcf, 0x55, 0x01, 0x82, 0x2d, 0x03, 0x42, 0x00 };
-	uint8_t storage[128];
-	uk_buf spki = UK_BUF(storage);
-	const unsigned char *p = storage;
-	EVP_PKEY *key;
-
-	uk_put(&spki, UK_ARRAY(head));
-	uk_put(&spki, point);
-	key = d2i_PUBKEY(NULL, &p, (long)spki.len);
-	assert_non_null(key);
-	return key;
-}
-
-static bool message_good(uk_bytes point, uk_bytes id, uk_bytes text, uk_bytes rs)
+static bool message_good(
+    uk_bytes point, uk_bytes id, uk_bytes text, uk_bytes rs)
 {
 	uint8_t storage[80];
 	uk_buf der = UK_BUF(storage);
-	EVP_PKEY *key = key_at(point);
+	EVP_PKEY *key = sm2_public(point);
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *ctx;
 	bool good;
@@ -83,7 +65,7 @@ static bool hash_good(uk_bytes point, uk_bytes e, uk_bytes rs)
 {
 	uint8_t storage[80];
 	uk_buf der = UK_BUF(storage);
-	EVP_PKEY *key = key_at(point);
+	EVP_PKEY *key = sm2_public(point);
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
 	bool good;
 
@@ -95,7 +77,8 @@ static bool hash_good(uk_bytes point, uk_bytes e, uk_bytes rs)
 	return good;
 }
 
-/* --- Z and e ---------------------------------------------------------------- */
+/* --- Z and e ----------------------------------------------------------------
+ */
 
 static void test_published(void **state)
 {
@@ -107,8 +90,8 @@ static void test_published(void **state)
 	assert_true(uk_is_ok(vc_crypto_open(&c)));
 	assert_true(uk_is_ok(vc_sm2_e(c, id, hex(SM2_POINT), hex(TEXT), e)));
 	expect_bytes(UK_ARRAY(e), hex(TEXT_E));
-	assert_true(uk_is_ok(
-	    vc_sm2_e(c, id, hex(SHOWN_POINT), uk_view_str(shown), e)));
+	assert_true(
+	    uk_is_ok(vc_sm2_e(c, id, hex(SHOWN_POINT), uk_view_str(shown), e)));
 	assert_true(hash_good(hex(SHOWN_POINT), UK_ARRAY(e), hex(SHOWN_SIG)));
 	/* Another identity, another e. */
 	assert_true(uk_is_ok(vc_sm2_e(c, uk_view_str("1234567812345679"),
@@ -125,14 +108,13 @@ static void test_no_identity_or_point(void **state)
 
 	(void)state;
 	assert_true(uk_is_ok(vc_crypto_open(&c)));
-	assert_true(uk_is(vc_sm2_e(c, UK_ARRAY(longest), hex(SM2_POINT),
-			      hex(TEXT), e),
-	    UK_ERR_ARGUMENT));
-	assert_true(uk_is_ok(vc_sm2_e(c, uk_view(longest, VC_SM2_ID_MAX),
-	    hex(SM2_POINT), hex(TEXT), e)));
 	assert_true(
-	    uk_is(vc_sm2_e(c, hex(ALICE), hex(SM2_C3), hex(TEXT), e),
+	    uk_is(vc_sm2_e(c, UK_ARRAY(longest), hex(SM2_POINT), hex(TEXT), e),
 		UK_ERR_ARGUMENT));
+	assert_true(uk_is_ok(vc_sm2_e(
+	    c, uk_view(longest, VC_SM2_ID_MAX), hex(SM2_POINT), hex(TEXT), e)));
+	assert_true(uk_is(vc_sm2_e(c, hex(ALICE), hex(SM2_C3), hex(TEXT), e),
+	    UK_ERR_ARGUMENT));
 	vc_crypto_close(&c);
 }
 
@@ -148,8 +130,7 @@ static void test_further_key(void **state)
 	expect_sw(card, IMPORT, 0x9000);
 	assert_true(message_good(
 	    point, hex(DEFAULT_ID), hex(TEXT), answer_of(card, SIGN_TEXT)));
-	assert_true(
-	    hash_good(point, hex(TEXT_E), answer_of(card, SIGN_TEXT)));
+	assert_true(hash_good(point, hex(TEXT_E), answer_of(card, SIGN_TEXT)));
 	assert_false(message_good(
 	    point, hex(ALICE), hex(TEXT), answer_of(card, SIGN_TEXT)));
 	assert_true(message_good(point, hex(ALICE), hex(TEXT),
@@ -211,10 +192,10 @@ static void test_refusals(void **state)
 		const char *command;
 		unsigned sw;
 	} rows[] = {
-		{ "0088410300", 0x6A80 },           /* no message */
-		{ "0088420300", 0x6A80 },           /* nor identity */
-		{ "0088420301 00 00", 0x6A80 },     /* empty identity */
-		{ "0088420302 00 41 00", 0x6A80 },  /* likewise */
+		{ "0088410300", 0x6A80 },            /* no message */
+		{ "0088420300", 0x6A80 },            /* nor identity */
+		{ "0088420301 00 00", 0x6A80 },      /* empty identity */
+		{ "0088420302 00 41 00", 0x6A80 },   /* likewise */
 		{ "0088420303 03 4142 00", 0x6A80 }, /* cut short */
 		{ "0088420303 02 4142 00", 0x6A80 }, /* no message after it */
 		{ "008843030E" TEXT "00", 0x6A80 },  /* no such form */
@@ -240,7 +221,8 @@ static void test_refusals(void **state)
 	expect_sw(card, SIGN_TEXT, 0x6982);
 }
 
-/* --- the transaction key ---------------------------------------------------- */
+/* --- the transaction key ----------------------------------------------------
+ */
 
 static EVP_PKEY *sm2_card(bool bank, struct vc_card **out, uk_bytes *point)
 {
@@ -249,10 +231,10 @@ static EVP_PKEY *sm2_card(bool bank, struct vc_card **out, uk_bytes *point)
 
 	*out = card_in_use(NULL, 0x21, bank);
 	/* 7F49 43 86 41 04... */
-	uk_put(&b, uk_bytes_from(
-		       answer_of(*out, "00468100000005AC038401020000"), 5));
+	uk_put(&b,
+	    uk_bytes_from(answer_of(*out, "00468100000005AC038401020000"), 5));
 	*point = uk_buf_view(&b);
-	return key_at(*point);
+	return sm2_public(*point);
 }
 
 /* The proof names the hash that the card makes. */
@@ -266,8 +248,8 @@ static void test_transaction(void **state)
 
 	(void)state;
 	assert_true(uk_is_ok(vc_crypto_open(&c)));
-	assert_true(uk_is_ok(vc_sm2_e(
-	    c, uk_view_str(VC_SM2_DEFAULT_ID), point, hex(TEXT), e)));
+	assert_true(uk_is_ok(
+	    vc_sm2_e(c, uk_view_str(VC_SM2_DEFAULT_ID), point, hex(TEXT), e)));
 	expect_sw(card, "002241B606800141840102", 0x9000);
 	expect_sw(card, VC_CONSENT, 0x9000);
 	expect_sw(card, PSO_TEXT, 0x6985); /* no proof */

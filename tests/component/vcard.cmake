@@ -8,7 +8,7 @@ foreach(topic IN ITEMS isd isd_content isd_faults isd_keys isd_load)
 endforeach()
 uk_test(test_vc_files SOURCES test_vc_files.c USES base codec vc_apps vcard_fixture)
 uk_test(test_vc_pins SOURCES test_vc_pins.c USES base codec vc_apps vcard_fixture)
-foreach(topic IN ITEMS decipher import keys proof rsa sign sm2 usage)
+foreach(topic IN ITEMS decipher envelope import keys proof rsa sign sm2 usage)
 	uk_test(test_vc_${topic} SOURCES test_vc_${topic}.c
 		USES base codec vc_apps vcard_fixture uk_libcrypto)
 endforeach()

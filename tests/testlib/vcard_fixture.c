@@ -10,6 +10,7 @@
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/param_build.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 
 enum { HEX_MAX = 2048, BANKS = 2 };
@@ -237,6 +238,23 @@ EVP_PKEY *public_of(struct vc_card *card, unsigned ref)
 	key = from_params("RSA", build);
 	BN_free(n);
 	BN_free(exponent);
+	return key;
+}
+
+EVP_PKEY *sm2_public(uk_bytes point)
+{
+	static const uint8_t head[] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07,
+		0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
+		0x81, 0x1c, 0xcf, 0x55, 0x01, 0x82, 0x2d, 0x03, 0x42, 0x00 };
+	uint8_t storage[128];
+	uk_buf spki = UK_BUF(storage);
+	const unsigned char *p = storage;
+	EVP_PKEY *key;
+
+	uk_put(&spki, UK_ARRAY(head));
+	uk_put(&spki, point);
+	key = d2i_PUBKEY(NULL, &p, (long)spki.len);
+	assert_non_null(key);
 	return key;
 }
 

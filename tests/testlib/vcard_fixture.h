@@ -63,6 +63,8 @@ const char *proof_command(
 
 /* The public half of a key of the card, read from it; the caller frees it. */
 EVP_PKEY *public_of(struct vc_card *card, unsigned ref);
+/* An SM2 key by its point 04||x||y; the caller frees it. */
+EVP_PKEY *sm2_public(uk_bytes point);
 /* ECDSA r||s over a finished hash. */
 bool ecdsa_good(EVP_PKEY *key, uk_bytes hash, uk_bytes sig);
 

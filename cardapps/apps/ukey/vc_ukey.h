@@ -3,7 +3,8 @@
  *
  * One struct holds what power-off forgets; everything else is in non-volatile
  * memory. Each command is one function, grouped in files as in the profile:
- * pin (section 3), key, import, alg and sign (4), proof (5 and 6), data (7).
+ * pin (section 3), key, import, envelope, alg and sign (4), proof (5 and 6),
+ * data (7).
  */
 #ifndef VC_UKEY_H
 #define VC_UKEY_H
@@ -110,6 +111,20 @@ vc_command_fn vc_ukey_generate;
 
 /* Content of 7F48 in PUT DATA: imports or deletes a key; pending. */
 uint16_t vc_ukey_put_private(struct vc_ukey *u, uk_bytes v);
+
+/* --- vc_ukey_envelope.c ----------------------------------------------------
+ */
+
+struct vc_ukey_envelope {
+	uint8_t opener;   /* reference of the key that opens it */
+	uk_bytes point;   /* 04||x||y: the public half of what is inside */
+	uk_bytes wrapped; /* an SM4 key, as C1 || C3 || C2 */
+	uk_bytes scalar;  /* enciphered by SM4 in ECB mode */
+};
+
+/* Pending. 6A80: not an envelope for this card, or not what it says. */
+uint16_t vc_ukey_put_envelope(struct vc_ukey *u,
+    const struct vc_ukey_new_key *new, const struct vc_ukey_envelope *e);
 
 /* --- vc_ukey_alg.c ---------------------------------------------------------
  */

@@ -6,7 +6,19 @@
 #include "tlv.h"
 
 /* The objects of 7F48; what is absent has no bytes. */
-enum field { TYPE, REF, USAGE, D, P, Q, FIELDS };
+enum field {
+	TYPE,
+	REF,
+	USAGE,
+	D,
+	P,
+	Q,
+	OPENER,
+	POINT,
+	WRAPPED,
+	ENCIPHERED,
+	FIELDS
+};
 
 static const uint8_t tags[FIELDS] = {
 	[TYPE] = 0x80,
@@ -15,6 +27,11 @@ static const uint8_t tags[FIELDS] = {
 	[D] = 0x88,
 	[P] = 0x92,
 	[Q] = 0x93,
+	/* an envelope */
+	[OPENER] = 0x83,
+	[POINT] = 0x86,
+	[WRAPPED] = 0x87,
+	[ENCIPHERED] = 0x8b,
 };
 
 static bool set_field(uk_bytes fields[FIELDS], const uk_tlv *t)
@@ -41,7 +58,8 @@ static bool get_fields(uk_bytes v, uk_bytes fields[FIELDS])
 			return false;
 	}
 	return uk_is_ok(uk_read_end(&r)) && fields[REF].n == 1 &&
-	       fields[TYPE].n <= 1 && fields[USAGE].n <= 1;
+	       fields[TYPE].n <= 1 && fields[USAGE].n <= 1 &&
+	       fields[OPENER].n <= 1;
 }
 
 static bool is_deletion(const uk_bytes fields[FIELDS])
@@ -83,6 +101,32 @@ static uint16_t import_key(struct vc_ukey *u, const struct vc_ukey_new_key *new,
 	return uk_is(err, UK_ERR_FORMAT) ? UK_SW_DATA : vc_sw(err);
 }
 
+static bool is_envelope(const uk_bytes fields[FIELDS])
+{
+	return fields[OPENER].n > 0 || fields[POINT].n > 0 ||
+	       fields[WRAPPED].n > 0 || fields[ENCIPHERED].n > 0;
+}
+
+/* What comes from the key centre deciphers and does nothing else: a signing key
+ * of which there is a copy would be no signing key. */
+static uint16_t put_envelope(struct vc_ukey *u, struct vc_ukey_new_key *new,
+    const uk_bytes fields[FIELDS])
+{
+	const struct vc_ukey_envelope e = {
+		.opener = fields[OPENER].n > 0 ? fields[OPENER].p[0]
+					       : VC_UKEY_KEY_AUTH,
+		.point = fields[POINT],
+		.wrapped = fields[WRAPPED],
+		.scalar = fields[ENCIPHERED],
+	};
+
+	if (fields[D].n > 0 || fields[P].n > 0 || fields[Q].n > 0)
+		return UK_SW_DATA;
+	if (fields[USAGE].n == 0)
+		new->usage = VC_UKEY_DECIPHERS;
+	return vc_ukey_put_envelope(u, new, &e);
+}
+
 uint16_t vc_ukey_put_private(struct vc_ukey *u, uk_bytes v)
 {
 	uk_bytes fields[FIELDS] = { { 0 } };
@@ -102,6 +146,8 @@ uint16_t vc_ukey_put_private(struct vc_ukey *u, uk_bytes v)
 	new.kind = fields[TYPE].p[0];
 	if (fields[USAGE].n > 0)
 		new.usage = fields[USAGE].p[0];
+	if (is_envelope(fields))
+		return put_envelope(u, &new, fields);
 	if ((sw = vc_ukey_may_make(u, &new)) != UK_SW_OK)
 		return sw;
 	parts = (struct vc_key_parts){ fields[P], fields[Q], fields[D] };
