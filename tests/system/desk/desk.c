@@ -141,7 +141,7 @@ static void play_kind(
 				continue;
 			play_row(&cards, &desk_ops[i], (enum desk_event)e,
 			    DESK_BEFORE);
-			if (e < DESK_RESET)
+			if (e < DESK_RESET && e != DESK_UNPLUG)
 				play_row(&cards, &desk_ops[i],
 				    (enum desk_event)e, DESK_AFTER);
 		}

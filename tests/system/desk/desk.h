@@ -75,6 +75,9 @@ struct desk_kind {
 	/* plain commands, hexadecimal, for other programs */
 	const char *select, *verify, *logout, *ask;
 	bool so_makes; /* keys; with desk_so_pin */
+	/* SELECT ends a login, also of the application that is selected: so
+	 * whoever looks at such a card logs everybody out */
+	bool select_ends;
 };
 
 extern const struct desk_kind desk_kinds[];

@@ -3,7 +3,10 @@
 
 #include <openssl/ec.h>
 #include <openssl/rsa.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define STEP(p, call, rv) desk_step(p, call, rv)
 
@@ -111,6 +114,56 @@ static void run_consent(struct desk_program *p)
 	    STEP(p, "C_Login", desk_login(p, CKU_CONTEXT_SPECIFIC)) &&
 	    STEP(p, "C_Sign", desk_sign_end(p)))
 		desk_check_signature(p, p->cards->pub[0][DESK_CONSENTS]);
+}
+
+/* What a child may do that has inherited us, logged in as we are. */
+static void be_a_child(struct desk_program *p, int way)
+{
+	CK_BYTE sig[512];
+	CK_ULONG n = sizeof(sig);
+	CK_RV rv = CKR_OK;
+
+	switch (way) {
+	case 0: /* nothing, and ends with all handlers */
+		exit(0);
+	case 1: /* what is not its own */
+		rv = p->f->C_Sign(
+		    p->session, desk_digest, sizeof(desk_digest), sig, &n);
+		_exit(rv == CKR_CRYPTOKI_NOT_INITIALIZED ? 0 : 1);
+	case 2:
+		rv = p->f->C_Finalize(NULL);
+		_exit(rv == CKR_CRYPTOKI_NOT_INITIALIZED ? 0 : 1);
+	default: /* a beginning of its own */
+		rv = p->f->C_Initialize(NULL);
+		if (rv == CKR_OK)
+			rv = desk_open(p);
+		if (rv == CKR_OK)
+			rv = p->f->C_Finalize(NULL);
+		_exit(rv == CKR_OK ? 0 : 1);
+	}
+}
+
+/* Between C_SignInit and C_Sign, and the parent is none the worse. */
+static void run_fork(struct desk_program *p)
+{
+	int status, ways = p->cards->kind->select_ends ? 3 : 4;
+	long countdown = p->world->countdown;
+
+	for (int way = 0; way < ways && !p->ended; way++) {
+		pid_t child;
+
+		if (!STEP(p, "C_SignInit", desk_sign_begin(p, DESK_SIGNS)))
+			return;
+		p->world->countdown = -1; /* not in the child */
+		if ((child = fork()) == 0)
+			be_a_child(p, way);
+		if (waitpid(child, &status, 0) != child || status != 0)
+			desk_complain(p, "a child", CKR_OK);
+		p->world->countdown = countdown;
+		if (STEP(p, "C_Sign", desk_sign_end(p)))
+			desk_check_signature(p, p->cards->pub[0][DESK_SIGNS]);
+		countdown = p->world->countdown;
+	}
 }
 
 static const unsigned char secret[] = "what nobody else shall read";
@@ -237,6 +290,7 @@ const struct desk_op desk_ops[] = {
 	{ "list", false, -1, run_list, false },
 	{ "login", false, -1, run_login, false },
 	{ "sign", true, DESK_SIGNS, run_sign, false },
+	{ "fork", true, DESK_SIGNS, run_fork, false },
 	{ "consent", true, DESK_CONSENTS, run_consent, false },
 	{ "decrypt", true, DESK_DECIPHERS, run_decrypt, false },
 	{ "set-pin", false, -1, run_set_pin, false },
