@@ -470,6 +470,35 @@ static void cve_2020_26572_long_answers(void **state)
 			n += (size_t)snprintf(&text[n], sizeof(text) - n, "5A");
 		snprintf(&text[n], sizeof(text) - n, "9000");
 		assert_false(uk_is_ok(ask_row(row, row->agreed, text)));
+		/* ... and by one byte */
+		snprintf(text, sizeof(text), "%s5A9000", row->answer);
+		assert_false(uk_is_ok(ask_row(row, row->agreed, text)));
+	}
+}
+
+/* The same for what is well-formed, and longer or shorter than the key is. */
+static void cve_2020_26572_wrong_lengths_inside(void **state)
+{
+	static const struct {
+		size_t row; /* of answers */
+		const char *answer;
+	} wrong[] = {
+		{ 3, "7F4942 8640 04" HASH32 "000102030405060708090A0B0C0D0E0F"
+		     "101112131415161718191A1B1C1D1E 9000" },
+		{ 3, "7F4944 8642 04" HASH32 HASH32 "00 9000" },
+		{ 4, "7C2A 8228 3026 0221 01" HASH32 "020101 9000" },
+		{ 5, "7C02 8200 9000" },
+		{ 5, "7C03 8201 5A 9000" },
+		{ 5, "7C8184 828181 5A" FILL128 "9000" },
+		{ 5, "7C8183 838180" FILL128 "9000" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		const struct answer_row *row = &answers[wrong[i].row];
+
+		if (uk_is_ok(ask_row(row, row->agreed, wrong[i].answer)))
+			fail_msg("%s: %s", row->name, wrong[i].answer);
 	}
 }
 
@@ -622,6 +651,7 @@ int main(void)
 		cmocka_unit_test(keys_of_impossible_lengths),
 		cmocka_unit_test(cve_2024_45617_refusals),
 		cmocka_unit_test(cve_2020_26572_long_answers),
+		cmocka_unit_test(cve_2020_26572_wrong_lengths_inside),
 		cmocka_unit_test(cve_2023_40660_empty_pin),
 		cmocka_unit_test(cyclic_directories),
 		cmocka_unit_test(file_sizes_lie),
