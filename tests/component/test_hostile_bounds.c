@@ -389,6 +389,42 @@ static void every_call_ends(void **state)
 	}
 }
 
+/* CVE-2023-40661, CVE-2023-4535, CVE-2024-1454: making, storing and deleting
+ * parse what a card says as well. It agrees to some commands first. */
+static void cve_2023_40661_enrolment(void **state)
+{
+	static const char *const names[] = { "generate", "import", "store",
+		"destroy", "rename", "initialize" };
+	enum { NAMES = sizeof(names) / sizeof(names[0]), AGREED = 8 };
+	size_t reached = 0;
+
+	(void)state;
+	for (size_t i = 0; i < CARDS * OPS * AGREED; i++) {
+		const struct op_row *op = &ops[i / AGREED % OPS];
+		struct card_row card = cards[i / AGREED / OPS];
+		struct script_step steps[24];
+		bool enrols = false;
+
+		for (size_t j = 0; j < NAMES; j++)
+			enrols = enrols || strcmp(op->name, names[j]) == 0;
+		for (size_t j = 0; j < card.count; j++)
+			steps[j] = card.steps[j];
+		for (size_t j = 0; j <= i % AGREED; j++)
+			steps[card.count++] = (struct script_step){ NULL,
+				"9000", UK_OK };
+		card.steps = steps;
+		for (int way = 0; enrols && way < HOSTILE_WAYS; way++) {
+			struct worst worst = { 0, 0 };
+
+			run_op(&card, op, (enum hostile_way)way, &worst);
+			reached += worst.commands > 0;
+		}
+	}
+	print_message(
+	    "%zu times the card turned hostile in the middle\n", reached);
+	assert_true(reached >= 300); /* else it tests nothing */
+}
+
 /* From each command of the opening on. */
 static void every_opening_ends(void **state)
 {
@@ -438,6 +474,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_call_ends),
+		cmocka_unit_test(cve_2023_40661_enrolment),
 		cmocka_unit_test(every_opening_ends),
 		cmocka_unit_test(a_long_life_ends),
 	};

@@ -6,7 +6,10 @@
  * Others of the kind stand with what they are about: key history URL
  * (CVE-2026-40510, test_piv_card), TokenInfo, PIN entries and file lengths
  * (CVE-2021-42778, -42782, CVE-2020-26570, test_p15_card), empty PIN and
- * generated keys of PIV (CVE-2023-40660, CVE-2024-8443, test_piv_use).
+ * generated keys (CVE-2023-40660, CVE-2024-8443, test_piv_use; broken_keys of
+ * test_p15_make, half_a_public_key_is_refused of test_ukey_card), enrolment
+ * (CVE-2023-40661, test_hostile_bounds), padding oracles (CVE-2023-5992,
+ * test_p11_cipher).
  */
 #include "atr.h"
 #include "certpeek.h"
