@@ -20,6 +20,8 @@ uk_test(test_hostile_bounds SOURCES test_hostile_bounds.c hostile_link.c
 	ukey_script.c USES card)
 target_link_options(test_hostile_bounds PRIVATE # see hostile_link.h
 	-Wl,--wrap=calloc,--wrap=free)
-uk_test(test_hostile_card SOURCES test_hostile_card.c ukey_script.c
+uk_test(test_hostile_card SOURCES test_hostile_card.c ukey_script.c USES card)
+uk_test(test_hostile_files SOURCES test_hostile_files.c ukey_script.c
 	USES base codec card uk_zlib)
-target_include_directories(test_hostile_card PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit)
+target_include_directories(test_hostile_files PRIVATE
+	${CMAKE_SOURCE_DIR}/tests/unit)
