@@ -90,8 +90,8 @@ static bool sign_one(CK_OBJECT_HANDLE key, EVP_PKEY *pub, int i)
 
 	memset(digest, i, sizeof(digest));
 	if (!good("C_SignInit", f->C_SignInit(session, &m, key)) ||
-	    !good("C_Sign",
-		f->C_Sign(session, digest, sizeof(digest), sig, &n)))
+	    !good(
+		"C_Sign", f->C_Sign(session, digest, sizeof(digest), sig, &n)))
 		return false;
 	if (n == sizeof(sig) && is_right(pub, sig, digest))
 		return true;
@@ -104,9 +104,8 @@ static bool work(int signatures)
 	CK_UTF8CHAR pin[] = "123456";
 	EVP_PKEY *pub = NULL;
 	bool ok = good("C_Initialize", f->C_Initialize(NULL)) &&
-		  good("C_OpenSession",
-		      f->C_OpenSession(
-			  0, CKF_SERIAL_SESSION, NULL, NULL, &session)) &&
+		  good("C_OpenSession", f->C_OpenSession(0, CKF_SERIAL_SESSION,
+					    NULL, NULL, &session)) &&
 		  good("C_Login", f->C_Login(session, CKU_USER, pin, 6)) &&
 		  (pub = public_key()) != NULL;
 	CK_OBJECT_HANDLE key = ok ? find(CKO_PRIVATE_KEY) : 0;
