@@ -7,34 +7,16 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 20, RETRY_MS = 100, PATIENCE_S = 20 };
+enum { LOOK_MS = 20, PATIENCE_S = 20 };
 
 /* SIGTERM is for us; the keys of a terminal are for the command. */
 static bool on_signal(void *arg, const struct signalfd_siginfo *signal)
 {
 	(void)arg;
 	return signal->ssi_signo == SIGTERM;
-}
-
-/* Until the service sees all cards. */
-static bool come_up(struct vc_house *h, struct vc_pcscd *p)
-{
-	int64_t end = vc_now_ns() + INT64_C(1000000000) * PATIENCE_S;
-
-	while (vc_now_ns() < end && !vc_pcscd_has_ended(p)) {
-		bool all = vc_house_connect(h);
-
-		if (!vc_house_serve(h, LOOK_MS))
-			return false;
-		if (all && vc_pcscd_sees(p, h->count))
-			return true;
-	}
-	(void)fprintf(stderr, "ukey-vcard: the reader service %s; it said:\n",
-	    vc_pcscd_has_ended(p) ? "ended" : "does not see the card");
-	vc_pcscd_show_log(p);
-	return false;
 }
 
 static uk_err plug_all(struct vc_house *h, unsigned port)
@@ -45,11 +27,18 @@ static uk_err plug_all(struct vc_house *h, unsigned port)
 	return uk_ok();
 }
 
+/* Until SIGTERM, or the service's end. */
+static void serve_cards(struct vc_house *h, struct vc_pcscd *p)
+{
+	while (vc_house_serve(h, vc_house_connect(h) ? -1 : LOOK_MS) &&
+	       !vc_pcscd_has_ended(p))
+		;
+}
+
 static int serve(struct vc_house *h, struct vc_folder *folder, int tell)
 {
 	struct vc_pcscd p;
 	uk_err err = vc_pcscd_start(&p, folder, h->count);
-	bool up = false;
 
 	h->on_signal = on_signal;
 	if (uk_is(err, UK_ERR_NOT_FOUND))
@@ -66,18 +55,16 @@ static int serve(struct vc_house *h, struct vc_folder *folder, int tell)
 	if (uk_is_ok(err))
 		err = plug_all(h, p.port);
 	if (uk_is_ok(err))
-		up = come_up(h, &p);
-	if (up)
 		(void)!write(tell, "r", 1);
 	(void)close(tell);
-	while (up && vc_house_serve(h, vc_house_connect(h) ? -1 : RETRY_MS))
-		;
+	if (uk_is_ok(err))
+		serve_cards(h, &p);
 	vc_house_close(h);
 	vc_pcscd_end(&p);
-	return up ? 0 : 1;
+	return uk_is_ok(err) ? 0 : 1;
 }
 
-/* What is said through the pipe: it is up, or nothing at all. */
+/* What is said through the pipe: cards are served, or nothing at all. */
 static bool hear(int fd)
 {
 	char byte;
@@ -87,6 +74,24 @@ static bool hear(int fd)
 		got = read(fd, &byte, 1);
 	while (got < 0 && errno == EINTR);
 	return got == 1;
+}
+
+/* Until the service sees all cards; the child serves them meanwhile. */
+static bool come_up(
+    const struct vc_folder *folder, size_t cards, struct vc_child *server)
+{
+	const struct timespec look = { 0, LOOK_MS * 1000000L };
+	int64_t end = vc_now_ns() + INT64_C(1000000000) * PATIENCE_S;
+
+	while (vc_now_ns() < end && !vc_child_has_ended(server)) {
+		if (vc_pcscd_sees(folder, cards))
+			return true;
+		(void)nanosleep(&look, NULL);
+	}
+	(void)fprintf(stderr, "ukey-vcard: the reader service %s; it said:\n",
+	    server->pid == 0 ? "ended" : "does not see the card");
+	vc_pcscd_show_log(folder);
+	return false;
 }
 
 /* The child has them: here they go without a word to their files. */
@@ -103,6 +108,7 @@ uk_err vc_exec_pcsc(
     struct vc_house *h, struct vc_folder *folder, struct vc_child *server)
 {
 	pid_t parent = getpid();
+	size_t cards = h->count;
 	int tell[2];
 	bool up;
 
@@ -123,5 +129,7 @@ uk_err vc_exec_pcsc(
 	up = hear(tell[0]);
 	(void)close(tell[0]);
 	forget_cards(h);
+	if (up)
+		up = come_up(folder, cards, server);
 	return up ? uk_ok() : uk_fail(UK_ERR_NO_SERVICE);
 }

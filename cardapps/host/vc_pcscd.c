@@ -233,8 +233,6 @@ uk_err vc_pcscd_start(
 		UK_TRY(uk_copy_str(
 		    config, sizeof(config), uk_view_str(RUN "/conf")));
 	UK_TRY(write_config(p));
-	if (setenv(VC_PCSCD_VARIABLE, p->socket, 1) != 0)
-		return uk_fail(UK_ERR_MEMORY);
 	return vc_child_start(argv, SIGKILL, prepare, p, &p->service);
 }
 
@@ -248,13 +246,13 @@ void vc_pcscd_end(struct vc_pcscd *p)
 	vc_child_end(&p->service);
 }
 
-void vc_pcscd_show_log(const struct vc_pcscd *p)
+void vc_pcscd_show_log(const struct vc_folder *folder)
 {
 	char path[VC_PATH_MAX], text[LOG_SHOWN + 1];
 	FILE *f;
 	size_t n;
 
-	vc_folder_name(p->folder, "log", path);
+	vc_folder_name(folder, "log", path);
 	f = fopen(path, "re");
 	if (f == NULL)
 		return;
@@ -288,12 +286,15 @@ static size_t count_cards(SCARDCONTEXT ctx)
 }
 
 /* libpcsclite remembers that the service was not there, but looks again. */
-bool vc_pcscd_sees(const struct vc_pcscd *p, size_t cards)
+bool vc_pcscd_sees(const struct vc_folder *folder, size_t cards)
 {
+	char socket[VC_PATH_MAX];
 	SCARDCONTEXT ctx;
 	bool sees;
 
-	if (access(p->socket, F_OK) != 0 ||
+	vc_folder_name(folder, VC_PCSCD_SOCKET, socket);
+	if (access(socket, F_OK) != 0 ||
+	    setenv(VC_PCSCD_VARIABLE, socket, 1) != 0 ||
 	    SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &ctx) !=
 		SCARD_S_SUCCESS)
 		return false;

@@ -35,10 +35,14 @@ UK_RESULT vc_pcscd_start(
     struct vc_pcscd *p, struct vc_folder *folder, size_t cards);
 /* Has it ended? Then nothing will come any more. */
 bool vc_pcscd_has_ended(struct vc_pcscd *p);
-/* Does it see that many cards? */
-bool vc_pcscd_sees(const struct vc_pcscd *p, size_t cards);
 void vc_pcscd_end(struct vc_pcscd *p);
+
+/* For another process than the one that serves the cards: the service does not
+ * answer while it waits for a card. The folder is that of vc_pcscd_start.
+ *
+ * Does it see that many cards? */
+bool vc_pcscd_sees(const struct vc_folder *folder, size_t cards);
 /* The end of what it said, on standard error. */
-void vc_pcscd_show_log(const struct vc_pcscd *p);
+void vc_pcscd_show_log(const struct vc_folder *folder);
 
 #endif
