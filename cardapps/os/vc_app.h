@@ -76,6 +76,8 @@ struct vc_traits {
 			      its own and not the way back to the card's MF;
 			      and so is SELECT by a name that the card does
 			      not know (Java Card RE 3.0.4, 4.6) */
+	bool paths;        /* SELECT by path from the MF (P1 = 08) is the card's
+			      command, not its own: it leads to EF.DIR */
 	bool eager;        /* a command without Le has its answer, up to 256
 			      bytes, all the same: Java Cards do so in T=1 */
 	bool preinstalled; /* every new card has one */

@@ -118,9 +118,9 @@ uint16_t vc_files_select(struct vc_files *f, const uk_cmd *cmd, uk_buf *out)
 	struct vc_found found;
 	uint16_t fid, sw;
 
-	/* P1: 02 = EF below the current DF, 00 = by identifier, whatever it is
-	 */
-	if (cmd->p1 != 0x02 && cmd->p1 != 0x00)
+	/* P1: 02 = EF below the current DF, 00 = by identifier, whatever it is;
+	 * 09 = path from the current DF, which has no DF below it */
+	if (cmd->p1 != 0x02 && cmd->p1 != 0x00 && cmd->p1 != 0x09)
 		return UK_SW_P1P2;
 	if (!get_fid(cmd, &fid))
 		return UK_SW_LENGTH;

@@ -39,20 +39,29 @@ uint16_t vc_root_describe(uint8_t form, uk_buf *out)
 	return UK_SW_OK;
 }
 
+/* Is that the path of the one file below the MF? */
+static bool is_directory(uk_bytes path)
+{
+	static const uint8_t dir[] = { FID_DIR >> 8, FID_DIR & 0xff };
+
+	return uk_bytes_eq(path, UK_ARRAY(dir));
+}
+
 uint16_t vc_root_select(struct vc_root *root, const uk_cmd *cmd, uk_buf *out)
 {
 	uint8_t storage[VC_ROOT_FILE_MAX];
 	uk_buf b = UK_BUF(storage);
 	struct vc_file dir = { FID_DIR, VC_ROOT_FILE_MAX, SFI_DIR,
 		directory(root, &b) };
-	uk_reader r = uk_read(cmd->data);
-	uint16_t fid = uk_get_u16(&r), sw;
+	uint16_t sw;
 
-	if (cmd->p1 != 0x00 && cmd->p1 != 0x02)
+	/* By identifier, as an EF below the MF, by path from it. */
+	if (cmd->p1 != 0x00 && cmd->p1 != 0x02 && cmd->p1 != 0x08)
 		return UK_SW_P1P2;
-	if (!uk_is_ok(uk_read_end(&r)))
+	if (cmd->p1 == 0x08 ? cmd->data.n == 0 || cmd->data.n % 2 != 0
+			    : cmd->data.n != 2)
 		return UK_SW_LENGTH;
-	if (fid != FID_DIR)
+	if (!is_directory(cmd->data))
 		return UK_SW_NO_FILE;
 	sw = vc_file_describe(&dir, cmd->p2, out);
 	root->dir_selected = root->dir_selected || sw == UK_SW_OK;

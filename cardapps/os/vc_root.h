@@ -12,7 +12,7 @@ struct vc_root {
 	bool dir_selected;
 };
 
-/* SELECT by file identifier while the MF is the current DF, and of the MF. */
+/* SELECT by file identifier or path while the MF is the current DF. */
 uint16_t vc_root_select(struct vc_root *root, const uk_cmd *cmd, uk_buf *out);
 uint16_t vc_root_read(struct vc_root *root, const uk_cmd *cmd, uk_buf *out);
 /* The MF's own description, as SELECT answers it. */

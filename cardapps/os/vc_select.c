@@ -9,6 +9,7 @@ enum {
 	INS_MANAGE_CHANNEL = 0x70,
 	INS_SELECT = 0xa4,
 	P1_BY_NAME = 0x04,
+	P1_FROM_MF = 0x08,
 	P1_OPEN = 0x00,
 	P1_CLOSE = 0x80,
 	OCCURRENCE_FIRST = 0,
@@ -148,6 +149,25 @@ static bool names_root(const struct vc_channel *ch, const uk_cmd *cmd)
 	       (cmd->data.n == 0 || uk_bytes_eq(cmd->data, UK_ARRAY(mf)));
 }
 
+/* A path from the MF: EF.DIR, for who asks what is on the card without going to
+ * the MF first. Only where no application could mind. */
+static bool names_directory(const struct vc_channel *ch, const uk_cmd *cmd)
+{
+	return cmd->p1 == P1_FROM_MF && ch->selected != NULL &&
+	       ch->selected->ops->traits.paths;
+}
+
+static uint16_t select_directory(struct vc_channel *ch, const uk_cmd *cmd)
+{
+	uint16_t sw = vc_root_select(&ch->root, cmd, &ch->out);
+
+	if (sw == UK_SW_OK) {
+		vc_channel_leave(ch);
+		ch->root.dir_selected = true;
+	}
+	return sw;
+}
+
 static uint16_t select_root(struct vc_channel *ch, const uk_cmd *cmd)
 {
 	uint16_t sw = vc_root_describe(cmd->p2, &ch->out);
@@ -278,7 +298,8 @@ bool vc_select_is_ours(const struct vc_channel *ch, const uk_cmd *cmd)
 	if (cmd->cla != 0)
 		return false; /* proprietary, or under secure messaging */
 	if (cmd->ins == INS_SELECT)
-		return cmd->p1 == P1_BY_NAME || names_root(ch, cmd);
+		return cmd->p1 == P1_BY_NAME || names_root(ch, cmd) ||
+		       names_directory(ch, cmd);
 	return cmd->ins == INS_MANAGE_CHANNEL;
 }
 
@@ -287,6 +308,8 @@ uint16_t vc_select_run(
 {
 	if (cmd->ins == INS_MANAGE_CHANNEL)
 		return manage_channel(card, ch, cmd);
-	return cmd->p1 == P1_BY_NAME ? select_by_name(card, ch, cmd)
-				     : select_root(ch, cmd);
+	if (cmd->p1 == P1_BY_NAME)
+		return select_by_name(card, ch, cmd);
+	return names_directory(ch, cmd) ? select_directory(ch, cmd)
+					: select_root(ch, cmd);
 }

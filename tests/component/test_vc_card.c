@@ -119,7 +119,8 @@ static void test_select_forms(void **state)
 	expect_sw(card, "00A4040108F0756B65792E303100", 0x6A86);
 	expect_sw(card, "00A4040808F0756B65792E303100", 0x6A86);
 	expect_sw(card, "00A4041008F0756B65792E303100", 0x6A86);
-	expect_sw(card, "00A4090008F0756B65792E303100", 0x6A86);
+	expect_sw(card, "00A4090008F0756B65792E303100", 0x6700); /* a path */
+	expect_sw(card, "00A40A0008F0756B65792E303100", 0x6A86);
 	expect_sw(card, "00A4020C025031", 0x9000); /* still selected */
 	/* No name is the issuer security domain's. */
 	expect_sw(card, "00A4040000", 0x9000);
@@ -193,6 +194,34 @@ static void test_master_file(void **state)
 	    "6215 820101 83022F00 80020012 81020400 8801F0 8A0105 9000");
 	expect_sw(card, "00A4020C025031", 0x6A82); /* of the application */
 	expect_sw(card, "00A4020C012F", 0x6700);
+	expect_sw(card, VC_SELECT, 0x9000);
+	expect_sw(card, "00200081", 0x63C3);
+}
+
+/* 7816-4:2020, 11.2.2, table 63: P1 = 08, path from the MF. */
+static void test_directory_by_path(void **state)
+{
+	struct vc_card *card = *state;
+
+	expect_sw(card, VC_LOGIN, 0x9000);
+	/* What is not there changes nothing. */
+	expect_sw(card, "00A4080C022F01", 0x6A82);
+	expect_sw(card, "00A4080C025031", 0x6A82);
+	expect_sw(card, "00A4080C042F002F00", 0x6A82);
+	expect_sw(card, "00A40808022F0000", 0x6A86);
+	expect_sw(card, "00A4080C012F", 0x6700);
+	expect_sw(card, "00A4080C", 0x6700);
+	expect_sw(card, "00200081", 0x9000);
+	/* EF.DIR is above the application, which ends with it. */
+	expect_apdu(card, "00A40804022F0000",
+	    "6215 820101 83022F00 80020012 81020400 8801F0 8A0105 9000");
+	expect_apdu(
+	    card, "00B0000000", "6110 4F08F0756B65792E3031 5004756B6579 9000");
+	expect_sw(card, "00200081", 0x6D00);
+	expect_apdu(card, "00A4080C022F00", "9000");
+	expect_sw(card, "00A4080C025031", 0x6A82);
+	expect_sw(card, "00A4080C032F0000", 0x6700);
+	expect_sw(card, "00A4080C", 0x6700);
 	expect_sw(card, VC_SELECT, 0x9000);
 	expect_sw(card, "00200081", 0x63C3);
 }
@@ -294,6 +323,7 @@ int main(void)
 		TEST(test_select_again),
 		TEST(test_select_ends_statuses),
 		TEST(test_master_file),
+		TEST(test_directory_by_path),
 		TEST(test_get_response),
 		TEST(test_chaining),
 		TEST(test_chain_length),

@@ -86,7 +86,7 @@ struct envelope {
 	const char *more;
 };
 
-static const char *or(const char *given, const char *usual)
+static const char * or (const char *given, const char *usual)
 {
 	return given == NULL ? usual : given;
 }

@@ -60,6 +60,14 @@ static void test_select_file(void **state)
 	expect_apdu(card, "00A402040244 0400",
 	    "6215 820101 83024404 80020000 81021000 880120 8A0105 9000");
 	expect_apdu(card, "00A4020C024405", "9000");
+	/* By path from the application, which has one level of files. */
+	expect_apdu(card, "00A409040244 0400",
+	    "6215 820101 83024404 80020000 81021000 880120 8A0105 9000");
+	expect_apdu(card, "00A4090C024405", "9000");
+	expect_sw(card, "00A4090C0444054404", 0x6700);
+	expect_sw(card, "00A4090C", 0x6700);
+	expect_sw(card, "00A4090C024499", 0x6A82);
+	expect_sw(card, "00A409080244 0500", 0x6A86);
 	expect_sw(card, "00A402080244 0500", 0x6A86);
 	expect_sw(card, "00A4030C024405", 0x6A86);
 	expect_sw(card, "00A4020C0144", 0x6700);

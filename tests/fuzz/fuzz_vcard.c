@@ -131,7 +131,7 @@ static bool is_guarded(uk_bytes c)
 }
 
 /* By name: ours, since there is no other; keeps the login if it was selected.
- * By identifier: the MF, if it is that. */
+ * By identifier: the MF, if it is that. By path from it: EF.DIR. */
 static void check_select(struct model *m, uk_bytes c)
 {
 	uk_cmd cmd;
@@ -142,9 +142,10 @@ static void check_select(struct model *m, uk_bytes c)
 	if (cmd.p1 == 0x04) {
 		m->login = m->login && m->selected;
 		m->selected = true;
-	} else if (cmd.p1 == 0x00 &&
-		   (cmd.data.n == 0 ||
-		       uk_bytes_eq(cmd.data, uk_view("\x3f\x00", 2)))) {
+	} else if (cmd.p1 == 0x08 ||
+		   (cmd.p1 == 0x00 &&
+		       (cmd.data.n == 0 ||
+			   uk_bytes_eq(cmd.data, uk_view("\x3f\x00", 2))))) {
 		m->login = m->consent = m->selected = false;
 	}
 }

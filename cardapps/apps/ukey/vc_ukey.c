@@ -156,7 +156,7 @@ const struct vc_app_ops vc_ukey_ops = {
 	.package = VC_AID(0xf0, 'u', 'k', 'e', 'y'),
 	.module = VC_AID(0xf0, 'u', 'k', 'e', 'y', '.', 'm'),
 	.aid = VC_AID(0xf0, 'u', 'k', 'e', 'y', '.', '0', '1'),
-	.traits = { .basic_only = true, .preinstalled = true },
+	.traits = { .basic_only = true, .paths = true, .preinstalled = true },
 	.size = sizeof(struct vc_ukey),
 	.commands = commands,
 	.command_count = COUNT(commands),
