@@ -59,8 +59,9 @@ void vc_profile_pin_of(const struct vc_json *j, const char *fallback,
 static uk_err read_pem_cert(const struct vc_json *j, uk_blob *der)
 {
 	BIO *file = BIO_new_file(vc_json_text(j, ""), "r");
-	X509 *cert = file == NULL ? NULL
-				  : PEM_read_bio_X509(file, NULL, NULL, NULL);
+	X509 *cert = file == NULL
+			 ? NULL
+			 : PEM_read_bio_X509(file, NULL, vc_no_password, NULL);
 	unsigned char *bytes = NULL;
 	int n = cert == NULL ? 0 : i2d_X509(cert, &bytes);
 	uk_err err = uk_fail(UK_ERR_FORMAT);

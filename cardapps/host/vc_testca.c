@@ -124,7 +124,7 @@ uk_err vc_testca_read(const char *cert, const char *key, struct vc_testca *out)
 	*out = (struct vc_testca){ NULL, NULL };
 	if (c == NULL || k == NULL)
 		goto out;
-	out->cert = PEM_read_bio_X509(c, NULL, NULL, NULL);
+	out->cert = PEM_read_bio_X509(c, NULL, vc_no_password, NULL);
 	out->key = PEM_read_bio_PrivateKey(k, NULL, vc_no_password, NULL);
 	if (out->cert == NULL || out->key == NULL)
 		goto out;

@@ -61,10 +61,9 @@ static void alone(void **state)
 {
 	(void)state;
 	expect_ok(bank_begin(store));
-	assert_true(bank_store_is_open(store));
 	expect_ok(add("Ann"));
 	expect_ok(bank_commit(store));
-	assert_false(bank_store_is_open(store));
+	assert_false(bank_store_has_collected(store));
 	assert_true(is_there("Ann"));
 	expect_ok(bank_begin(store));
 	expect_ok(add("Bea"));
@@ -88,12 +87,12 @@ static void together(void **state)
 	expect_ok(bank_begin(store));
 	expect_ok(add("Dan"));
 	bank_rollback(store);
-	assert_true(bank_store_is_open(store));
+	assert_true(bank_store_has_collected(store));
 	expect_ok(bank_begin(store));
 	expect_ok(add("Eve"));
 	expect_ok(bank_commit(store));
 	expect_ok(bank_flush(store));
-	assert_false(bank_store_is_open(store));
+	assert_false(bank_store_has_collected(store));
 	assert_true(is_there("Cai"));
 	assert_true(is_there("Eve"));
 	assert_false(is_there("Dan"));
@@ -124,7 +123,7 @@ static void disk_full(void **state)
 	let_files_grow(false);
 	expect_code(bank_flush(store), UK_ERR_IO);
 	let_files_grow(true);
-	assert_false(bank_store_is_open(store));
+	assert_false(bank_store_has_collected(store));
 	assert_false(is_there("Fay"));
 	assert_false(is_there("Gus"));
 	/* and the next one is as good as ever */
@@ -135,12 +134,40 @@ static void disk_full(void **state)
 	assert_true(is_there("Fay"));
 }
 
+/* A failure after which SQLite takes back the whole transaction: what others
+ * had collected is lost, and nobody is told otherwise. */
+static void taken_back(void **state)
+{
+	bank_query q;
+
+	(void)state;
+	expect_ok(bank_begin(store));
+	expect_ok(add("Hal"));
+	expect_ok(bank_commit(store));
+	expect_ok(bank_begin(store));
+	q = bank_query_of(
+	    store, "INSERT OR ROLLBACK INTO customers (name) VALUES (?)");
+	bank_bind_text(&q, uk_view_str("Hal"));
+	expect_code(bank_query_run(&q), UK_ERR_EXISTS);
+	bank_rollback(store);
+	assert_true(bank_store_has_collected(store));
+	expect_code(bank_begin(store), UK_ERR_IO);
+	expect_code(bank_flush(store), UK_ERR_IO);
+	assert_false(is_there("Hal"));
+	expect_ok(bank_begin(store));
+	expect_ok(add("Hal"));
+	expect_ok(bank_commit(store));
+	expect_ok(bank_flush(store));
+	assert_true(is_there("Hal"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(alone),
 		cmocka_unit_test(together),
 		cmocka_unit_test(disk_full),
+		cmocka_unit_test(taken_back),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -131,7 +131,7 @@ void bank_answers_send(struct bank_answers *a, struct evhttp_request *req,
 {
 	struct waiting w = { req, code, answer };
 
-	if (!bank_store_is_open(a->store)) {
+	if (!bank_store_has_collected(a->store)) {
 		finish(&w);
 		return;
 	}

@@ -10,8 +10,9 @@ enum { STATEMENTS = 64, BUSY_MS = 5000 };
 
 struct bank_store {
 	sqlite3 *db;
-	bool collects; /* bank_begin to bank_commit are parts of one */
-	bool part;     /* such a part is open */
+	bool collects;  /* bank_begin to bank_commit are parts of one */
+	bool part;      /* such a part is open */
+	bool collected; /* something waits for bank_flush, or was lost */
 	struct {
 		const char *sql;
 		sqlite3_stmt *statement;
@@ -132,11 +133,17 @@ void bank_store_close(struct bank_store **s)
 uk_err bank_begin(struct bank_store *s)
 {
 	uk_err err = uk_ok();
+	bool open = sqlite3_get_autocommit(s->db) == 0;
 
-	if (!bank_store_is_open(s))
+	/* After some failures SQLite takes back the whole transaction: what was
+	 * collected is lost, and nothing new may hide that. */
+	if (s->collected && !open)
+		return uk_fail(UK_ERR_IO);
+	if (!open)
 		err = run(s, "BEGIN IMMEDIATE");
 	if (!s->collects || !uk_is_ok(err))
 		return err;
+	s->collected = true;
 	err = run(s, "SAVEPOINT part");
 	s->part = uk_is_ok(err);
 	return err;
@@ -155,9 +162,12 @@ void bank_rollback(struct bank_store *s)
 {
 	const char *sql = s->part ? "ROLLBACK TO part; RELEASE part"
 				  : "ROLLBACK";
+	bool open = sqlite3_get_autocommit(s->db) == 0;
 
-	if (!s->part && (s->collects || !bank_store_is_open(s)))
+	if (!open || (s->collects && !s->part)) {
+		s->part = false;
 		return;
+	}
 	s->part = false;
 	UK_IGNORE(run(s, sql)); /* logged; nothing to do */
 }
@@ -167,19 +177,23 @@ void bank_store_collect(struct bank_store *s)
 	s->collects = true;
 }
 
-bool bank_store_is_open(const struct bank_store *s)
+bool bank_store_has_collected(const struct bank_store *s)
 {
-	return sqlite3_get_autocommit(s->db) == 0;
+	return s->collected;
 }
 
 uk_err bank_flush(struct bank_store *s)
 {
+	bool open = sqlite3_get_autocommit(s->db) == 0;
 	uk_err err;
 
-	if (!bank_store_is_open(s))
+	if (!s->collected)
 		return uk_ok();
+	s->collected = s->part = false;
+	if (!open)
+		return uk_fail(UK_ERR_IO); /* taken back already */
 	err = run(s, "COMMIT");
-	if (!uk_is_ok(err) && bank_store_is_open(s))
+	if (!uk_is_ok(err) && sqlite3_get_autocommit(s->db) == 0)
 		UK_IGNORE(run(s, "ROLLBACK"));
 	return err;
 }

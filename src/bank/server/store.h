@@ -31,9 +31,10 @@ void bank_rollback(struct bank_store *s); /* also where nothing was begun */
  * since may be told to anybody, until bank_flush.
  */
 void bank_store_collect(struct bank_store *s);
-/* Has something been collected? */
-bool bank_store_is_open(const struct bank_store *s);
-/* On failure nothing of it has happened. */
+/* Does something wait for bank_flush? */
+bool bank_store_has_collected(const struct bank_store *s);
+/* On failure nothing of it has happened: also if the database took it back
+ * before (SQLite does after some failures); bank_begin fails until then. */
 UK_RESULT bank_flush(struct bank_store *s);
 
 typedef struct bank_query {
