@@ -10,14 +10,6 @@
 /* About 3 KB each. */
 enum { CERTS_KEPT = 16384 };
 
-uk_err bank_path(const char *dir, const char *name, char path[BANK_PATH_MAX])
-{
-	int n = snprintf(path, BANK_PATH_MAX, "%s/%s", dir, name);
-
-	return n < 0 || n >= BANK_PATH_MAX ? uk_fail(UK_ERR_TOO_SMALL)
-					   : uk_ok();
-}
-
 /* --- trust --------------------------------------------------------------- */
 
 static uk_err load_trust(struct bank *b, uk_trust **out)

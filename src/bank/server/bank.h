@@ -13,22 +13,10 @@
 #include "certs.h"
 #include "config.h"
 #include "crypto.h"
+#include "files.h"
 #include "nonces.h"
 #include "sessions.h"
 #include "store.h"
-
-enum { BANK_PATH_MAX = 4096 };
-
-/* The files of the bank's folder. */
-#define BANK_FILE_CONFIG    "bankd.json"
-#define BANK_FILE_DATABASE  "bank.db"
-#define BANK_FILE_CA_KEY    "ca.key"
-#define BANK_FILE_CA_CERT   "ca.pem"
-#define BANK_FILE_CRL       "ca.crl"
-#define BANK_FILE_TLS_KEY   "tls.key"
-#define BANK_FILE_TLS_CERT  "tls.pem"
-#define BANK_FILE_SIGN_KEY  "sign.key"
-#define BANK_FILE_SIGN_CERT "sign.pem"
 
 struct bank_crl_mark { /* which state of the file has been read */
 	uint64_t inode, size;
@@ -49,10 +37,6 @@ struct bank {
 	uk_trust *trust; /* through bank_trust only */
 	struct bank_crl_mark crl;
 };
-
-/* dir/name; UK_ERR_TOO_SMALL if the path is too long. */
-UK_RESULT bank_path(
-    const char *dir, const char *name, char path[BANK_PATH_MAX]);
 
 /* why: one line for people if something is missing or wrong. */
 UK_RESULT bank_open(

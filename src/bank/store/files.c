@@ -6,6 +6,14 @@
 #include <stdio.h>
 #include <unistd.h>
 
+uk_err bank_path(const char *dir, const char *name, char path[BANK_PATH_MAX])
+{
+	int n = snprintf(path, BANK_PATH_MAX, "%s/%s", dir, name);
+
+	return n < 0 || n >= BANK_PATH_MAX ? uk_fail(UK_ERR_TOO_SMALL)
+					   : uk_ok();
+}
+
 static uk_err write_all(int fd, uk_bytes v)
 {
 	while (v.n > 0) {

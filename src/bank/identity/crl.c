@@ -1,6 +1,6 @@
 /* The test bank's revocation list. */
-#include "bank.h"
 #include "ca_impl.h"
+#include "files.h"
 
 #include <openssl/bn.h>
 #include <openssl/pem.h>

@@ -2,6 +2,7 @@
 #include "store.h"
 
 #include "log.h"
+#include "schema.h"
 
 #include <limits.h>
 #include <sqlite3.h>
@@ -20,69 +21,6 @@ struct bank_store {
 	size_t count;
 };
 
-static const char schema[] =
-    "PRAGMA journal_mode = WAL;"
-    "PRAGMA synchronous = FULL;"
-    "PRAGMA foreign_keys = ON;"
-    "PRAGMA trusted_schema = OFF;"
-    "BEGIN IMMEDIATE;"
-    "CREATE TABLE IF NOT EXISTS customers ("
-    " id INTEGER PRIMARY KEY,"
-    " name TEXT NOT NULL UNIQUE) STRICT;"
-    "CREATE TABLE IF NOT EXISTS certificates ("
-    " fingerprint BLOB PRIMARY KEY CHECK (length(fingerprint) = 32),"
-    " customer INTEGER NOT NULL REFERENCES customers,"
-    " purpose TEXT NOT NULL CHECK (purpose IN ('login', 'transaction')),"
-    " serial TEXT NOT NULL UNIQUE,"
-    " der BLOB NOT NULL) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS revoked ("
-    " serial TEXT PRIMARY KEY,"
-    " time INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
-    /* customer NULL: the bank's own, which may go below zero */
-    "CREATE TABLE IF NOT EXISTS accounts ("
-    " id INTEGER PRIMARY KEY,"
-    " number TEXT NOT NULL UNIQUE,"
-    " customer INTEGER REFERENCES customers,"
-    " name TEXT NOT NULL,"
-    " currency TEXT NOT NULL,"
-    " balance INTEGER NOT NULL DEFAULT 0"
-    "  CHECK (customer IS NULL OR balance >= 0)) STRICT;"
-    "CREATE INDEX IF NOT EXISTS accounts_of ON accounts (customer);"
-    "CREATE TABLE IF NOT EXISTS orders ("
-    " id INTEGER PRIMARY KEY,"
-    " customer INTEGER NOT NULL REFERENCES customers,"
-    " number TEXT NOT NULL,"
-    " content BLOB NOT NULL," /* hash of what was asked for */
-    " source INTEGER NOT NULL REFERENCES accounts,"
-    " target INTEGER NOT NULL REFERENCES accounts,"
-    " payee TEXT NOT NULL,"
-    " amount INTEGER NOT NULL CHECK (amount > 0),"
-    " currency TEXT NOT NULL,"
-    " memo TEXT NOT NULL,"
-    " text BLOB NOT NULL,"
-    " expires INTEGER NOT NULL,"
-    " state TEXT NOT NULL CHECK (state IN ('prepared', 'posted')),"
-    " algorithm TEXT, signature BLOB, certificate BLOB,"
-    " receipt BLOB, receipt_signature BLOB,"
-    " UNIQUE (customer, number),"
-    " CHECK (state = 'prepared' OR (signature IS NOT NULL AND"
-    "  receipt IS NOT NULL AND receipt_signature IS NOT NULL))) STRICT;"
-    "CREATE TABLE IF NOT EXISTS journal ("
-    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
-    " time INTEGER NOT NULL,"
-    " kind TEXT NOT NULL,"
-    " memo TEXT NOT NULL,"
-    " order_id INTEGER UNIQUE REFERENCES orders) STRICT;"
-    "CREATE TABLE IF NOT EXISTS entries ("
-    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
-    " journal INTEGER NOT NULL REFERENCES journal,"
-    " account INTEGER NOT NULL REFERENCES accounts,"
-    " amount INTEGER NOT NULL CHECK (amount <> 0),"
-    " balance INTEGER NOT NULL) STRICT;"
-    "CREATE INDEX IF NOT EXISTS entries_of ON entries (account, id);"
-    "CREATE INDEX IF NOT EXISTS entries_in ON entries (journal);"
-    "COMMIT;";
-
 static uk_err run(struct bank_store *s, const char *sql)
 {
 	int rc = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
@@ -92,6 +30,59 @@ static uk_err run(struct bank_store *s, const char *sql)
 	uk_log(
 	    UK_LOG_ERROR, "event=database error=\"%s\"", sqlite3_errmsg(s->db));
 	return uk_fail(rc == SQLITE_NOMEM ? UK_ERR_MEMORY : UK_ERR_IO);
+}
+
+/* --- opening ------------------------------------------------------------- */
+
+static const char settings[] = "PRAGMA journal_mode = WAL;"
+			       "PRAGMA synchronous = FULL;"
+			       "PRAGMA foreign_keys = ON;"
+			       "PRAGMA trusted_schema = OFF;";
+
+/* The first step that has not been made yet. */
+static uk_err next_step(struct bank_store *s, size_t *step)
+{
+	bank_query q;
+
+	UK_TRY(run(s, "CREATE TABLE IF NOT EXISTS migrations ("
+		      " step INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT"));
+	q = bank_query_of(s, "SELECT count(*) FROM migrations");
+	if (bank_query_row(&q))
+		*step = (size_t)bank_col_int(&q, 0);
+	UK_TRY(bank_query_end(&q));
+	/* Made by a later version of this program: hands off. */
+	return *step > bank_migration_count ? uk_fail(UK_ERR_UNSUPPORTED)
+					    : uk_ok();
+}
+
+static uk_err make_step(struct bank_store *s, size_t step)
+{
+	const struct bank_migration *m = &bank_migrations[step];
+	bank_query q;
+
+	UK_TRY(run(s, m->sql));
+	q = bank_query_of(
+	    s, "INSERT INTO migrations (step, name) VALUES (?, ?)");
+	bank_bind_int(&q, (int64_t)step + 1);
+	bank_bind_text(&q, uk_view_str(m->name));
+	return bank_query_run(&q);
+}
+
+/* All steps or none. */
+static uk_err migrate(struct bank_store *s)
+{
+	size_t step = 0;
+	uk_err err;
+
+	UK_TRY(bank_begin(s));
+	err = next_step(s, &step);
+	for (; uk_is_ok(err) && step < bank_migration_count; step++)
+		err = make_step(s, step);
+	if (uk_is_ok(err))
+		err = bank_commit(s);
+	if (!uk_is_ok(err))
+		bank_rollback(s);
+	return err;
 }
 
 uk_err bank_store_open(const char *path, struct bank_store **out)
@@ -109,7 +100,9 @@ uk_err bank_store_open(const char *path, struct bank_store **out)
 		goto out;
 	sqlite3_extended_result_codes(s->db, 1);
 	sqlite3_busy_timeout(s->db, BUSY_MS);
-	err = run(s, schema);
+	err = run(s, settings);
+	if (uk_is_ok(err))
+		err = migrate(s);
 	if (!uk_is_ok(err))
 		goto out;
 	*out = s;

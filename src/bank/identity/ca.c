@@ -1,9 +1,9 @@
 /* The test bank's CA: one table row per kind of certificate. */
 #include "ca.h"
 
-#include "bank.h"
 #include "ca_impl.h"
 #include "files.h"
+#include "proto.h"
 
 #include <openssl/bn.h>
 #include <openssl/evp.h>
@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { SERIAL_BYTES = 16, YEARS_CA = 10, YEARS_BANK = 3 };
+enum { SERIAL_BYTES = 16, YEARS_CA = 10, YEARS_BANK = 3, CN_CAP = 144 };
 
 static const int64_t year = 365 * 86400;
 
@@ -203,7 +203,7 @@ static const struct pair {
 static uk_err make_pair(const char *dir, const struct pair *p, const char *name,
     const char *host, struct bank_issuer *ca)
 {
-	char cn[BANK_CONFIG_TEXT + 16];
+	char cn[CN_CAP];
 	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
 	struct bank_issuer self = { NULL, key };
 	int64_t now = time(NULL);

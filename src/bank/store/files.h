@@ -1,0 +1,28 @@
+/* Files of the bank's folder: mode 0600, whole or not at all. */
+#ifndef BANK_FILES_H
+#define BANK_FILES_H
+
+#include "bytes.h"
+
+enum { BANK_PATH_MAX = 4096 };
+
+/* The files of the bank's folder. */
+#define BANK_FILE_CONFIG    "bankd.json"
+#define BANK_FILE_DATABASE  "bank.db"
+#define BANK_FILE_CA_KEY    "ca.key"
+#define BANK_FILE_CA_CERT   "ca.pem"
+#define BANK_FILE_CRL       "ca.crl"
+#define BANK_FILE_TLS_KEY   "tls.key"
+#define BANK_FILE_TLS_CERT  "tls.pem"
+#define BANK_FILE_SIGN_KEY  "sign.key"
+#define BANK_FILE_SIGN_CERT "sign.pem"
+
+/* dir/name; UK_ERR_TOO_SMALL if the path is too long. */
+UK_RESULT bank_path(
+    const char *dir, const char *name, char path[BANK_PATH_MAX]);
+
+/* UK_ERR_EXISTS if it is there and replace is false. What is replaced is so in
+ * one step, so that a reader sees the old or the new content. */
+UK_RESULT bank_file_write(const char *path, uk_bytes content, bool replace);
+
+#endif
