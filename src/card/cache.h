@@ -39,7 +39,8 @@ uk_cache *uk_cache_open(const char *kind, uk_bytes name, uk_bytes proof);
 /* What the card says of its content now; none: nobody knows. If that is
  * something else than before, all is forgotten. */
 void uk_cache_prove(uk_cache *c, uk_bytes proof);
-/* item: the driver's own number. A view, good until the next call. */
+/* item: the driver's own number (those of hint.c excepted). A view, good until
+ * the next call. */
 bool uk_cache_get(uk_cache *c, uint32_t item, uk_bytes *value);
 /* Too much is not kept. Does nothing while nobody knows. */
 void uk_cache_put(uk_cache *c, uint32_t item, uk_bytes value);

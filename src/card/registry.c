@@ -3,6 +3,7 @@
  * the order of their slots. A new kind is a folder and a line here.
  */
 #include "card.h"
+#include "hint.h"
 #include "p15/p15_driver.h"
 #include "piv/piv_driver.h"
 #include "sw.h"
@@ -61,30 +62,94 @@ static uk_err open_row(uk_channel *ch, const struct row *row, uk_card **out)
 	return err;
 }
 
+/* --- all of them ---------------------------------------------------------- */
+
+struct search {
+	uk_channel *ch;
+	uk_card *found[ROWS];
+	bool asked[ROWS];
+	size_t count;
+	const uk_card *last; /* selected now: a SELECT that fails changes
+			      * nothing (7816-4) */
+	uk_err err;
+};
+
+/* Is there any use in asking for the others? */
+static bool ask_row(struct search *s, size_t row)
+{
+	uk_card *c = NULL;
+
+	s->asked[row] = true;
+	s->err = open_row(s->ch, &rows[row], &c);
+	if (c == NULL)
+		return uk_is(s->err, UK_ERR_CARD_UNKNOWN);
+	s->found[row] = c;
+	s->last = c;
+	s->count++;
+	return !c->info.alone && !uk_hint_is_alone(c);
+}
+
+/* ROWS: none. */
+static size_t row_of(uk_channel *ch, uk_bytes aid)
+{
+	size_t row = 0;
+
+	while (row < ROWS &&
+	       (aid.n == 0 || !uk_bytes_eq(aid_of(ch, &rows[row]), aid)))
+		row++;
+	return row;
+}
+
+static void ask_rows(struct search *s, size_t first, size_t max)
+{
+	bool on = first == ROWS || ask_row(s, first);
+
+	for (size_t i = 0; on && i < ROWS && s->count < max; i++)
+		on = s->asked[i] || ask_row(s, i);
+	for (size_t i = 0; on && s->count == 1 && max > 1 && i < ROWS; i++) {
+		if (s->found[i] != NULL)
+			uk_hint_note_alone(s->found[i], true);
+	}
+}
+
+static void hand_over(struct search *s, struct uk_cards *out)
+{
+	out->selected = s->last;
+	for (size_t i = 0; i < ROWS; i++) {
+		if (s->found[i] != NULL && s->count > 1)
+			uk_hint_note_alone(s->found[i], false);
+		if (s->found[i] != NULL)
+			out->list[out->count++] = s->found[i];
+	}
+}
+
+/* The first row is asked first anyway. */
+static uk_bytes only_aid(const struct search *s)
+{
+	for (size_t i = 1; s->count == 1 && i < ROWS; i++) {
+		if (s->found[i] != NULL)
+			return aid_of(s->ch, &rows[i]);
+	}
+	return UK_NONE;
+}
+
 /* Opens up to `max`. */
 static uk_err open_rows(uk_channel *ch, size_t max, struct uk_cards *out)
 {
-	uk_err err = uk_fail(UK_ERR_CARD_UNKNOWN);
+	struct search s = { .ch = ch, .err = uk_fail(UK_ERR_CARD_UNKNOWN) };
+	uk_cache *hint = max > 1 ? uk_hint_open(ch) : NULL;
 
 	*out = (struct uk_cards){ 0 };
-	for (int i = 0; i < ROWS && out->count < max; i++) {
-		uk_card *c = NULL;
-
-		err = open_row(ch, &rows[i], &c);
-		if (c != NULL) /* a SELECT that fails changes nothing: 7816-4 */
-			out->selected = c;
-		if (c != NULL)
-			out->list[out->count++] = c;
-		else if (!uk_is(err, UK_ERR_CARD_UNKNOWN))
-			break;
-		if (c != NULL && c->info.alone)
-			break;
-	}
-	if (out->count > 0 && uk_is(err, UK_ERR_CARD_UNKNOWN))
-		err = uk_ok();
-	if (!uk_is_ok(err))
+	ask_rows(&s, row_of(ch, uk_hint_aid(hint)), max);
+	hand_over(&s, out);
+	if (out->count > 0 && uk_is(s.err, UK_ERR_CARD_UNKNOWN))
+		s.err = uk_ok();
+	if (uk_is_ok(s.err))
+		uk_hint_note(hint, only_aid(&s));
+	uk_cache_close(&hint);
+	if (!uk_is_ok(s.err))
 		uk_cards_close(out);
-	return err;
+	return s.err;
 }
 
 uk_err uk_cards_open(uk_channel *ch, struct uk_cards *out)

@@ -82,6 +82,11 @@ struct uk_atr_facts uk_channel_atr(uk_channel *ch)
 	return (struct uk_atr_facts){ a.chaining, a.extended, a.directory };
 }
 
+uk_err uk_channel_atr_bytes(uk_channel *ch, uk_buf *out)
+{
+	return uk_link_atr(ch->link, out);
+}
+
 void uk_channel_allow(uk_channel *ch, size_t commands)
 {
 	ch->allowed = commands;

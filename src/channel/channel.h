@@ -37,6 +37,9 @@ struct uk_atr_facts {
 	bool directory; /* it has an EF.DIR, and so files of its own */
 };
 struct uk_atr_facts uk_channel_atr(uk_channel *ch);
+/* The answer to reset itself, UK_ATR_MAX bytes at most; or UK_ERR_UNSUPPORTED.
+ */
+UK_RESULT uk_channel_atr_bytes(uk_channel *ch, uk_buf *out);
 
 /* Keeps others away between begin and end; see uk_link_ops. */
 UK_RESULT uk_channel_begin(uk_channel *ch);

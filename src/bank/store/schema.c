@@ -62,5 +62,5 @@ const struct bank_migration bank_migrations[] = {
 	{ "books", books },
 };
 
-const size_t bank_migration_count =
-    sizeof(bank_migrations) / sizeof(bank_migrations[0]);
+const size_t bank_migration_count = sizeof(bank_migrations) /
+				    sizeof(bank_migrations[0]);

@@ -1,0 +1,71 @@
+/* Two small items: an AID for each answer to reset, a time for each card. */
+#include "hint.h"
+
+#include "crypto.h"
+
+#include <time.h>
+
+enum {
+	ITEM_AID = 1,
+	ITEM_ALONE = 0x7fffffff, /* no driver's: see cache.h */
+	BELIEVED_S = 24 * 60 * 60
+};
+
+uk_cache *uk_hint_open(uk_channel *ch)
+{
+	static const uint8_t always[] = { 1 };
+	uint8_t bytes[UK_ATR_MAX], name[UK_CHECKSUM_SIZE];
+	uk_buf atr = UK_BUF(bytes);
+	uk_bytes v;
+
+	if (!uk_is_ok(uk_channel_atr_bytes(ch, &atr)) || atr.len == 0)
+		return NULL;
+	v = uk_buf_view(&atr);
+	if (!uk_is_ok(uk_checksum(&v, 1, name)))
+		return NULL;
+	return uk_cache_open("atr", UK_ARRAY(name), UK_ARRAY(always));
+}
+
+uk_bytes uk_hint_aid(uk_cache *hint)
+{
+	uk_bytes aid;
+
+	(void)uk_cache_get(hint, ITEM_AID, &aid);
+	return aid;
+}
+
+void uk_hint_note(uk_cache *hint, uk_bytes aid)
+{
+	uk_bytes known;
+
+	if (uk_cache_get(hint, ITEM_AID, &known) || aid.n > 0)
+		uk_cache_put(hint, ITEM_AID, aid);
+	uk_cache_save(hint);
+}
+
+bool uk_hint_is_alone(const uk_card *c)
+{
+	uk_reader r;
+	uk_bytes since;
+	uint64_t then, now = (uint64_t)time(NULL);
+
+	if (!uk_cache_get(c->cache, ITEM_ALONE, &since) || since.n != 8)
+		return false;
+	r = uk_read(since);
+	then = uk_get_u64(&r);
+	return then <= now && now - then < BELIEVED_S;
+}
+
+void uk_hint_note_alone(uk_card *c, bool alone)
+{
+	uint64_t now = (uint64_t)time(NULL);
+	uint8_t bytes[8];
+	uk_buf since = UK_BUF(bytes);
+	uk_bytes known;
+
+	uk_put_u64(&since, now);
+	if (alone)
+		uk_cache_put(c->cache, ITEM_ALONE, uk_buf_view(&since));
+	else if (uk_cache_get(c->cache, ITEM_ALONE, &known))
+		uk_cache_put(c->cache, ITEM_ALONE, UK_NONE);
+}
