@@ -109,12 +109,27 @@ UK_RESULT uk_pss_pad(uk_crypto *c, const struct uk_padding *pad, unsigned bits,
 /* Is there room for it? */
 bool uk_pss_fits(const struct uk_padding *pad, unsigned bits);
 
-enum uk_cipher { UK_CIPHER_3DES, UK_CIPHER_AES };
+enum uk_cipher { UK_CIPHER_3DES, UK_CIPHER_AES, UK_CIPHER_SM4 };
 
-/* One block (3DES: 8 bytes, key 24; AES: 16 bytes, key 16, 24 or 32), appended.
- * UK_ERR_ARGUMENT for other lengths. */
+/* One block (3DES: 8 bytes, key 16 or 24; AES: 16 bytes, key 16, 24 or 32; SM4:
+ * 16 bytes, key 16), appended. UK_ERR_ARGUMENT for other lengths. */
 UK_RESULT uk_cipher_block(uk_crypto *c, enum uk_cipher cipher, bool encrypt,
     uk_bytes key, uk_bytes in, uk_buf *out);
+/* Whole blocks, chained (CBC) from iv (empty: zeros), no padding, appended.
+ * UK_ERR_ARGUMENT if they are not whole, or more than a megabyte. */
+UK_RESULT uk_cipher_cbc(uk_crypto *c, enum uk_cipher cipher, bool encrypt,
+    uk_bytes key, uk_bytes iv, uk_bytes in, uk_buf *out);
+
+/* --- keyed checksums (mac.c) ---------------------------------------------- */
+
+enum { UK_CMAC_SIZE = 16 };
+/* AES-CMAC (NIST SP 800-38B) of the parts, one after the other; appends 16
+ * bytes. */
+UK_RESULT uk_cmac_aes(
+    uk_crypto *c, uk_bytes key, const uk_bytes *parts, size_t n, uk_buf *out);
+/* HMAC (RFC 2104) likewise; appends uk_hash_size(hash) bytes. */
+UK_RESULT uk_hmac(uk_crypto *c, enum uk_hash hash, uk_bytes key,
+    const uk_bytes *parts, size_t n, uk_buf *out);
 
 /* Z of GB/T 32918.2, 5.5: identity (empty = the default one) and public key
  * 04 || x || y, which are hashed in front of every message. UK_ERR_ARGUMENT if

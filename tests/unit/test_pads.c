@@ -39,6 +39,14 @@ static const struct block_row {
 	/* NIST SP 800-67, appendix B.1 */
 	{ UK_CIPHER_3DES, "0123456789ABCDEF23456789ABCDEF01456789ABCDEF0123",
 	    "5468652071756663", "A826FD8CE53B855F" },
+	/* ANSI X9.24-1:2009, A.4: the base key and what it makes of
+	 * FFFF9876543210E0, the left half of the initial key */
+	{ UK_CIPHER_3DES, "0123456789ABCDEFFEDCBA9876543210",
+	    "FFFF9876543210E0", "6AC292FAA1315B4D" },
+	/* GB/T 32907, A.1 */
+	{ UK_CIPHER_SM4, "0123456789ABCDEFFEDCBA9876543210",
+	    "0123456789ABCDEFFEDCBA9876543210",
+	    "681EDF34D206965E86B3E94F536E4246" },
 };
 
 static void cipher_blocks(void **state)
@@ -59,6 +67,70 @@ static void cipher_blocks(void **state)
 	}
 }
 
+/* NIST SP 800-38A, F.2.1: AES-128 in CBC, the first two blocks. */
+static void cipher_chains(void **state)
+{
+	static const char key[] = "2B7E151628AED2A6ABF7158809CF4F3C";
+	static const char plain[] = "6BC1BEE22E409F96E93D7E117393172A"
+				    "AE2D8A571E03AC9C9EB76FAC45AF8E51";
+	static const char sealed[] = "7649ABAC8119B246CEE98E9B12E9197D"
+				     "5086CB9B507219EE95DB113A917678B2";
+	uint8_t room[64];
+	uk_buf out = UK_BUF(room);
+
+	(void)state;
+	expect_ok(uk_cipher_cbc(crypto, UK_CIPHER_AES, true, hex(key),
+	    hex(BYTES16), hex(plain), &out));
+	expect_bytes(uk_buf_view(&out), hex(sealed));
+	out.len = 0;
+	expect_ok(uk_cipher_cbc(crypto, UK_CIPHER_AES, false, hex(key),
+	    hex(BYTES16), hex(sealed), &out));
+	expect_bytes(uk_buf_view(&out), hex(plain));
+	expect_code(uk_cipher_cbc(crypto, UK_CIPHER_AES, true, hex(key),
+			UK_NONE, hex("00"), &out),
+	    UK_ERR_ARGUMENT);
+	expect_code(uk_cipher_cbc(crypto, UK_CIPHER_AES, true, hex(key),
+			hex("00"), hex(plain), &out),
+	    UK_ERR_ARGUMENT);
+	expect_code(uk_cipher_cbc(crypto, UK_CIPHER_AES, true, hex(key),
+			UK_NONE, UK_NONE, &out),
+	    UK_ERR_ARGUMENT);
+}
+
+static void keyed_checksums(void **state)
+{
+	uint8_t room[64];
+	uk_buf out = UK_BUF(room);
+	uk_bytes parts[2] = { hex("6BC1BEE22E409F96E9"),
+		hex("3D7E117393172A") };
+
+	(void)state;
+	/* RFC 4493, 4: examples 1 and 2 */
+	expect_ok(uk_cmac_aes(
+	    crypto, hex("2B7E151628AED2A6ABF7158809CF4F3C"), NULL, 0, &out));
+	expect_bytes(
+	    uk_buf_view(&out), hex("BB1D6929E95937287FA37D129B756746"));
+	out.len = 0;
+	expect_ok(uk_cmac_aes(
+	    crypto, hex("2B7E151628AED2A6ABF7158809CF4F3C"), parts, 2, &out));
+	expect_bytes(
+	    uk_buf_view(&out), hex("070A16B46B4D4144F79BDD9DD04A287C"));
+	out.len = 0;
+	/* RFC 4231, 4.3 */
+	parts[0] = hex("7768617420646F2079612077616E7420");
+	parts[1] = hex("666F72206E6F7468696E673F");
+	expect_ok(
+	    uk_hmac(crypto, UK_HASH_SHA256, hex("4A656665"), parts, 2, &out));
+	expect_bytes(
+	    uk_buf_view(&out), hex("5BDCC146BF60754E6A042426089575C7"
+				   "5A003F089D2739839DEC58B964EC3843"));
+	expect_code(
+	    uk_cmac_aes(crypto, hex("00"), NULL, 0, &out), UK_ERR_ARGUMENT);
+	expect_code(
+	    uk_hmac(crypto, UK_HASH_NONE, hex("4A656665"), parts, 2, &out),
+	    UK_ERR_ARGUMENT);
+}
+
 static void other_lengths(void **state)
 {
 	uint8_t room[4];
@@ -71,8 +143,8 @@ static void other_lengths(void **state)
 	expect_code(uk_cipher_block(crypto, UK_CIPHER_AES, true, hex(BYTES16),
 			hex(BYTES16 "00"), &out),
 	    UK_ERR_ARGUMENT);
-	expect_code(uk_cipher_block(crypto, UK_CIPHER_3DES, true, hex(BYTES16),
-			hex("0011223344556677"), &out),
+	expect_code(uk_cipher_block(crypto, UK_CIPHER_3DES, true,
+			hex(BYTES16 "00"), hex("0011223344556677"), &out),
 	    UK_ERR_ARGUMENT);
 	expect_code(uk_cipher_block(crypto, UK_CIPHER_AES, true, hex(BYTES16),
 			hex(BYTES16), &out),
@@ -181,6 +253,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cipher_blocks),
+		cmocka_unit_test(cipher_chains),
+		cmocka_unit_test(keyed_checksums),
 		cmocka_unit_test(other_lengths),
 		cmocka_unit_test(pss_blocks),
 		cmocka_unit_test(salts_differ),

@@ -1,8 +1,8 @@
 /*
  * A stream of bytes over a line that loses and spoils some: every frame has a
- * number, what is not acknowledged is sent again (go back N). The host opens the
- * stream; whoever finds that the other side knows of none says so, and it is
- * opened anew: everything above begins again then.
+ * number, what is not acknowledged is sent again (go back N). The host opens
+ * the stream; whoever finds that the other side knows of none says so, and it
+ * is opened anew: everything above begins again then.
  *
  * No operating system in here: bytes and the time come in, bytes and the next
  * moment to be woken come out. So the same code runs in the driver, in the
@@ -42,7 +42,8 @@ struct trm_arq {
 	uint8_t base, next;
 	uint8_t expected; /* the next number from the other side */
 	uint8_t repeats;  /* acknowledgements that asked for base again */
-	int64_t deadline; /* of the oldest frame; meaningless if nothing waits */
+	int64_t
+	    deadline; /* of the oldest frame; meaningless if nothing waits */
 	unsigned tries;
 	uint8_t in[TRM_ARQ_ROOM]; /* received, in order, not yet taken */
 	size_t in_n;

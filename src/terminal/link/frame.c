@@ -67,8 +67,7 @@ static bool read_frame(const struct trm_frame_reader *r, struct trm_frame *out)
 	if (r->bad || r->left != 0 || r->n < 3 + sizeof(check))
 		return false;
 	put_le32(&want, crc32_of(uk_bytes_first(all, all.n - sizeof(check))));
-	if (!uk_bytes_eq(
-		uk_buf_view(&want), uk_bytes_last(all, sizeof(check))))
+	if (!uk_bytes_eq(uk_buf_view(&want), uk_bytes_last(all, sizeof(check))))
 		return false;
 	in = uk_read(uk_bytes_first(all, all.n - sizeof(check)));
 	head = uk_get_u8(&in);
