@@ -33,6 +33,7 @@ static const char *kind_of(const uk_x509 *x)
 		[UK_KEY_P384] = "P-384",
 		[UK_KEY_P521] = "P-521",
 		[UK_KEY_SM2] = "SM2",
+		[UK_KEY_ED25519] = "Ed25519",
 	};
 
 	return names[x->key_type];

@@ -13,7 +13,8 @@ enum uk_key_type {
 	UK_KEY_P256,
 	UK_KEY_P384,
 	UK_KEY_P521,
-	UK_KEY_SM2
+	UK_KEY_SM2,
+	UK_KEY_ED25519 /* of merchants; no card of ours has one */
 };
 
 enum uk_hash {
@@ -40,7 +41,8 @@ enum uk_sig_scheme {
 		       */
 	UK_SIG_ECDSA, /* raw r||s */
 	UK_SIG_SM2,   /* e in, raw r||s out */
-	UK_SIG_RSA_RAW /* x^d mod n: k bytes in, k bytes out */
+	UK_SIG_RSA_RAW, /* x^d mod n: k bytes in, k bytes out */
+	UK_SIG_EDDSA    /* RFC 8032: the message itself, without a hash */
 };
 
 size_t uk_hash_size(enum uk_hash hash); /* bytes; 0 for NONE */

@@ -46,6 +46,25 @@ UK_RESULT uk_random(uk_crypto *c, uint8_t *out, size_t n);
 UK_RESULT uk_base64_encode(uk_bytes v, uk_blob *out); /* text, NUL behind it */
 UK_RESULT uk_base64_decode(uk_bytes text, uk_blob *out);
 
+/* The same without padding and with '-' and '_' (RFC 4648, 5; RFC 7515, 2). */
+UK_RESULT uk_base64url_encode(uk_bytes v, uk_blob *out);
+UK_RESULT uk_base64url_decode(uk_bytes text, uk_blob *out);
+
+/* --- secret keys (aead.c, derive.c) --------------------------------------- */
+
+enum { UK_GCM_NONCE = 12, UK_GCM_TAG = 16 };
+
+/* AES-GCM (NIST SP 800-38D), key of 16, 24 or 32 bytes, nonce of 12: appends
+ * the ciphertext and the tag. */
+UK_RESULT uk_gcm_seal(uk_crypto *c, uk_bytes key, uk_bytes nonce, uk_bytes aad,
+    uk_bytes plain, uk_buf *out);
+/* UK_ERR_SIGNATURE: not sealed with these; nothing is appended then. */
+UK_RESULT uk_gcm_open(uk_crypto *c, uk_bytes key, uk_bytes nonce, uk_bytes aad,
+    uk_bytes sealed, uk_buf *out);
+/* HKDF-SHA256 (RFC 5869): appends n bytes. */
+UK_RESULT uk_hkdf(uk_crypto *c, uk_bytes key, uk_bytes salt, uk_bytes info,
+    size_t n, uk_buf *out);
+
 /* --- keys and signatures (pubkey.c) -------------------------------------- */
 
 typedef struct uk_key uk_key; /* public, or private as well */
@@ -57,6 +76,15 @@ enum uk_key_type uk_key_kind(const uk_key *k);
 unsigned uk_key_size_bits(const uk_key *k);
 /* SubjectPublicKeyInfo, DER. */
 UK_RESULT uk_key_spki(const uk_key *k, uk_blob *out);
+/* A P-256 key made now; and from a point 04 || x || y (UK_ERR_FORMAT: not on
+ * the curve). */
+UK_RESULT uk_key_make_p256(uk_crypto *c, uk_key **out);
+UK_RESULT uk_key_from_point(uk_crypto *c, uk_bytes point, uk_key **out);
+/* Appends 04 || x || y of a P-256 key. */
+UK_RESULT uk_key_point(const uk_key *k, uk_buf *out);
+/* Appends the common secret of two P-256 keys, 32 bytes (SP 800-56A, 5.7.1.2);
+ * to be wiped by the caller. */
+UK_RESULT uk_key_agree(const uk_key *own, const uk_key *peer, uk_buf *out);
 /* Is sig the signature over msg? raw r||s for elliptic curves. PSS: MGF1 with
  * the same hash, salt of any length. UK_ERR_SIGNATURE if not. */
 UK_RESULT uk_key_verify(const uk_key *k, enum uk_sig_scheme scheme,

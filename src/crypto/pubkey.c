@@ -21,6 +21,7 @@ static const struct {
 } kinds[] = {
 	{ "RSA", NULL, UK_KEY_RSA },
 	{ "SM2", NULL, UK_KEY_SM2 },
+	{ "ED25519", NULL, UK_KEY_ED25519 },
 	{ "EC", "prime256v1", UK_KEY_P256 },
 	{ "EC", "secp384r1", UK_KEY_P384 },
 	{ "EC", "secp521r1", UK_KEY_P521 },
@@ -163,6 +164,8 @@ static bool fits(const uk_key *k, enum uk_sig_scheme scheme, enum uk_hash hash)
 		       k->kind == UK_KEY_P521;
 	case UK_SIG_SM2:
 		return k->kind == UK_KEY_SM2 && hash == UK_HASH_SM3;
+	case UK_SIG_EDDSA:
+		return k->kind == UK_KEY_ED25519 && hash == UK_HASH_NONE;
 	case UK_SIG_RSA_RAW: /* signs no message */
 		return false;
 	}
@@ -186,9 +189,13 @@ static bool set_up(EVP_MD_CTX *md, init_fn *init, const uk_key *k,
 	const EVP_MD *algorithm = uk_ossl_md(k->crypto, hash);
 	EVP_PKEY_CTX *pctx = NULL; /* owned by md */
 
-	if (md == NULL || algorithm == NULL ||
-	    init(md, &pctx, EVP_MD_get0_name(algorithm), k->crypto->lib, NULL,
-		k->pkey, scheme == UK_SIG_SM2 ? sm2 : NULL) != 1)
+	const char *name = NULL; /* EdDSA brings its own hash */
+
+	if (algorithm != NULL)
+		name = EVP_MD_get0_name(algorithm);
+	if (md == NULL || (name == NULL && scheme != UK_SIG_EDDSA) ||
+	    init(md, &pctx, name, k->crypto->lib, NULL, k->pkey,
+		scheme == UK_SIG_SM2 ? sm2 : NULL) != 1)
 		return false;
 	if (scheme != UK_SIG_PSS)
 		return true;
