@@ -7,9 +7,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* About 3 KB each. */
-enum { CERTS_KEPT = 16384 };
-
 /* --- trust --------------------------------------------------------------- */
 
 static uk_err load_trust(struct bank *b, uk_trust **out)
@@ -103,7 +100,7 @@ static uk_err open_rooms(struct bank *b)
 
 	UK_TRY(bank_path(b->dir, BANK_FILE_DATABASE, path));
 	UK_TRY(bank_store_open(path, &b->store));
-	UK_TRY(bank_certs_open(CERTS_KEPT, &b->certs));
+	UK_TRY(bank_certs_open((size_t)b->config.max_certificates, &b->certs));
 	UK_TRY(bank_nonces_open((size_t)b->config.max_challenges, &b->nonces));
 	return bank_sessions_open(
 	    b->crypto, (size_t)b->config.max_sessions, &b->sessions);

@@ -31,6 +31,8 @@ static const struct setting {
 	    false, 1, 100000 },
 	{ "maxChallenges", NUMBER, offsetof(struct bank_config, max_challenges),
 	    false, 1, 100000 },
+	{ "maxCertificates", NUMBER,
+	    offsetof(struct bank_config, max_certificates), false, 1, 1000000 },
 	{ "requestSeconds", NUMBER,
 	    offsetof(struct bank_config, request_seconds), false, 1, 600 },
 };
@@ -48,6 +50,7 @@ void bank_config_defaults(struct bank_config *c)
 		.max_connections = 256,
 		.max_sessions = 4096,
 		.max_challenges = 4096,
+		.max_certificates = 16384,
 		.request_seconds = 30,
 	};
 }

@@ -16,7 +16,8 @@ struct bank_config {
 	int64_t port;                   /* 0: any free one */
 	int64_t transfer_limit;         /* minor units of one transfer */
 	int64_t max_connections, max_sessions, max_challenges;
-	int64_t request_seconds; /* a request must be complete by then */
+	int64_t max_certificates; /* found good and remembered, 3 KB each */
+	int64_t request_seconds;  /* a request must be complete by then */
 };
 
 void bank_config_defaults(struct bank_config *c);

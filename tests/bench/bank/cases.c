@@ -1,0 +1,213 @@
+/* The parts of the measurement. */
+#include "cases.h"
+
+#include "figures.h"
+#include "flows.h"
+#include "raw.h"
+
+enum { CLIENTS = 32, RESIDENTS = 24 };
+
+static const double raw_seconds = 0.2;
+
+static const struct card_kind {
+	const char *kind;
+	size_t logins; /* a round */
+	const char *v, *challenge, *login, *both, *naive;
+	const char *p50, *p99;
+	double goal;
+} kinds[] = {
+	{ "P-256", 6000, "P-256: V, verifications by OpenSSL",
+	    "P-256: challenges", "P-256: logins",
+	    "P-256: logins with their challenges",
+	    "P-256: logins, nothing remembered",
+	    "P-256: login at half load, p50", "P-256: login at half load, p99",
+	    0.55 },
+	{ "RSA-2048", 6000, "RSA-2048: V, verifications by OpenSSL",
+	    "RSA-2048: challenges", "RSA-2048: logins",
+	    "RSA-2048: logins with their challenges",
+	    "RSA-2048: logins, nothing remembered",
+	    "RSA-2048: login at half load, p50",
+	    "RSA-2048: login at half load, p99", 0.40 },
+	{ "SM2", 2000, "SM2: V, verifications by OpenSSL", "SM2: challenges",
+	    "SM2: logins", "SM2: logins with their challenges",
+	    "SM2: logins, nothing remembered", "SM2: login at half load, p50",
+	    "SM2: login at half load, p99", 0.60 },
+};
+
+static size_t scaled(const struct bench *b, size_t n)
+{
+	size_t few = (size_t)((double)n * b->scale);
+
+	return few < 2 * RESIDENTS ? 2 * RESIDENTS : few;
+}
+
+/* Half of V is measured before the work and half after it, because the machine
+ * may be busy with something else at either time. */
+static double raw(const struct bench *b, EVP_PKEY *key)
+{
+	return raw_verifications(key, raw_seconds * (b->scale < 1 ? 0.1 : 1)) /
+	       2;
+}
+
+static void open_flow(
+    struct flow *f, struct town *t, const char *bankd, struct daemon *daemon)
+{
+	town_configure(t);
+	*daemon = daemon_start(bankd, t->dir);
+	*f = (struct flow){ .town = t,
+		.daemon = daemon,
+		.tls = load_tls(town_file(t, "bank/ca.pem"), NULL, NULL),
+		.connections = CLIENTS };
+}
+
+static void close_flow(struct flow *f)
+{
+	SSL_CTX_free(f->tls);
+	daemon_stop(f->daemon);
+}
+
+/* --- logins -------------------------------------------------------------- */
+
+static void remembered(
+    const struct bench *b, const struct card_kind *k, struct flow *f)
+{
+	struct phase asked, done, both;
+	EVP_PKEY *key = raw_key(k->kind);
+	double v;
+	size_t n = scaled(b, k->logins);
+
+	flow_logins(f, RESIDENTS, &asked, &done); /* fills the cache */
+	for (size_t i = 0; i < b->rounds; i++) {
+		v = raw(b, key);
+		flow_logins(f, n, &asked, &done);
+		figure_add(k->v, "/cpu-s", v + raw(b, key));
+		both = phase_sum(&asked, &done);
+		figure_add(k->challenge, "/cpu-s", phase_per_cpu(&asked));
+		figure_add(k->login, "/cpu-s", phase_per_cpu(&done));
+		figure_add(k->both, "/cpu-s", phase_per_cpu(&both));
+		f->rate = phase_per_second(&done) / 2;
+		flow_logins(f, n, &asked, &done);
+		f->rate = 0;
+		figure_add(k->p50, "ms", done.p50);
+		figure_add(k->p99, "ms", done.p99);
+	}
+	EVP_PKEY_free(key);
+	figure_compare(k->login, k->v, k->goal);
+	figure_compare(k->both, k->v, 0);
+	figure_compare(k->challenge, k->v, 0);
+}
+
+static void naive(
+    const struct bench *b, const struct card_kind *k, struct flow *f)
+{
+	struct phase asked, done;
+
+	for (size_t i = 0; i < b->rounds; i++) {
+		flow_logins(f, scaled(b, k->logins / 3), &asked, &done);
+		figure_add(k->naive, "/cpu-s", phase_per_cpu(&done));
+	}
+	figure_compare(k->naive, k->v, 0);
+}
+
+static void logins_of(const struct bench *b, const struct card_kind *k)
+{
+	struct daemon daemon;
+	struct town t;
+	struct flow f;
+
+	if (town_make(&t, b->bankd, k->kind, RESIDENTS)) {
+		open_flow(&f, &t, b->bankd, &daemon);
+		remembered(b, k, &f);
+		close_flow(&f);
+		t.config.max_certificates =
+		    1; /* one set of four: always missed */
+		open_flow(&f, &t, b->bankd, &daemon);
+		naive(b, k, &f);
+		close_flow(&f);
+	}
+	town_clear(&t);
+}
+
+static void p256_logins(const struct bench *b)
+{
+	logins_of(b, &kinds[0]);
+}
+
+static void rsa_logins(const struct bench *b)
+{
+	logins_of(b, &kinds[1]);
+}
+
+static void sm2_logins(const struct bench *b)
+{
+	logins_of(b, &kinds[2]);
+}
+
+/* --- transfers ----------------------------------------------------------- */
+
+static void transfers(const struct bench *b)
+{
+	struct phase asked, done, both;
+	struct daemon daemon;
+	struct town t;
+	struct flow f;
+	EVP_PKEY *key = raw_key("P-256");
+
+	if (town_make(&t, b->bankd, "P-256", RESIDENTS)) {
+		open_flow(&f, &t, b->bankd, &daemon);
+		flow_logins(&f, RESIDENTS, &asked, &done);
+		flow_transfers(&f, RESIDENTS, &asked, &done);
+		for (size_t i = 0; i < b->rounds; i++) {
+			double v = raw(b, key);
+
+			flow_transfers(&f, scaled(b, 4000), &asked, &done);
+			figure_add("transfers: V, verifications by OpenSSL",
+			    "/cpu-s", v + raw(b, key));
+			both = phase_sum(&asked, &done);
+			figure_add("transfers: prepared", "/cpu-s",
+			    phase_per_cpu(&asked));
+			figure_add("transfers: signed and posted", "/cpu-s",
+			    phase_per_cpu(&done));
+			figure_add(
+			    "transfers: both", "/cpu-s", phase_per_cpu(&both));
+		}
+		close_flow(&f);
+	}
+	EVP_PKEY_free(key);
+	town_clear(&t);
+	figure_compare("transfers: signed and posted",
+	    "transfers: V, verifications by OpenSSL", 0.35);
+	figure_compare(
+	    "transfers: both", "transfers: V, verifications by OpenSSL", 0);
+}
+
+/* --- HTTP alone ---------------------------------------------------------- */
+
+static void http_alone(const struct bench *b)
+{
+	struct daemon daemon;
+	struct town t;
+	struct flow f;
+	struct phase p;
+
+	if (town_make(&t, b->bankd, "P-256", 1)) {
+		open_flow(&f, &t, b->bankd, &daemon);
+		for (size_t i = 0; i < b->rounds; i++) {
+			p = flow_get(&f, "/v1/bank", scaled(b, 20000));
+			figure_add(
+			    "http: GET /v1/bank", "/cpu-s", phase_per_cpu(&p));
+		}
+		close_flow(&f);
+	}
+	town_clear(&t);
+}
+
+const struct bench_part bench_parts[] = {
+	{ "http", http_alone },
+	{ "logins, P-256", p256_logins },
+	{ "logins, RSA-2048", rsa_logins },
+	{ "logins, SM2", sm2_logins },
+	{ "transfers", transfers },
+};
+
+const size_t bench_part_count = sizeof(bench_parts) / sizeof(bench_parts[0]);

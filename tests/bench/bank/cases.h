@@ -1,0 +1,21 @@
+/* The parts of the measurement. */
+#ifndef BENCH_CASES_H
+#define BENCH_CASES_H
+
+#include <stddef.h>
+
+struct bench {
+	const char *bankd; /* the program */
+	size_t rounds;
+	double scale; /* of the numbers of requests */
+};
+
+struct bench_part {
+	const char *name;
+	void (*run)(const struct bench *b);
+};
+
+extern const struct bench_part bench_parts[];
+extern const size_t bench_part_count;
+
+#endif

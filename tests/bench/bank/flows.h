@@ -1,0 +1,39 @@
+/* The bank's flows as phases: what is asked in one phase is signed between the
+ * phases, so that the cards' work is in nobody's way. */
+#ifndef BENCH_FLOWS_H
+#define BENCH_FLOWS_H
+
+#include "daemon.h"
+#include "load.h"
+#include "town.h"
+
+struct phase {
+	size_t good;
+	double cpu;     /* seconds that the server spent */
+	double seconds; /* that passed */
+	double p50, p99;
+};
+/* Requests a second of the server's processor time, and of the clock. */
+double phase_per_cpu(const struct phase *p);
+double phase_per_second(const struct phase *p);
+struct phase phase_sum(const struct phase *a, const struct phase *b);
+
+struct flow {
+	struct town *town;
+	struct daemon *daemon;
+	SSL_CTX *tls;
+	unsigned connections;
+	double rate; /* of the second phase; 0: as fast as it goes */
+};
+
+/* n logins of the residents in turn: their challenges, then their tokens. The
+ * residents keep their sessions. */
+void flow_logins(
+    const struct flow *f, size_t n, struct phase *asked, struct phase *done);
+/* n transfers: prepared, then confirmed. Everybody must be logged in. */
+void flow_transfers(
+    const struct flow *f, size_t n, struct phase *asked, struct phase *done);
+/* n times GET path, with no session. */
+struct phase flow_get(const struct flow *f, const char *path, size_t n);
+
+#endif
