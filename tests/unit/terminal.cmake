@@ -1,4 +1,4 @@
 # src/terminal
-foreach(name IN ITEMS frame arq)
+foreach(name IN ITEMS arq cpace frame secure)
 	uk_test(test_${name} SOURCES test_${name}.c USES base terminal_link)
 endforeach()
