@@ -29,6 +29,14 @@ function(uk_test name)
 	set_tests_properties(${name} PROPERTIES TIMEOUT 120)
 endfunction()
 
+# uk_test_on_postgresql(name...): the same programs once more (db_fixture.h).
+function(uk_test_on_postgresql)
+	foreach(name IN LISTS ARGN)
+		add_test(NAME ${name}_postgresql COMMAND ${name} postgresql)
+		set_tests_properties(${name}_postgresql PROPERTIES TIMEOUT 120)
+	endforeach()
+endfunction()
+
 # uk_fuzz(name SOURCES ... USES ...)
 #   A function LLVMFuzzerTestOneInput. With UKEY_FUZZ it becomes a libFuzzer
 #   program; otherwise a plain driver runs its corpus (tests/fuzz/corpus/NAME) and

@@ -70,6 +70,8 @@ static const struct err_row rows[UK_CODE_COUNT] = {
 	[UK_ERR_CRL_MISSING] = { "crl-missing",
 	    "whether the certificate is revoked is not known: the revocation "
 	    "list is missing or out of date" },
+	[UK_ERR_AGAIN] = { "again",
+	    "the database is out of reach or busy: try again" },
 };
 
 static const struct err_row *row_of(uk_err err)

@@ -54,6 +54,9 @@ enum uk_code {
 	UK_ERR_CERT_REVOKED,
 	UK_ERR_CERT_PURPOSE, /* key usage does not allow this */
 	UK_ERR_CRL_MISSING,  /* revocation unknown: no list, or it is too old */
+	/* the bank's database */
+	UK_ERR_AGAIN, /* it took all of it back for others' sake, or is out of
+			 reach: doing it again may help */
 	UK_CODE_COUNT
 };
 

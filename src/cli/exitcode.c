@@ -97,6 +97,8 @@ static const struct cli_row rows[CLI_CAUSE_COUNT] = {
 	    "a certificate is not meant for this use: ask the bank" },
 	[CLI_CRL_MISSING] = { 47, "crl-missing",
 	    "the revocation list is missing or out of date: get a new one" },
+	[CLI_AGAIN] = { 48, "again",
+	    "the bank's database is out of reach or busy: try again" },
 
 	[CLI_MODULE_MISSING] = { 80, "module-missing",
 	    "the PKCS#11 module cannot be loaded: install it or give "

@@ -58,6 +58,7 @@ enum cli_cause {
 	CLI_CERT_REVOKED,
 	CLI_CERT_PURPOSE,
 	CLI_CRL_MISSING,
+	CLI_AGAIN,
 	/* module and token, beyond the above */
 	CLI_MODULE_MISSING,
 	CLI_MODULE_FAILED,

@@ -2,6 +2,7 @@
 #include "ledger.h"
 
 #include "cmocka_all.h"
+#include "db_fixture.h"
 #include "fixtures.h"
 #include "records.h"
 
@@ -25,7 +26,7 @@ static int open_books(void **state)
 	int64_t a, b, id;
 
 	(void)state;
-	expect_ok(bank_store_open(":memory:", &store));
+	expect_ok(bank_store_open(db_fresh(), &store));
 	expect_ok(bank_customer_make(store, str("Alice"), &a));
 	expect_ok(bank_customer_make(store, str("Bob"), &b));
 	expect_ok(bank_account_make(
@@ -225,7 +226,7 @@ static void names_and_numbers(void **state)
 #define WITH_BOOKS(f)                                                          \
 	cmocka_unit_test_setup_teardown(f, open_books, close_books)
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_BOOKS(money_moves),
@@ -237,5 +238,7 @@ int main(void)
 		WITH_BOOKS(names_and_numbers),
 	};
 
-	return cmocka_run_group_tests_name("ledger", tests, NULL, NULL);
+	if (!db_choose(argc, argv))
+		return 64;
+	return cmocka_run_group_tests_name("ledger", tests, db_open, db_close);
 }

@@ -38,11 +38,13 @@ uk_err bank_customer_make(struct bank_store *s, uk_bytes name, int64_t *id)
 	err = bank_customer_find(s, name, id);
 	if (!uk_is(err, UK_ERR_NOT_FOUND))
 		return err;
-	q = bank_query_of(s, "INSERT INTO customers (name) VALUES (?)");
+	q = bank_query_of(s, "INSERT INTO customers (name) VALUES (?)"
+			     " ON CONFLICT (name) DO NOTHING RETURNING id");
 	bank_bind_text(&q, name);
-	UK_TRY(bank_query_run(&q));
-	*id = bank_last_id(s);
-	return uk_ok();
+	err = bank_query_id(&q, id);
+	/* Made by another server in between. */
+	return uk_is(err, UK_ERR_NOT_FOUND) ? bank_customer_find(s, name, id)
+					    : err;
 }
 
 uk_err bank_customer_name(
@@ -124,6 +126,7 @@ uk_err bank_account_make(struct bank_store *s, int64_t customer,
     uk_bytes number, uk_bytes name, uk_bytes currency, int64_t *id)
 {
 	bank_query q;
+	uk_err err;
 
 	*id = 0;
 	if (!bank_account_number_ok(number) || name.n > BANK_NAME_MAX ||
@@ -131,7 +134,8 @@ uk_err bank_account_make(struct bank_store *s, int64_t customer,
 		return uk_fail(UK_ERR_ARGUMENT);
 	q = bank_query_of(s,
 	    "INSERT INTO accounts (customer, number, name, currency)"
-	    " VALUES (?, ?, ?, ?)");
+	    " VALUES (?, ?, ?, ?) ON CONFLICT (number) DO NOTHING"
+	    " RETURNING id");
 	if (customer == 0)
 		bank_bind_null(&q);
 	else
@@ -139,9 +143,8 @@ uk_err bank_account_make(struct bank_store *s, int64_t customer,
 	bank_bind_text(&q, number);
 	bank_bind_text(&q, name);
 	bank_bind_text(&q, currency);
-	UK_TRY(bank_query_run(&q));
-	*id = bank_last_id(s);
-	return uk_ok();
+	err = bank_query_id(&q, id);
+	return uk_is(err, UK_ERR_NOT_FOUND) ? uk_fail(UK_ERR_EXISTS) : err;
 }
 
 /* The row of id, customer, number, name, currency, balance. */

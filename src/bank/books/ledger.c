@@ -39,7 +39,9 @@ static uk_err add_journal(
 {
 	bank_query q = bank_query_of(s,
 	    "INSERT INTO journal (time, kind, memo, order_id)"
-	    " VALUES (?, ?, ?, ?)");
+	    " VALUES (?, ?, ?, ?) ON CONFLICT (order_id) DO NOTHING"
+	    " RETURNING id");
+	uk_err err;
 
 	bank_bind_int(&q, p->time);
 	bank_bind_text(&q, uk_view_str(p->kind));
@@ -48,9 +50,8 @@ static uk_err add_journal(
 		bank_bind_null(&q);
 	else
 		bank_bind_int(&q, p->order);
-	UK_TRY(bank_query_run(&q));
-	*journal = bank_last_id(s);
-	return uk_ok();
+	err = bank_query_id(&q, journal);
+	return uk_is(err, UK_ERR_NOT_FOUND) ? uk_fail(UK_ERR_EXISTS) : err;
 }
 
 static uk_err add_entry(
@@ -150,9 +151,10 @@ uk_err bank_ledger_audit(struct bank_store *s, struct bank_audit *out)
 		  "  WHERE account = a.id)",
 		    &out->wrong_balances },
 		{ "SELECT count(*) FROM (SELECT sum(balance) AS total"
-		  " FROM accounts GROUP BY currency) WHERE total <> 0",
+		  " FROM accounts GROUP BY currency) t WHERE total <> 0",
 		    &out->uneven_currencies },
-		{ "SELECT count(*) FROM orders o WHERE (state = 'posted') <>"
+		{ "SELECT count(*) FROM orders o WHERE"
+		  " CASE state WHEN 'posted' THEN 1 ELSE 0 END <>"
 		  " (SELECT count(*) FROM journal WHERE order_id = o.id)",
 		    &out->unposted_orders },
 	};

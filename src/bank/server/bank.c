@@ -1,6 +1,7 @@
 /* Opening the bank; whom it trusts; how its errors are called outside. */
 #include "bank.h"
 
+#include "database.h"
 #include "log.h"
 
 #include <stdio.h>
@@ -96,10 +97,6 @@ static uk_err open_keys(struct bank *b)
 
 static uk_err open_rooms(struct bank *b)
 {
-	char path[BANK_PATH_MAX];
-
-	UK_TRY(bank_path(b->dir, BANK_FILE_DATABASE, path));
-	UK_TRY(bank_store_open(path, &b->store));
 	UK_TRY(bank_certs_open((size_t)b->config.max_certificates, &b->certs));
 	UK_TRY(bank_nonces_open((size_t)b->config.max_challenges, &b->nonces));
 	return bank_sessions_open(
@@ -125,10 +122,10 @@ static uk_err open_all(struct bank *b, char *why, size_t cap)
 		    uk_err_text(err));
 		return err;
 	}
+	UK_TRY(bank_database_open(b->dir, &b->config, &b->store, why, cap));
 	err = open_rooms(b);
 	if (!uk_is_ok(err))
-		snprintf(why, cap, "%s/%s: %s", b->dir, BANK_FILE_DATABASE,
-		    uk_err_text(err));
+		snprintf(why, cap, "%s", uk_err_text(err));
 	return err;
 }
 

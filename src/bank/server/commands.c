@@ -4,6 +4,7 @@
 #include "bank.h"
 #include "ca.h"
 #include "customers.h"
+#include "database.h"
 #include "files.h"
 #include "https.h"
 #include "ledger.h"
@@ -57,18 +58,15 @@ static enum bank_exit failed(uk_err err, const char *what)
 static enum bank_exit open_store(
     const struct bank_options *o, struct bank_store **out)
 {
-	char path[BANK_PATH_MAX];
-	struct stat st;
+	struct bank_config c;
+	char why[512] = "";
+	uk_err err = bank_database_of_dir(o->dir, &c, out, why, sizeof(why));
 
-	*out = NULL;
-	if (!uk_is_ok(bank_path(o->dir, BANK_FILE_DATABASE, path)) ||
-	    stat(path, &st) != 0)
-		return complain(BANK_EXIT_CONFIG, o->dir,
-		    "no bank here: make one with `ukey-bankd init --dir`");
-	if (!uk_is_ok(bank_store_open(path, out)))
-		return complain(
-		    BANK_EXIT_CONFIG, path, "the database cannot be opened");
-	return BANK_EXIT_OK;
+	if (uk_is_ok(err))
+		return BANK_EXIT_OK;
+	return complain(
+	    uk_is(err, UK_ERR_AGAIN) ? BANK_EXIT_UNAVAILABLE : BANK_EXIT_CONFIG,
+	    o->dir, why);
 }
 
 static enum bank_exit bad_name(const char *option)
@@ -86,17 +84,11 @@ static void say(const char *step)
 	fflush(stdout);
 }
 
-static uk_err make_database(const char *dir)
+static uk_err make_database(const char *dir, const struct bank_config *c)
 {
-	char path[BANK_PATH_MAX];
 	struct bank_store *store = NULL;
-	uk_err err = bank_path(dir, BANK_FILE_DATABASE, path);
+	uk_err err = bank_database_make(dir, c, &store);
 
-	/* Made by us first, so that it has the mode we want. */
-	if (uk_is_ok(err))
-		err = bank_file_write(path, UK_NONE, false);
-	if (uk_is_ok(err))
-		err = bank_store_open(path, &store);
 	if (uk_is_ok(err))
 		err = bank_ca_write_crl(dir, store, time(NULL), CRL_DAYS);
 	bank_store_close(&store);
@@ -129,6 +121,13 @@ enum bank_exit bank_cmd_init(const struct bank_options *o)
 		return complain(BANK_EXIT_DATA, "--host",
 		    "at most 63 letters, digits, dots and hyphens, as in "
 		    "bank.example");
+	if (o->database != NULL &&
+	    (!bank_store_is_remote(o->database) ||
+		!uk_is_ok(uk_copy_str(
+		    c.database, sizeof(c.database), uk_view_str(o->database)))))
+		return complain(BANK_EXIT_DATA, "--database",
+		    "as in postgresql://user@host/bank or service=bank, "
+		    "without a password");
 	if (o->port >= 0)
 		c.port = o->port;
 	if (mkdir(o->dir, 0700) != 0 && errno != EEXIST)
@@ -140,7 +139,7 @@ enum bank_exit bank_cmd_init(const struct bank_options *o)
 		err = bank_ca_init(o->dir, c.name, c.host, say);
 	if (uk_is_ok(err)) {
 		say("making the database and an empty revocation list");
-		err = make_database(o->dir);
+		err = make_database(o->dir, &c);
 	}
 	if (uk_is_ok(err))
 		err = bank_config_write(path, &c);
@@ -374,6 +373,47 @@ enum bank_exit bank_cmd_crl(const struct bank_options *o)
 
 	if (code == BANK_EXIT_OK)
 		code = write_crl(o, store);
+	bank_store_close(&store);
+	return code;
+}
+
+/* --- migrate ------------------------------------------------------------- */
+
+static enum bank_exit migrate(struct bank_store *store, bool check)
+{
+	size_t made, known;
+	uk_err err = bank_store_steps(store, &made, &known);
+
+	if (uk_is_ok(err) && made > known)
+		err = uk_fail(UK_ERR_UNSUPPORTED);
+	if (uk_is(err, UK_ERR_UNSUPPORTED))
+		return complain(BANK_EXIT_CONFIG, "migrate",
+		    "the database was made by a later version of this program");
+	if (uk_is_ok(err) && made < known && !check)
+		err = bank_store_migrate(store);
+	if (!uk_is_ok(err))
+		return failed(err, "migrate");
+	printf("step %zu of %zu%s\n", check ? made : known, known,
+	    made == known ? ": nothing to do" : "");
+	return check && made < known ? BANK_EXIT_AUDIT : BANK_EXIT_OK;
+}
+
+enum bank_exit bank_cmd_migrate(const struct bank_options *o)
+{
+	char path[BANK_PATH_MAX], why[512] = "";
+	struct bank_store *store = NULL;
+	struct bank_config c;
+	enum bank_exit code;
+	uk_err err = bank_path(o->dir, BANK_FILE_CONFIG, path);
+
+	if (uk_is_ok(err))
+		err = bank_config_read(path, &c, why, sizeof(why));
+	if (uk_is_ok(err))
+		err = bank_database_connect(
+		    o->dir, &c, &store, why, sizeof(why));
+	if (!uk_is_ok(err))
+		return complain(BANK_EXIT_CONFIG, o->dir, why);
+	code = migrate(store, o->check);
 	bank_store_close(&store);
 	return code;
 }

@@ -2,16 +2,17 @@
 #ifndef BANK_COMMANDS_H
 #define BANK_COMMANDS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Exit codes, as sysexits.h has them; each means one thing. */
 enum bank_exit {
 	BANK_EXIT_OK = 0,
-	BANK_EXIT_AUDIT = 1, /* the books are wrong */
+	BANK_EXIT_AUDIT = 1, /* the books, or what was checked, are wrong */
 	BANK_EXIT_USAGE = 64,
 	BANK_EXIT_DATA = 65,        /* an input file or value is no good */
 	BANK_EXIT_NO_INPUT = 66,    /* an input file is not there */
-	BANK_EXIT_UNAVAILABLE = 69, /* cannot listen */
+	BANK_EXIT_UNAVAILABLE = 69, /* cannot listen, or no database */
 	BANK_EXIT_SOFTWARE = 70,
 	BANK_EXIT_EXISTS = 73, /* would overwrite */
 	BANK_EXIT_IO = 74,
@@ -20,15 +21,18 @@ enum bank_exit {
 
 struct bank_options { /* NULL or 0: not given */
 	const char *dir, *name, *host, *customer, *request, *purpose, *account,
-	    *currency, *deposit, *serial, *cert, *not_before, *not_after;
+	    *currency, *deposit, *serial, *cert, *not_before, *not_after,
+	    *database;
 	int64_t port; /* -1: not given */
 	int64_t days;
 	int64_t ready_fd; /* -1: not given */
+	bool check;
 };
 
 typedef enum bank_exit bank_command(const struct bank_options *o);
 
 bank_command bank_cmd_init, bank_cmd_enroll, bank_cmd_account, bank_cmd_revoke,
-    bank_cmd_crl, bank_cmd_public_key, bank_cmd_serve, bank_cmd_audit;
+    bank_cmd_crl, bank_cmd_public_key, bank_cmd_migrate, bank_cmd_serve,
+    bank_cmd_audit;
 
 #endif

@@ -6,15 +6,17 @@
 
 #include <stddef.h>
 
-enum { BANK_CONFIG_TEXT = 128 };
+enum { BANK_CONFIG_TEXT = 256 };
 
 struct bank_config {
-	char name[BANK_CONFIG_TEXT];    /* shown to customers */
-	char host[BANK_CONFIG_TEXT];    /* name in the TLS certificate */
-	char origin[BANK_CONFIG_TEXT];  /* empty: https://host:port */
-	char address[BANK_CONFIG_TEXT]; /* IPv4 to listen on */
-	int64_t port;                   /* 0: any free one */
-	int64_t transfer_limit;         /* minor units of one transfer */
+	char name[BANK_CONFIG_TEXT];     /* shown to customers */
+	char host[BANK_CONFIG_TEXT];     /* name in the TLS certificate */
+	char origin[BANK_CONFIG_TEXT];   /* empty: https://host:port */
+	char address[BANK_CONFIG_TEXT];  /* IPv4 to listen on */
+	char database[BANK_CONFIG_TEXT]; /* empty: the file bank.db */
+	char migrate[BANK_CONFIG_TEXT];  /* "yes", "no"; empty: by the engine */
+	int64_t port;                    /* 0: any free one */
+	int64_t transfer_limit;          /* minor units of one transfer */
 	int64_t max_connections, max_sessions, max_challenges;
 	int64_t max_certificates; /* found good and remembered, 3 KB each */
 	int64_t request_seconds;  /* a request must be complete by then */

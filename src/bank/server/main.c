@@ -14,6 +14,8 @@ enum option_key {
 	OPT_NAME = 256,
 	OPT_HOST,
 	OPT_PORT,
+	OPT_DATABASE,
+	OPT_CHECK,
 	OPT_CUSTOMER,
 	OPT_REQUEST,
 	OPT_PURPOSE,
@@ -44,7 +46,14 @@ enum option_key {
 static const struct argp_option init_options[] = { DIR_OPTION,
 	OPTION("name", OPT_NAME, "TEXT", "Name of the bank"),
 	OPTION("host", OPT_HOST, "NAME", "Host name (localhost)"),
-	OPTION("port", OPT_PORT, "N", "Port (8443)"), END };
+	OPTION("port", OPT_PORT, "N", "Port (8443)"),
+	OPTION("database", OPT_DATABASE, "URI",
+	    "PostgreSQL, as postgresql://user@host/bank (a file)"),
+	END };
+static const struct argp_option migrate_options[] = { DIR_OPTION,
+	OPTION("check", OPT_CHECK, NULL,
+	    "Only say whether there is something to do"),
+	END };
 static const struct argp_option enroll_options[] = { DIR_OPTION,
 	OPTION("customer", OPT_CUSTOMER, "NAME", "Whose certificate (needed)"),
 	OPTION("request", OPT_REQUEST, "FILE",
@@ -93,6 +102,8 @@ static const struct command {
 	    bank_cmd_crl },
 	{ "public-key", "Print the bank's signing key, for the cards",
 	    dir_options, "d", bank_cmd_public_key },
+	{ "migrate", "Bring the database's tables up to this version",
+	    migrate_options, "d", bank_cmd_migrate },
 	{ "serve", "Run the server", serve_options, "d", bank_cmd_serve },
 	{ "audit", "Check the books", dir_options, "d", bank_cmd_audit },
 };
@@ -151,6 +162,8 @@ static const char **text_option(struct bank_options *o, int key)
 		return &o->name;
 	case OPT_HOST:
 		return &o->host;
+	case OPT_DATABASE:
+		return &o->database;
 	case OPT_CUSTOMER:
 		return &o->customer;
 	case OPT_REQUEST:
@@ -191,6 +204,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_DAYS:
 		p->options.days = number(arg, 36500, state);
+		return 0;
+	case OPT_CHECK:
+		p->options.check = true;
 		return 0;
 	case OPT_READY_FD:
 		p->options.ready_fd = number(arg, 65535, state);

@@ -59,7 +59,7 @@ static const char books[] =
     "CREATE INDEX IF NOT EXISTS entries_in ON entries (journal);";
 
 const struct bank_migration bank_migrations[] = {
-	{ "books", books },
+	{ .name = "books", .sql = books },
 };
 
 const size_t bank_migration_count = sizeof(bank_migrations) /

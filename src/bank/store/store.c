@@ -1,108 +1,54 @@
-/* The database: schema, statements, transactions. */
+/* The database, whatever its engine: transactions and statements. */
 #include "store.h"
 
-#include "log.h"
-#include "schema.h"
+#include "engine.h"
 
-#include <limits.h>
-#include <sqlite3.h>
+#include <string.h>
 
-enum { STATEMENTS = 64, BUSY_MS = 5000 };
+enum { KEPT = 1024 }; /* statements; a power of two */
+
+struct bank_kept {
+	const char *sql;
+	struct bank_st *st;
+};
 
 struct bank_store {
-	sqlite3 *db;
+	const struct bank_engine *engine;
+	struct bank_db *db;
 	bool collects;  /* bank_begin to bank_commit are parts of one */
 	bool part;      /* such a part is open */
 	bool collected; /* something waits for bank_flush, or was lost */
-	struct {
-		const char *sql;
-		sqlite3_stmt *statement;
-	} kept[STATEMENTS];
+	bool again;     /* something failed that may be done again */
+	int64_t changes;
+	struct bank_kept kept[KEPT];
 	size_t count;
 };
 
-static uk_err run(struct bank_store *s, const char *sql)
-{
-	int rc = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
-
-	if (rc == SQLITE_OK)
-		return uk_ok();
-	uk_log(
-	    UK_LOG_ERROR, "event=database error=\"%s\"", sqlite3_errmsg(s->db));
-	return uk_fail(rc == SQLITE_NOMEM ? UK_ERR_MEMORY : UK_ERR_IO);
-}
-
 /* --- opening ------------------------------------------------------------- */
 
-static const char settings[] = "PRAGMA journal_mode = WAL;"
-			       "PRAGMA synchronous = FULL;"
-			       "PRAGMA foreign_keys = ON;"
-			       "PRAGMA trusted_schema = OFF;";
-
-/* The first step that has not been made yet. */
-static uk_err next_step(struct bank_store *s, size_t *step)
+bool bank_store_is_remote(const char *where)
 {
-	bank_query q;
+	static const char *const starts[] = { "postgresql://", "postgres://",
+		"service=" };
 
-	UK_TRY(run(s, "CREATE TABLE IF NOT EXISTS migrations ("
-		      " step INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT"));
-	q = bank_query_of(s, "SELECT count(*) FROM migrations");
-	if (bank_query_row(&q))
-		*step = (size_t)bank_col_int(&q, 0);
-	UK_TRY(bank_query_end(&q));
-	/* Made by a later version of this program: hands off. */
-	return *step > bank_migration_count ? uk_fail(UK_ERR_UNSUPPORTED)
-					    : uk_ok();
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		if (strncmp(where, starts[i], strlen(starts[i])) == 0)
+			return true;
+	}
+	return false;
 }
 
-static uk_err make_step(struct bank_store *s, size_t step)
-{
-	const struct bank_migration *m = &bank_migrations[step];
-	bank_query q;
-
-	UK_TRY(run(s, m->sql));
-	q = bank_query_of(
-	    s, "INSERT INTO migrations (step, name) VALUES (?, ?)");
-	bank_bind_int(&q, (int64_t)step + 1);
-	bank_bind_text(&q, uk_view_str(m->name));
-	return bank_query_run(&q);
-}
-
-/* All steps or none. */
-static uk_err migrate(struct bank_store *s)
-{
-	size_t step = 0;
-	uk_err err;
-
-	UK_TRY(bank_begin(s));
-	err = next_step(s, &step);
-	for (; uk_is_ok(err) && step < bank_migration_count; step++)
-		err = make_step(s, step);
-	if (uk_is_ok(err))
-		err = bank_commit(s);
-	if (!uk_is_ok(err))
-		bank_rollback(s);
-	return err;
-}
-
-uk_err bank_store_open(const char *path, struct bank_store **out)
+uk_err bank_store_connect(const char *where, struct bank_store **out)
 {
 	struct bank_store *s = uk_new(sizeof(*s));
-	uk_err err = uk_fail(UK_ERR_IO);
+	uk_err err;
 
 	*out = NULL;
 	if (s == NULL)
 		return uk_fail(UK_ERR_MEMORY);
-	if (sqlite3_open_v2(path, &s->db,
-		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-		    SQLITE_OPEN_NOMUTEX,
-		NULL) != SQLITE_OK)
-		goto out;
-	sqlite3_extended_result_codes(s->db, 1);
-	sqlite3_busy_timeout(s->db, BUSY_MS);
-	err = run(s, settings);
-	if (uk_is_ok(err))
-		err = migrate(s);
+	s->engine = bank_store_is_remote(where) ? &bank_postgresql
+						: &bank_sqlite;
+	err = s->engine->open(where, &s->db);
 	if (!uk_is_ok(err))
 		goto out;
 	*out = s;
@@ -112,57 +58,118 @@ out:
 	return err;
 }
 
+uk_err bank_store_open(const char *where, struct bank_store **out)
+{
+	uk_err err;
+
+	UK_TRY(bank_store_connect(where, out));
+	err = bank_store_migrate(*out);
+	if (!uk_is_ok(err))
+		bank_store_close(out);
+	return err;
+}
+
 void bank_store_close(struct bank_store **s)
 {
 	if (*s == NULL)
 		return;
-	for (size_t i = 0; i < (*s)->count; i++)
-		sqlite3_finalize((*s)->kept[i].statement);
-	sqlite3_close((*s)->db);
+	for (size_t i = 0; i < KEPT; i++) {
+		if ((*s)->kept[i].st != NULL)
+			(*s)->engine->free(&(*s)->kept[i].st);
+	}
+	if ((*s)->db != NULL)
+		(*s)->engine->close(&(*s)->db);
 	uk_free(*s);
 	*s = NULL;
 }
 
+const char *bank_store_engine_name(const struct bank_store *s)
+{
+	return s->engine->name;
+}
+
+bool bank_store_makes_steps(const struct bank_store *s)
+{
+	return s->engine->makes_steps;
+}
+
+const struct bank_engine *bank_store_engine(const struct bank_store *s)
+{
+	return s->engine;
+}
+
+uk_err bank_store_backup(struct bank_store *s, const char *path)
+{
+	return s->engine->backup(s->db, path);
+}
+
+/* --- transactions -------------------------------------------------------- */
+
+static enum bank_tx tx(const struct bank_store *s)
+{
+	return s->engine->tx(s->db);
+}
+
+/* What was collected is lost, and nothing new may hide that. */
+static bool is_lost(const struct bank_store *s)
+{
+	return s->again || (s->collected && tx(s) != BANK_TX_OPEN);
+}
+
+static uk_err noted(struct bank_store *s, uk_err err)
+{
+	if (uk_is(err, UK_ERR_AGAIN) && s->collects)
+		s->again = true;
+	return err;
+}
+
+/* Between transactions a connection that was lost is made anew. */
+static uk_err revive(struct bank_store *s)
+{
+	if (s->collected || tx(s) != BANK_TX_NONE)
+		return uk_ok();
+	return noted(s, s->engine->revive(s->db));
+}
+
+uk_err bank_store_run(struct bank_store *s, const char *sql)
+{
+	return noted(s, s->engine->run(s->db, sql));
+}
+
 uk_err bank_begin(struct bank_store *s)
 {
-	uk_err err = uk_ok();
-	bool open = sqlite3_get_autocommit(s->db) == 0;
-
-	/* After some failures SQLite takes back the whole transaction: what was
-	 * collected is lost, and nothing new may hide that. */
-	if (s->collected && !open)
-		return uk_fail(UK_ERR_IO);
-	if (!open)
-		err = run(s, "BEGIN IMMEDIATE");
-	if (!s->collects || !uk_is_ok(err))
-		return err;
+	if (is_lost(s))
+		return uk_fail(s->again ? UK_ERR_AGAIN : UK_ERR_IO);
+	UK_TRY(revive(s));
+	if (tx(s) == BANK_TX_NONE)
+		UK_TRY(bank_store_run(s, s->engine->begin));
+	if (!s->collects)
+		return uk_ok();
 	s->collected = true;
-	err = run(s, "SAVEPOINT part");
-	s->part = uk_is_ok(err);
-	return err;
+	UK_TRY(bank_store_run(s, "SAVEPOINT part;"));
+	s->part = true;
+	return uk_ok();
 }
 
 uk_err bank_commit(struct bank_store *s)
 {
 	if (!s->collects)
-		return run(s, "COMMIT");
-	UK_TRY(run(s, "RELEASE part"));
+		return bank_store_run(s, "COMMIT;");
+	UK_TRY(bank_store_run(s, "RELEASE SAVEPOINT part;"));
 	s->part = false;
 	return uk_ok();
 }
 
 void bank_rollback(struct bank_store *s)
 {
-	const char *sql = s->part ? "ROLLBACK TO part; RELEASE part"
-				  : "ROLLBACK";
-	bool open = sqlite3_get_autocommit(s->db) == 0;
+	const char *sql = s->part ? "ROLLBACK TO SAVEPOINT part;"
+				    "RELEASE SAVEPOINT part;"
+				  : "ROLLBACK;";
+	bool nothing = tx(s) == BANK_TX_NONE || (s->collects && !s->part);
 
-	if (!open || (s->collects && !s->part)) {
-		s->part = false;
-		return;
-	}
 	s->part = false;
-	UK_IGNORE(run(s, sql)); /* logged; nothing to do */
+	if (!nothing)
+		UK_IGNORE(bank_store_run(s, sql)); /* logged */
 }
 
 void bank_store_collect(struct bank_store *s)
@@ -172,145 +179,125 @@ void bank_store_collect(struct bank_store *s)
 
 bool bank_store_has_collected(const struct bank_store *s)
 {
-	return s->collected;
+	return s->collected || s->again;
 }
 
 uk_err bank_flush(struct bank_store *s)
 {
-	bool open = sqlite3_get_autocommit(s->db) == 0;
-	uk_err err;
+	bool again = s->again;
+	uk_err err = uk_fail(again ? UK_ERR_AGAIN : UK_ERR_IO);
 
-	if (!s->collected)
+	if (!bank_store_has_collected(s))
 		return uk_ok();
-	s->collected = s->part = false;
-	if (!open)
-		return uk_fail(UK_ERR_IO); /* taken back already */
-	err = run(s, "COMMIT");
-	if (!uk_is_ok(err) && sqlite3_get_autocommit(s->db) == 0)
-		UK_IGNORE(run(s, "ROLLBACK"));
+	if (!is_lost(s))
+		err = s->engine->run(s->db, "COMMIT;");
+	s->collected = s->part = s->again = false;
+	if (!uk_is_ok(err) && tx(s) != BANK_TX_NONE)
+		UK_IGNORE(s->engine->run(s->db, "ROLLBACK;"));
 	return err;
 }
 
 /* --- statements ---------------------------------------------------------- */
 
-static int prepare(struct bank_store *s, const char *sql, sqlite3_stmt **out)
+/* Its place in the table, or the free one where it belongs. */
+static struct bank_kept *place_of(struct bank_store *s, const char *sql)
 {
-	int rc;
+	uint64_t mixed = (uint64_t)(uintptr_t)sql *
+			 UINT64_C(0x9e3779b97f4a7c15); /* Fibonacci hashing */
+	size_t at = (size_t)(mixed >> 54);
 
-	for (size_t i = 0; i < s->count; i++) {
-		if (s->kept[i].sql == sql) {
-			*out = s->kept[i].statement;
-			return SQLITE_OK;
-		}
+	while (s->kept[at].sql != NULL && s->kept[at].sql != sql)
+		at = (at + 1) % KEPT;
+	return &s->kept[at];
+}
+
+static uk_err prepare(
+    struct bank_store *s, const char *sql, struct bank_kept **out)
+{
+	struct bank_kept *k = place_of(s, sql);
+
+	if (k->sql == NULL) {
+		if (s->count >= KEPT / 2)
+			return uk_fail(UK_ERR_INTERNAL); /* too few places */
+		UK_TRY(revive(s));
+		UK_TRY(s->engine->prepare(s->db, sql, &k->st));
+		k->sql = sql;
+		s->count++;
 	}
-	if (s->count == STATEMENTS)
-		return SQLITE_FULL; /* more statements than this program has */
-	rc = sqlite3_prepare_v3(
-	    s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL);
-	if (rc == SQLITE_OK) {
-		s->kept[s->count].sql = sql;
-		s->kept[s->count++].statement = *out;
-	}
-	return rc;
+	*out = k;
+	return uk_ok();
 }
 
 bank_query bank_query_of(struct bank_store *s, const char *sql)
 {
-	bank_query q = { s, NULL, 0, SQLITE_OK };
-	sqlite3_stmt *st = NULL;
+	bank_query q = { s, NULL, 0, uk_ok() };
 
-	q.rc = prepare(s, sql, &st);
-	q.statement = st;
+	q.err = noted(s, prepare(s, sql, &q.kept));
 	return q;
 }
 
-static void bound(bank_query *q, int rc)
+static void bind(bank_query *q, struct bank_value v)
 {
-	if (q->rc == SQLITE_OK)
-		q->rc = rc;
+	int at = ++q->bound;
+
+	if (uk_is_ok(q->err))
+		q->err = q->store->engine->bind(q->kept->st, at, v);
 }
 
 void bank_bind_int(bank_query *q, int64_t v)
 {
-	bound(q, sqlite3_bind_int64(q->statement, ++q->bound, v));
+	bind(q, (struct bank_value){ BANK_INT, v, UK_NONE });
 }
 
-/* An empty view may have no address, which SQLite would take for NULL. */
-static const char *address(uk_bytes v)
-{
-	return v.n == 0 ? "" : (const char *)v.p;
-}
-
-/* SQLITE_STATIC: what is bound outlives the query, like every borrowed view. */
 void bank_bind_text(bank_query *q, uk_bytes v)
 {
-	bound(q, sqlite3_bind_text64(q->statement, ++q->bound, address(v), v.n,
-		     SQLITE_STATIC, SQLITE_UTF8));
+	bind(q, (struct bank_value){ BANK_TEXT, 0, v });
 }
 
 void bank_bind_blob(bank_query *q, uk_bytes v)
 {
-	bound(q, sqlite3_bind_blob64(
-		     q->statement, ++q->bound, address(v), v.n, SQLITE_STATIC));
+	bind(q, (struct bank_value){ BANK_BLOB, 0, v });
 }
 
 void bank_bind_null(bank_query *q)
 {
-	bound(q, sqlite3_bind_null(q->statement, ++q->bound));
+	bind(q, (struct bank_value){ BANK_NULL, 0, UK_NONE });
 }
 
 bool bank_query_row(bank_query *q)
 {
-	int rc;
+	struct bank_store *s = q->store;
+	bool row = false;
 
-	if (q->rc != SQLITE_OK)
-		return false;
-	rc = sqlite3_step(q->statement);
-	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		q->rc = rc;
-	return rc == SQLITE_ROW;
+	if (uk_is_ok(q->err))
+		q->err = revive(s);
+	if (uk_is_ok(q->err))
+		q->err = noted(
+		    s, s->engine->step(q->kept->st, &row, &s->changes));
+	return row && uk_is_ok(q->err);
 }
 
 int64_t bank_col_int(const bank_query *q, int column)
 {
-	return sqlite3_column_int64(q->statement, column);
+	return q->store->engine->column(q->kept->st, column, BANK_INT).number;
 }
 
 bool bank_col_is_null(const bank_query *q, int column)
 {
-	return sqlite3_column_type(q->statement, column) == SQLITE_NULL;
+	return q->store->engine->column(q->kept->st, column, BANK_NULL).kind ==
+	       BANK_NULL;
 }
 
 uk_bytes bank_col(const bank_query *q, int column)
 {
-	const void *p = sqlite3_column_blob(q->statement, column);
-
-	return uk_view(p, (size_t)sqlite3_column_bytes(q->statement, column));
+	return q->store->engine->column(q->kept->st, column, BANK_BLOB).bytes;
 }
 
-/* SQLite: SQLITE_OK, or the (extended) reason; the text is in the connection.
- */
 uk_err bank_query_end(bank_query *q)
 {
-	if (q->rc != SQLITE_OK && q->rc != SQLITE_CONSTRAINT_UNIQUE &&
-	    q->rc != SQLITE_CONSTRAINT_PRIMARYKEY)
-		uk_log(UK_LOG_ERROR, "event=database code=%d error=\"%s\"",
-		    q->rc, sqlite3_errmsg(q->store->db));
-	if (q->statement != NULL) {
-		(void)sqlite3_reset(q->statement); /* repeats q->rc */
-		(void)sqlite3_clear_bindings(q->statement);
-	}
-	switch (q->rc) {
-	case SQLITE_OK:
-		return uk_ok();
-	case SQLITE_CONSTRAINT_UNIQUE:
-	case SQLITE_CONSTRAINT_PRIMARYKEY:
-		return uk_fail(UK_ERR_EXISTS);
-	case SQLITE_NOMEM:
-		return uk_fail(UK_ERR_MEMORY);
-	default:
-		return uk_fail(UK_ERR_IO);
-	}
+	if (q->kept != NULL)
+		q->store->engine->reset(q->kept->st);
+	return q->err;
 }
 
 uk_err bank_query_run(bank_query *q)
@@ -319,12 +306,18 @@ uk_err bank_query_run(bank_query *q)
 	return bank_query_end(q);
 }
 
-int64_t bank_last_id(struct bank_store *s)
+uk_err bank_query_id(bank_query *q, int64_t *id)
 {
-	return sqlite3_last_insert_rowid(s->db);
+	bool found = bank_query_row(q);
+
+	*id = found ? bank_col_int(q, 0) : 0;
+	while (found && bank_query_row(q)) /* to the end */
+		;
+	UK_TRY(bank_query_end(q));
+	return found ? uk_ok() : uk_fail(UK_ERR_NOT_FOUND);
 }
 
 int64_t bank_changes(struct bank_store *s)
 {
-	return sqlite3_changes64(s->db);
+	return s->changes;
 }

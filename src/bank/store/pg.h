@@ -1,0 +1,40 @@
+/* The parts of a PostgreSQL connection, for pg.c and pg_listen.c. */
+#ifndef BANK_PG_H
+#define BANK_PG_H
+
+#include "engine.h"
+
+#include <libpq-fe.h>
+#include <stdlib.h>
+
+enum {
+	BANK_PG_PARAMETERS = 48, /* of one statement */
+	BANK_PG_PAUSE_MS = 500   /* between attempts to connect */
+};
+
+struct bank_db {
+	PGconn *pg;
+	unsigned statements; /* so many have been prepared */
+	unsigned life;       /* grows with each connection */
+	int64_t tried_ms;    /* the last attempt to connect again; 0: none */
+};
+
+struct bank_st {
+	struct bank_db *db;
+	uk_blob text; /* SQL with $1, $2... */
+	char name[24];
+	unsigned number, versions;
+	unsigned life; /* of the connection that knows it, plus 1; 0: none */
+	int count;     /* of parameters */
+	Oid types[BANK_PG_PARAMETERS];
+	const char *values[BANK_PG_PARAMETERS];
+	int lengths[BANK_PG_PARAMETERS], formats[BANK_PG_PARAMETERS];
+	uint64_t numbers[BANK_PG_PARAMETERS];
+	PGresult *rows; /* NULL until the first step */
+	int row;
+};
+
+/* The one translation of libpq's errors; r may be NULL. */
+UK_RESULT bank_pg_translate(struct bank_db *d, const PGresult *r);
+
+#endif
