@@ -3,6 +3,8 @@
 
 #include "mem.h"
 
+#include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -11,6 +13,13 @@ void uk_wipe(void *p, size_t n)
 {
 	if (p != NULL && n > 0)
 		explicit_bzero(p, n);
+}
+
+void uk_wipe_free(void *p)
+{
+	if (p != NULL)
+		uk_wipe(p, malloc_usable_size(p)); /* glibc, musl */
+	free(p);
 }
 
 bool uk_equal(uk_bytes a, uk_bytes b)

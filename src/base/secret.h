@@ -27,6 +27,9 @@ static inline uk_bytes uk_pin_view(const uk_pin *pin)
 
 /* Not removed by the optimizer. */
 void uk_wipe(void *p, size_t n);
+/* free() of what malloc() gave, wiped before: for libraries that let their
+ * allocator be chosen (jansson: json_set_alloc_funcs). Accepts NULL. */
+void uk_wipe_free(void *p);
 /* Constant time for equal lengths. */
 bool uk_equal(uk_bytes a, uk_bytes b);
 

@@ -7,6 +7,7 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct command {
@@ -85,6 +86,8 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	/* A pinentry that dies is an error to report, not our death. */
 	signal(SIGPIPE, SIG_IGN);
+	/* JSON holds the session. */
+	json_set_alloc_funcs(malloc, uk_wipe_free);
 	if (cli == NULL)
 		return cli_row(CLI_MEMORY)->exit;
 	end = options_parse(cli, argc, argv);

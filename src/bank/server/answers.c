@@ -3,13 +3,13 @@
 
 #include "log.h"
 #include "routes.h"
+#include "secret.h"
 
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { TOGETHER = 64, LAST_PRIORITY = BANK_PRIORITIES - 1 };
@@ -27,6 +27,12 @@ struct bank_answers {
 	struct waiting waiting[TOGETHER];
 };
 
+static void wipe_text(const void *data, size_t n, void *arg)
+{
+	(void)n, (void)arg;
+	uk_wipe_free((void *)(uintptr_t)data);
+}
+
 static void send_one(struct waiting *w)
 {
 	struct evkeyvalq *headers = evhttp_request_get_output_headers(w->req);
@@ -36,9 +42,10 @@ static void send_one(struct waiting *w)
 
 	evhttp_add_header(headers, "Content-Type", "application/json");
 	evhttp_add_header(headers, "Cache-Control", "no-store");
-	if (text != NULL)
-		evbuffer_add(out, text, strlen(text));
-	free(text);
+	/* Sent from where it is, and wiped then: it may hold a session. */
+	if (text != NULL && evbuffer_add_reference(
+				out, text, strlen(text), wipe_text, NULL) != 0)
+		uk_wipe_free(text);
 	evhttp_send_reply(
 	    w->req, bank_code_http(w->code), bank_code_name(w->code), NULL);
 }

@@ -9,10 +9,13 @@
 #include "https.h"
 #include "ledger.h"
 #include "log.h"
+#include "secret.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -467,6 +470,8 @@ enum bank_exit bank_cmd_serve(const struct bank_options *o)
 	uk_err err;
 
 	uk_log_to(stderr, UK_LOG_INFO);
+	/* JSON holds session tokens. */
+	json_set_alloc_funcs(malloc, uk_wipe_free);
 	code = open_bank(o, &b);
 	if (code != BANK_EXIT_OK)
 		return code;
