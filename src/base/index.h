@@ -13,7 +13,7 @@
 #include "mem.h"
 
 typedef struct uk_index {
-	size_t mask;           /* heads: a power of two */
+	size_t mask;            /* heads: a power of two */
 	uint32_t *heads, *next; /* place + 1; 0: end of the chain */
 } uk_index;
 

@@ -5,8 +5,7 @@
 
 /* --- reading ------------------------------------------------------------- */
 
-static uk_err take_number(
-    const uk_sf_params *p, const char *key, int64_t *out)
+static uk_err take_number(const uk_sf_params *p, const char *key, int64_t *out)
 {
 	const uk_sf_value *v = uk_sf_param_of(p, key);
 
@@ -19,8 +18,7 @@ static uk_err take_number(
 	return uk_ok();
 }
 
-static uk_err take_string(
-    const uk_sf_params *p, const char *key, uk_bytes *out)
+static uk_err take_string(const uk_sf_params *p, const char *key, uk_bytes *out)
 {
 	const uk_sf_value *v = uk_sf_param_of(p, key);
 
@@ -122,8 +120,7 @@ uk_err uk_httpsig_find(uk_bytes input_field, uk_bytes signature_field,
 		UK_TRY(find_tag(input_field, tag, out));
 	UK_TRY(take_params(out));
 	UK_TRY(uk_sf_find(signature_field, out->input.key, &signature));
-	if (signature.is_list ||
-	    signature.items[0].value.type != UK_SF_BYTES)
+	if (signature.is_list || signature.items[0].value.type != UK_SF_BYTES)
 		return uk_fail(UK_ERR_FORMAT);
 	out->signature = signature.items[0].value.text;
 	return uk_ok();
@@ -335,8 +332,8 @@ static uk_err check_params(const uk_sf_item *c)
 	for (size_t i = 0; i < c->params.n; i++) {
 		size_t k = 0;
 
-		while (k < ROWS(known) && !uk_bytes_eq(c->params.at[i].key,
-					      uk_view_str(known[k])))
+		while (k < ROWS(known) &&
+		       !uk_bytes_eq(c->params.at[i].key, uk_view_str(known[k])))
 			k++;
 		if (k == ROWS(known))
 			return uk_fail(UK_ERR_UNSUPPORTED);
@@ -372,8 +369,8 @@ static uk_err check_line(uk_bytes v)
 	return uk_ok();
 }
 
-uk_err uk_httpsig_base(const struct uk_httpsig *s,
-    const struct uk_http_message *m, uk_buf *out)
+uk_err uk_httpsig_base(
+    const struct uk_httpsig *s, const struct uk_http_message *m, uk_buf *out)
 {
 	for (size_t i = 0; i < s->input.n; i++) {
 		const uk_sf_item *c = &s->input.items[i];

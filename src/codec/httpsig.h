@@ -33,9 +33,9 @@ struct uk_http_message {
 };
 
 struct uk_httpsig {
-	uk_sf_member input; /* label, components, parameters */
-	uk_bytes signature; /* base64 */
-	int64_t created, expires; /* -1: absent */
+	uk_sf_member input;              /* label, components, parameters */
+	uk_bytes signature;              /* base64 */
+	int64_t created, expires;        /* -1: absent */
 	uk_bytes keyid, nonce, alg, tag; /* none: absent */
 };
 
@@ -53,7 +53,7 @@ bool uk_httpsig_covers(
 
 /* Appends the signature base. UK_ERR_NOT_FOUND: a component that the message
  * does not have. UK_ERR_FORMAT: a value that must not be signed (line ends). */
-UK_RESULT uk_httpsig_base(const struct uk_httpsig *s,
-    const struct uk_http_message *m, uk_buf *out);
+UK_RESULT uk_httpsig_base(
+    const struct uk_httpsig *s, const struct uk_http_message *m, uk_buf *out);
 
 #endif

@@ -22,8 +22,8 @@ struct gcm {
 	uk_bytes key, nonce, aad;
 };
 
-static bool begin(EVP_CIPHER_CTX *ctx, const EVP_CIPHER *cipher,
-    const struct gcm *g)
+static bool begin(
+    EVP_CIPHER_CTX *ctx, const EVP_CIPHER *cipher, const struct gcm *g)
 {
 	int n;
 
@@ -40,8 +40,7 @@ static bool run(EVP_CIPHER_CTX *ctx, const struct gcm *g, uk_bytes in,
 {
 	int n = 0, rest = 0;
 
-	if (in.n > 0 &&
-	    EVP_CipherUpdate(ctx, room, &n, in.p, (int)in.n) != 1)
+	if (in.n > 0 && EVP_CipherUpdate(ctx, room, &n, in.p, (int)in.n) != 1)
 		return false;
 	if (!g->seal && EVP_CIPHER_CTX_ctrl(
 			    ctx, EVP_CTRL_AEAD_SET_TAG, UK_GCM_TAG, tag) != 1)

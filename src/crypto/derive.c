@@ -22,7 +22,8 @@ uk_err uk_hkdf(uk_crypto *c, uk_bytes key, uk_bytes salt, uk_bytes info,
 {
 	char hash[] = "SHA2-256";
 	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, hash, 0),
+		OSSL_PARAM_construct_utf8_string(
+		    OSSL_KDF_PARAM_DIGEST, hash, 0),
 		octets(OSSL_KDF_PARAM_KEY, key),
 		octets(OSSL_KDF_PARAM_INFO, info),
 		octets(OSSL_KDF_PARAM_SALT, salt),

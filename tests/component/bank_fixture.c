@@ -374,7 +374,7 @@ json_t *fx_login_as(
 
 	if (text != NULL) {
 		if (nonce != NULL)
-			snprintf(nonce, 64, "%s", text);
+			snprintf(nonce, 129, "%s", text);
 		answer = fx_token_login(l, name, for_origin, text);
 	}
 	session = json_string_value(json_object_get(answer, "session"));

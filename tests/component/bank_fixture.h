@@ -49,7 +49,7 @@ const char *fx_code(json_t *answer);
 uk_blob fx_b64(const json_t *answer, const char *name);
 
 /* Logs in with NAME.key and NAME.pem; the answer. origin NULL: the real one.
- * nonce: NULL, or where the one used is put (64 bytes). */
+ * nonce: NULL, or where the one used is put (129 bytes). */
 json_t *fx_login_as(
     struct fx_link *l, const char *name, const char *origin, char *nonce);
 json_t *fx_token_login(

@@ -136,7 +136,7 @@ static void login_with_a_bad_certificate(void **state)
 static void login_replayed(void **state)
 {
 	struct fx_link l;
-	char nonce[64];
+	char nonce[129];
 
 	(void)state;
 	fx_link_open(&l);
@@ -153,7 +153,7 @@ static void login_replayed(void **state)
 
 static void login_for_another_origin(void **state)
 {
-	char nonce[64];
+	char nonce[129];
 
 	(void)state;
 	expect_answer(&nobody,

@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct bank_confirm_request confirm;
 
 	if (uk_is_ok(bank_read_challenge(body, &challenge)))
-		need(challenge.client_nonce.n == BANK_NONCE_TEXT);
+		need(challenge.client_nonce.n == BANK_NONCE_TEXT_MIN);
 	if (uk_is_ok(bank_read_login(body, &login)))
 		need(login.nonce.n <= 128 && login.algorithm.p != NULL);
 	if (uk_is_ok(bank_read_order(body, &order)))

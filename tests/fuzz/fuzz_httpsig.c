@@ -55,9 +55,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.query = uk_view_str("a=b&c=d"),
 		.has_query = true,
 		.field = find_field };
-	struct uk_http_message answer = { .status = 200,
-		.field = find_field,
-		.request = &m };
+	struct uk_http_message answer = {
+		.status = 200, .field = find_field, .request = &m
+	};
 	uk_buf base = UK_BUF(room);
 	struct uk_httpsig s;
 	uk_sf_member member;

@@ -15,11 +15,11 @@ static uk_crypto *crypto;
 #define GCM_IV  "cafebabefacedbaddecaf888"
 #define GCM_AAD "feedfacedeadbeeffeedfacedeadbeefabaddad2"
 #define GCM_PLAIN                                                              \
-	"d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"       \
+	"d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"     \
 	"1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39"
 #define GCM_SEALED                                                             \
-	"522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"       \
-	"8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662"               \
+	"522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"     \
+	"8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662"             \
 	"76fc6ece0f4e1768cddf8853bb2d551b"
 
 static void gcm(void **state)
@@ -58,7 +58,7 @@ static void gcm_refuses(void **state)
 
 		expect_code(uk_gcm_open(crypto, hex(GCM_KEY), hex(GCM_IV),
 				i == 0 ? UK_NONE : hex(GCM_AAD),
-				uk_bytes_first(sealed, i == 1	? 15
+				uk_bytes_first(sealed, i == 1   ? 15
 						       : i == 2 ? 40
 								: sealed.n),
 				&out),
@@ -73,17 +73,17 @@ static void derivation(void **state)
 	uk_buf out = UK_BUF(room);
 
 	(void)state;
-	expect_ok(uk_hkdf(crypto,
-	    hex("0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b"),
-	    hex("000102030405060708090a0b0c"), hex("f0f1f2f3f4f5f6f7f8f9"), 42,
-	    &out));
+	expect_ok(
+	    uk_hkdf(crypto, hex("0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b"),
+		hex("000102030405060708090a0b0c"), hex("f0f1f2f3f4f5f6f7f8f9"),
+		42, &out));
 	expect_bytes(uk_buf_view(&out),
 	    hex("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5"
 		"bf34007208d5b887185865"));
 	out.len = 0;
-	expect_ok(uk_hkdf(crypto,
-	    hex("0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b"), UK_NONE,
-	    UK_NONE, 42, &out));
+	expect_ok(
+	    uk_hkdf(crypto, hex("0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b"),
+		UK_NONE, UK_NONE, 42, &out));
 	expect_bytes(uk_buf_view(&out),
 	    hex("8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d"
 		"2d9d201395faa4b61a96c8"));
@@ -130,8 +130,8 @@ static void agreement(void **state)
 		"c4"));
 	point_room[64] ^= 1; /* not on the curve */
 	uk_key_close(&b);
-	expect_code(uk_key_from_point(crypto, uk_buf_view(&point), &b),
-	    UK_ERR_FORMAT);
+	expect_code(
+	    uk_key_from_point(crypto, uk_buf_view(&point), &b), UK_ERR_FORMAT);
 	uk_blob_free(&x);
 	uk_blob_free(&y);
 	uk_key_close(&a);

@@ -48,8 +48,7 @@ static void test_vector(void **state)
 	expect_ok(trm_cpace_confirmed(&b, UK_ARRAY(a.tag)));
 	expect_ok(trm_cpace_confirmed(&a, UK_ARRAY(b.tag)));
 	/* Nobody can send back what was sent to him. */
-	expect_code(
-	    trm_cpace_confirmed(&a, UK_ARRAY(a.tag)), UK_ERR_SIGNATURE);
+	expect_code(trm_cpace_confirmed(&a, UK_ARRAY(a.tag)), UK_ERR_SIGNATURE);
 	expect_code(trm_cpace_confirmed(&a, UK_NONE), UK_ERR_SIGNATURE);
 }
 
@@ -57,8 +56,10 @@ static void test_vector(void **state)
 static void test_bad_shares(void **state)
 {
 	static const char *const bad[] = {
-		"2b3c6b8c4f3800e7aef6864025b4ed79bd599117e427c41bd47d93d654b4a51c",
-		"0000000000000000000000000000000000000000000000000000000000000000",
+		"2b3c6b8c4f3800e7aef6864025b4ed79bd599117e427c41bd47d93d654b4a5"
+		"1c",
+		"00000000000000000000000000000000000000000000000000000000000000"
+		"00",
 		"", "00",
 		"383a85dd236978f17f8c8545b50dabc52a39fcdab2cf8bc531ce040ff77ca8"
 	};
@@ -68,8 +69,7 @@ static void test_bad_shares(void **state)
 		struct trm_cpace a, b;
 
 		begin_both(&a, &b);
-		expect_code(
-		    trm_cpace_finish(&a, UK_NONE, hex(bad[i]), UK_NONE),
+		expect_code(trm_cpace_finish(&a, UK_NONE, hex(bad[i]), UK_NONE),
 		    UK_ERR_FORMAT);
 	}
 }
@@ -96,11 +96,9 @@ static void test_mismatch(void **state)
 	run("12345678", "12345678", "b", &a, &b);
 	expect_ok(trm_cpace_confirmed(&b, UK_ARRAY(a.tag)));
 	run("12345678", "12345679", "b", &a, &b);
-	expect_code(
-	    trm_cpace_confirmed(&b, UK_ARRAY(a.tag)), UK_ERR_SIGNATURE);
+	expect_code(trm_cpace_confirmed(&b, UK_ARRAY(a.tag)), UK_ERR_SIGNATURE);
 	run("12345678", "12345678", "x", &a, &b);
-	expect_code(
-	    trm_cpace_confirmed(&b, UK_ARRAY(a.tag)), UK_ERR_SIGNATURE);
+	expect_code(trm_cpace_confirmed(&b, UK_ARRAY(a.tag)), UK_ERR_SIGNATURE);
 	assert_memory_not_equal(a.key, b.key, sizeof(a.key));
 }
 
@@ -112,20 +110,19 @@ static void test_lengths(void **state)
 	(void)state;
 	expect_code(trm_cpace_begin(&c, true, UK_NONE, UK_NONE, hex(SID), NULL),
 	    UK_ERR_ARGUMENT);
-	expect_code(trm_cpace_begin(&c, true,
-			uk_view(fill, TRM_CPACE_CODE_MAX + 1), UK_NONE,
+	expect_code(
+	    trm_cpace_begin(&c, true, uk_view(fill, TRM_CPACE_CODE_MAX + 1),
+		UK_NONE, hex(SID), NULL),
+	    UK_ERR_ARGUMENT);
+	expect_code(trm_cpace_begin(&c, true, uk_view_str("1"), UK_ARRAY(fill),
 			hex(SID), NULL),
 	    UK_ERR_ARGUMENT);
-	expect_code(trm_cpace_begin(&c, true, uk_view_str("1"),
-			UK_ARRAY(fill), hex(SID), NULL),
-	    UK_ERR_ARGUMENT);
-	expect_code(trm_cpace_begin(&c, true, uk_view_str("1"), UK_NONE,
-			hex("00"), NULL),
+	expect_code(trm_cpace_begin(
+			&c, true, uk_view_str("1"), UK_NONE, hex("00"), NULL),
 	    UK_ERR_FORMAT);
 	expect_ok(trm_cpace_begin(
 	    &c, true, uk_view_str("1"), UK_NONE, hex(SID), NULL));
-	expect_code(
-	    trm_cpace_finish(&c, UK_ARRAY(fill), hex(YB), UK_NONE),
+	expect_code(trm_cpace_finish(&c, UK_ARRAY(fill), hex(YB), UK_NONE),
 	    UK_ERR_ARGUMENT);
 	expect_code(trm_cpace_finish(&c, UK_NONE, hex(YB), UK_ARRAY(fill)),
 	    UK_ERR_FORMAT);

@@ -1,7 +1,7 @@
 /*
  * HTTP message signatures against what the RFCs publish: the keys of RFC 9421,
- * B.1, the signatures of B.2, 2.4 and 4.3, the digests of RFC 9530. HMAC (B.2.5)
- * is not among our algorithms.
+ * B.1, the signatures of B.2, 2.4 and 4.3, the digests of RFC 9530. HMAC
+ * (B.2.5) is not among our algorithms.
  */
 #include "bhs.h"
 
@@ -15,34 +15,35 @@
 static uk_crypto *crypto;
 
 #define DIGEST_HELLO                                                           \
-	"sha-512=:WZDPaVn/7XgHaAy8pmojAkGWoRx2UFChF41A2svX+TaPm+AbwAgBWnrIi"    \
+	"sha-512=:WZDPaVn/7XgHaAy8pmojAkGWoRx2UFChF41A2svX+TaPm+AbwAgBWnrIi"   \
 	"Yllu7BNNyealdVLvRwEmTHWXvJwew==:"
 #define DIGEST_DOG                                                             \
-	"sha-512=:mEWXIS7MaLRuGgxOBdODa3xqM1XdEvxoYhvlCFJ41QJgJc4GTsPp29l5o"    \
+	"sha-512=:mEWXIS7MaLRuGgxOBdODa3xqM1XdEvxoYhvlCFJ41QJgJc4GTsPp29l5o"   \
 	"GX69wWdXymyU0rjJuahq4l5aGgfLQ==:"
 #define DIGEST_BUSY                                                            \
-	"sha-512=:0Y6iCBzGg5rZtoXS95Ijz03mslf6KAMCloESHObfwnHJDbkkWWQz6PhhU"    \
+	"sha-512=:0Y6iCBzGg5rZtoXS95Ijz03mslf6KAMCloESHObfwnHJDbkkWWQz6PhhU"   \
 	"9kxsTbARtY2PTBOzq24uJFpHsMuAg==:"
 
 /* SubjectPublicKeyInfo in base64 (B.1.1 to B.1.4). */
 #define KEY_RSA                                                                \
-	"MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAhAKYdtoeoy8zcAcR874L8c"    \
-	"nZxKzAGwd7v36APp7Pv6Q2jdsPBRrwWEBnez6d0UDKDwGbc6nxfEXAy5mbhgajzrw3"    \
-	"MOEt8uA5txSKobBpKDeBLOsdJKFqMGmXCQvEG7YemcxDTRPxAleIAgYYRjTSd/QBwV"    \
-	"W9OwNFhekro3RtlinV0a75jfZgkne/YiktSvLG34lw2zqXBDTC5NHROUqGTlML4PlN"    \
-	"ZS5Ri2U4aCNx2rUPRcKIlE0PuKxI4T+HIaFpv8+rdV6eUgOrB2xeI1dSFFn/nnv5Oo"    \
+	"MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAhAKYdtoeoy8zcAcR874L8c"   \
+	"nZxKzAGwd7v36APp7Pv6Q2jdsPBRrwWEBnez6d0UDKDwGbc6nxfEXAy5mbhgajzrw3"   \
+	"MOEt8uA5txSKobBpKDeBLOsdJKFqMGmXCQvEG7YemcxDTRPxAleIAgYYRjTSd/QBwV"   \
+	"W9OwNFhekro3RtlinV0a75jfZgkne/YiktSvLG34lw2zqXBDTC5NHROUqGTlML4PlN"   \
+	"ZS5Ri2U4aCNx2rUPRcKIlE0PuKxI4T+HIaFpv8+rdV6eUgOrB2xeI1dSFFn/nnv5Oo"   \
 	"ZJEIB+VmuKn3DCUcCZSFlQPSXSfBDiUGhwOw76WuSSsf1D4b/vLoJ10wIDAQAB"
 #define KEY_PSS                                                                \
-	"MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAr4tmm3r20Wd/PbqvP1s2+Q"    \
-	"EtvpuRaV8Yq40gjUR8y2Rjxa6dpG2GXHbPfvMs8ct+Lh1GH45x28Rw3Ry53mm+oAXj"    \
-	"yQ86OnDkZ5N8lYbggD4O3w6M6pAvLkhk95AndTrifbIFPNU8PPMO7OyrFAHqgDsznj"    \
-	"PFmTOtCEcN2Z1FpWgchwuYLPL+Wokqltd11nqqzi+bJ9cvSKADYdUAAN5WUtzdpiy6"    \
-	"LbTgSxP7ociU4Tn0g5I6aDZJ7A8Lzo0KSyZYoA485mqcO0GVAdVw9lq4aOT9v6d+nb"    \
+	"MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAr4tmm3r20Wd/PbqvP1s2+Q"   \
+	"EtvpuRaV8Yq40gjUR8y2Rjxa6dpG2GXHbPfvMs8ct+Lh1GH45x28Rw3Ry53mm+oAXj"   \
+	"yQ86OnDkZ5N8lYbggD4O3w6M6pAvLkhk95AndTrifbIFPNU8PPMO7OyrFAHqgDsznj"   \
+	"PFmTOtCEcN2Z1FpWgchwuYLPL+Wokqltd11nqqzi+bJ9cvSKADYdUAAN5WUtzdpiy6"   \
+	"LbTgSxP7ociU4Tn0g5I6aDZJ7A8Lzo0KSyZYoA485mqcO0GVAdVw9lq4aOT9v6d+nb"   \
 	"4bnNkQVklLQ3fVAvJm+xdDOp9LCNCN48V2pnDOkFV6+U9nV5oyc6XI2wIDAQAB"
 #define KEY_P256                                                               \
-	"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEqIVYZVLCrPZHGHjP17CTW0/+D9Lfw0"    \
+	"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEqIVYZVLCrPZHGHjP17CTW0/+D9Lfw0"   \
 	"EkjqF7xB4FivAxzic30tMM4GF+hR6Dxh71Z50VGGdldkkDXZCnTNnoXQ=="
-#define KEY_ED25519 "MCowBQYDK2VwAyEAJrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs="
+#define KEY_ED25519                                                            \
+	"MCowBQYDK2VwAyEAJrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs="
 
 struct field {
 	const char *name, *value;
@@ -109,8 +110,8 @@ static struct uk_http_message message(const char *method, const char *authority,
 
 static struct uk_http_message hello_request(void)
 {
-	return message("POST", "example.com", "/foo", "param=Value&Pet=dog", 0,
-	    hello);
+	return message(
+	    "POST", "example.com", "/foo", "param=Value&Pet=dog", 0, hello);
 }
 
 static uk_key *key_of(const char *base64)
@@ -280,8 +281,8 @@ static void altered_messages(void **state)
 	m[3].authority = uk_view_str("example.org");
 	m[4].arg = (void *)(uintptr_t)dog; /* no Date, other digest */
 	for (size_t i = 0; i < 4; i++)
-		expect_code(bhs_verify(k, UK_NONE, &s, &m[i]),
-		    UK_ERR_SIGNATURE);
+		expect_code(
+		    bhs_verify(k, UK_NONE, &s, &m[i]), UK_ERR_SIGNATURE);
 	expect_code(bhs_verify(k, UK_NONE, &s, &m[4]), UK_ERR_NOT_FOUND);
 	uk_key_close(&k);
 }
@@ -290,8 +291,8 @@ static void altered_messages(void **state)
 static void other_algorithms(void **state)
 {
 	(void)state;
-	expect_code(verify_vector(&vectors[0], "rsa-v1_5-sha256"),
-	    UK_ERR_SIGNATURE);
+	expect_code(
+	    verify_vector(&vectors[0], "rsa-v1_5-sha256"), UK_ERR_SIGNATURE);
 	expect_code(verify_vector(&vectors[0], "ed25519"), UK_ERR_ARGUMENT);
 	expect_code(
 	    verify_vector(&vectors[6], "rsa-pss-sha512"), UK_ERR_SIGNATURE);
@@ -346,17 +347,20 @@ static void digests(void **state)
 	expect_ok(bhs_check_digest(crypto, uk_view_str(sha256), b));
 	expect_ok(bhs_check_digest(crypto, uk_view_str(DIGEST_HELLO), b));
 	expect_ok(bhs_check_digest(crypto,
-	    uk_view_str("md5=:AAAA:, sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7"
-			"kbu9DBPE=:"),
+	    uk_view_str(
+		"md5=:AAAA:, sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7"
+		"kbu9DBPE=:"),
 	    b));
-	/* another body; one good and one bad; none that we know; no dictionary */
+	/* another body; one good and one bad; none that we know; no dictionary
+	 */
 	expect_code(bhs_check_digest(crypto, uk_view_str(sha256), UK_NONE),
 	    UK_ERR_SIGNATURE);
-	expect_code(bhs_check_digest(crypto,
-			uk_view_str(DIGEST_DOG
-			    ", sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9D"
-			    "BPE=:"),
-			b),
+	expect_code(
+	    bhs_check_digest(crypto,
+		uk_view_str(DIGEST_DOG
+		    ", sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9D"
+		    "BPE=:"),
+		b),
 	    UK_ERR_SIGNATURE);
 	expect_code(bhs_check_digest(crypto, uk_view_str("md5=:AAAA:"), b),
 	    UK_ERR_SIGNATURE);
@@ -402,20 +406,35 @@ static void policy(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		expect_ok(
 		    uk_httpsig_read_input(uk_view_str(cases[i].input), &s));
-		expect_code(bhs_check_request(&s, cases[i].body, 1000),
-		    cases[i].code);
+		expect_code(
+		    bhs_check_request(&s, cases[i].body, 1000), cases[i].code);
 	}
 }
 
 static void malformed_inputs(void **state)
 {
 	static const char *const bad[] = {
-		"", "a", "a=1", "a=(", "a=()b", "a=(\"x\"\"y\")",
-		"a=(token)", "a=(1)", "a=(\"@Method\")", "a=(\"x\" \"x\")",
-		"a=(\"x\");created=\"1\"", "a=(\"x\");created=-1",
-		"a=(\"x\");nonce=1", "a=(\"x\");keyid=k", "a=(),a=()",
-		"a=(),", "a=();A=1", "a=();b=1;b=2", "a=(\"\")",
-		"a=(\"x\\y\")", "a=(\"x: y\")",
+		"",
+		"a",
+		"a=1",
+		"a=(",
+		"a=()b",
+		"a=(\"x\"\"y\")",
+		"a=(token)",
+		"a=(1)",
+		"a=(\"@Method\")",
+		"a=(\"x\" \"x\")",
+		"a=(\"x\");created=\"1\"",
+		"a=(\"x\");created=-1",
+		"a=(\"x\");nonce=1",
+		"a=(\"x\");keyid=k",
+		"a=(),a=()",
+		"a=(),",
+		"a=();A=1",
+		"a=();b=1;b=2",
+		"a=(\"\")",
+		"a=(\"x\\y\")",
+		"a=(\"x: y\")",
 	};
 	struct uk_httpsig s;
 
@@ -424,8 +443,9 @@ static void malformed_inputs(void **state)
 		expect_code(uk_httpsig_read_input(uk_view_str(bad[i]), &s),
 		    UK_ERR_FORMAT);
 	/* two of one tag */
-	expect_code(uk_httpsig_find(uk_view_str("a=();tag=\"t\", b=();tag=\"t\""),
-			uk_view_str("a=:AA==:, b=:AA==:"), NULL, "t", &s),
+	expect_code(
+	    uk_httpsig_find(uk_view_str("a=();tag=\"t\", b=();tag=\"t\""),
+		uk_view_str("a=:AA==:, b=:AA==:"), NULL, "t", &s),
 	    UK_ERR_FORMAT);
 	expect_code(uk_httpsig_find(uk_view_str("a=();tag=\"u\""),
 			uk_view_str("a=:AA==:"), NULL, "t", &s),

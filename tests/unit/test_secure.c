@@ -94,8 +94,7 @@ static void test_paired(void **state)
 	spoil_at = SIZE_MAX;
 	begin(&known);
 	assert_false(trm_secure_ready(host));
-	expect_code(
-	    trm_secure_send(host, uk_view_str("x")), UK_ERR_CONDITIONS);
+	expect_code(trm_secure_send(host, uk_view_str("x")), UK_ERR_CONDITIONS);
 	expect_ok(conversation());
 	expect_bytes(trm_secure_id(terminal), UK_ARRAY(known.id));
 	end();

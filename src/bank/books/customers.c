@@ -103,6 +103,22 @@ uk_err bank_cert_owner(struct bank_store *s, uk_crypto *c, uk_bytes der,
 	return found ? uk_ok() : uk_fail(UK_ERR_NOT_FOUND);
 }
 
+uk_err bank_cert_read(struct bank_store *s, uk_bytes fingerprint,
+    enum uk_purpose purpose, uk_blob *der)
+{
+	bank_query q = bank_query_of(s,
+	    "SELECT der FROM certificates"
+	    " WHERE fingerprint = ? AND purpose = ?");
+	uk_err err = uk_fail(UK_ERR_NOT_FOUND);
+
+	bank_bind_blob(&q, fingerprint);
+	bank_bind_text(&q, uk_view_str(purpose_name(purpose)));
+	if (bank_query_row(&q))
+		err = uk_blob_set(der, bank_col(&q, 0));
+	UK_TRY(bank_query_end(&q));
+	return err;
+}
+
 /* --- accounts ------------------------------------------------------------ */
 
 static bool is_number_char(uint8_t c)

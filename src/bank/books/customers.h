@@ -37,6 +37,10 @@ UK_RESULT bank_cert_register(struct bank_store *s, uk_crypto *c,
 UK_RESULT bank_cert_owner(struct bank_store *s, uk_crypto *c, uk_bytes der,
     enum uk_purpose purpose, int64_t *customer);
 
+/* Its DER, by fingerprint; the caller frees it. */
+UK_RESULT bank_cert_read(struct bank_store *s, uk_bytes fingerprint,
+    enum uk_purpose purpose, uk_blob *der);
+
 /* UK_ERR_EXISTS if the number is taken; customer 0 = the bank itself. */
 UK_RESULT bank_account_make(struct bank_store *s, int64_t customer,
     uk_bytes number, uk_bytes name, uk_bytes currency, int64_t *id);

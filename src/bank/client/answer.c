@@ -194,7 +194,7 @@ uk_err bc_parse_challenge(uk_bytes json, struct bc_challenge *out)
 	take_text(&m, "nonce", out->nonce, sizeof(out->nonce));
 	take_time(&m, "expiresAt", &out->expires);
 	if (uk_is_ok(m.err) &&
-	    (strlen(out->nonce) != BANK_NONCE_TEXT ||
+	    (strlen(out->nonce) < BANK_NONCE_TEXT_MIN ||
 		!uk_bytes_eq(string_of(&m, "algorithm"), uk_view_str("ES256"))))
 		m.err = uk_fail(UK_ERR_FORMAT);
 	take_bytes(&m, "signature", &out->signature);

@@ -83,7 +83,7 @@ UK_RESULT bc_parse_bank(uk_bytes json, struct bc_bank_info *out);
 void bc_bank_info_free(struct bc_bank_info *b);
 
 struct bc_challenge {
-	char nonce[BANK_NONCE_TEXT + 1];
+	char nonce[BANK_NONCE_TEXT_MAX + 1];
 	int64_t expires;
 	uk_blob signature, certificate;
 };

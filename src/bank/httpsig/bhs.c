@@ -90,8 +90,8 @@ uk_err bhs_put_digest(uk_crypto *c, uk_bytes body, uk_buf *out)
 	return err;
 }
 
-static uk_err check_one(uk_crypto *c, const struct digest *d,
-    const uk_sf_member *m, uk_bytes body)
+static uk_err check_one(
+    uk_crypto *c, const struct digest *d, const uk_sf_member *m, uk_bytes body)
 {
 	uint8_t storage[UK_HASH_MAX];
 	uk_buf hash = UK_BUF(storage);
@@ -156,8 +156,7 @@ static uk_err check_covers(const struct uk_httpsig *s,
 	for (size_t i = 0; i < n; i++) {
 		if (wanted[i].with_body && !has_body)
 			continue;
-		if (!uk_httpsig_covers(
-			s, wanted[i].name, wanted[i].of_request))
+		if (!uk_httpsig_covers(s, wanted[i].name, wanted[i].of_request))
 			return uk_fail(UK_ERR_CONDITIONS);
 	}
 	return uk_ok();

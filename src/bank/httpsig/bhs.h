@@ -26,7 +26,8 @@ enum {
 #define BHS_TAG_CALLBACK "ukey-callback-1" /* bank's request */
 #define BHS_TAG_ACK      "ukey-ack-1"      /* merchant's answer to that */
 
-/* The name (RFC 9421, 6.2.2) of the algorithm that we use with a key; NULL: none.
+/* The name (RFC 9421, 6.2.2) of the algorithm that we use with a key; NULL:
+ * none.
  */
 const char *bhs_alg_of(const uk_key *key);
 /* Is it a name that fits the key? (RSA: two do.) */
@@ -62,7 +63,7 @@ struct bhs_signing {
 	int64_t now;
 	bool has_body;
 };
-UK_RESULT bhs_sign(const struct bhs_signing *s,
-    const struct uk_http_message *m, uk_buf *input, uk_buf *signature);
+UK_RESULT bhs_sign(const struct bhs_signing *s, const struct uk_http_message *m,
+    uk_buf *input, uk_buf *signature);
 
 #endif

@@ -1,80 +1,66 @@
-/* Who is logged in. */
-#include "sessions.h"
+/* Sessions: tokens and how long they last. */
+#include "sessions_impl.h"
 
 #include "hex.h"
 #include "secret.h"
 
-struct session {
-	uint8_t hash[32];
-	int64_t customer; /* 0: free place */
-	int64_t began, used;
-};
-
 struct bank_sessions {
 	uk_crypto *crypto; /* borrowed */
-	size_t room;
-	struct session *places;
+	struct bank_session_rules rules;
+	const struct bank_session_kind *kind;
+	void *kept;
 };
 
-uk_err bank_sessions_open(uk_crypto *c, size_t room, struct bank_sessions **out)
+static uk_err open_sessions(uk_crypto *c, struct bank_store *store,
+    const struct bank_session_rules *r, struct bank_sessions **out)
 {
 	struct bank_sessions *s = uk_new(sizeof(*s));
+	uk_err err;
 
 	*out = NULL;
 	if (s == NULL)
 		return uk_fail(UK_ERR_MEMORY);
 	s->crypto = c;
-	s->room = room;
-	s->places = uk_new_array(room, sizeof(*s->places));
-	if (s->places == NULL) {
-		bank_sessions_close(&s);
-		return uk_fail(UK_ERR_MEMORY);
+	s->rules = *r;
+	s->kind = store == NULL ? &bank_kept_memory : &bank_kept_shared;
+	err = store == NULL ? bank_kept_open_memory(r, &s->kept)
+			    : bank_kept_open_shared(r, store, &s->kept);
+	if (uk_is_ok(err)) {
+		*out = s;
+		s = NULL; /* handed over */
 	}
-	*out = s;
-	return uk_ok();
+	bank_sessions_close(&s);
+	return err;
+}
+
+uk_err bank_sessions_open(uk_crypto *c, const struct bank_session_rules *r,
+    struct bank_sessions **out)
+{
+	return open_sessions(c, NULL, r, out);
+}
+
+uk_err bank_sessions_open_shared(uk_crypto *c, struct bank_store *store,
+    const struct bank_session_rules *r, struct bank_sessions **out)
+{
+	return open_sessions(c, store, r, out);
 }
 
 void bank_sessions_close(struct bank_sessions **s)
 {
 	if (*s == NULL)
 		return;
-	uk_free((*s)->places);
+	(*s)->kind->close((*s)->kept);
 	uk_free(*s);
 	*s = NULL;
 }
 
-static int64_t ends_at(const struct session *p)
+int64_t bank_session_ends(
+    const struct bank_session_rules *r, const struct bank_session *s)
 {
-	int64_t idle = p->used + BANK_SESSION_IDLE_SECONDS;
-	int64_t whole = p->began + BANK_SESSION_SECONDS;
+	int64_t idle = s->used + r->idle_seconds;
+	int64_t whole = s->began + r->seconds;
 
 	return idle < whole ? idle : whole;
-}
-
-static bool is_free(const struct session *p, int64_t now)
-{
-	return p->customer == 0 || ends_at(p) <= now;
-}
-
-/* A free place; or, if the customer has enough already, his oldest. */
-static struct session *place_for(
-    struct bank_sessions *s, int64_t customer, int64_t now)
-{
-	struct session *empty = NULL, *oldest = NULL;
-	unsigned own = 0;
-
-	for (size_t i = 0; i < s->room; i++) {
-		struct session *p = &s->places[i];
-
-		if (is_free(p, now)) {
-			empty = p;
-		} else if (p->customer == customer) {
-			own++;
-			if (oldest == NULL || p->used < oldest->used)
-				oldest = p;
-		}
-	}
-	return own >= BANK_SESSIONS_EACH ? oldest : empty;
 }
 
 static uk_err make_token(uk_crypto *c, uk_buf *token, uk_buf *hash)
@@ -96,59 +82,50 @@ static uk_err make_token(uk_crypto *c, uk_buf *token, uk_buf *hash)
 }
 
 enum bank_code bank_sessions_add(struct bank_sessions *s, int64_t customer,
-    int64_t now, uk_buf *token, int64_t *expires)
+    uk_bytes certificate, int64_t now, uk_buf *token, int64_t *expires)
 {
-	struct session *p = place_for(s, customer, now);
-	struct session made = {
+	struct bank_session made = {
 		.customer = customer, .began = now, .used = now
 	};
-	uk_buf hash = UK_BUF(made.hash);
+	uint8_t storage[UK_HASH_MAX];
+	uk_buf hash = UK_BUF(storage);
 
-	if (p == NULL)
-		return BANK_BUSY;
+	*expires = bank_session_ends(&s->rules, &made);
+	if (certificate.n > 0 && !uk_is_ok(uk_copy_exact(made.certificate,
+				     sizeof(made.certificate), certificate)))
+		return BANK_INTERNAL;
 	if (!uk_is_ok(make_token(s->crypto, token, &hash)))
 		return BANK_INTERNAL;
-	*p = made;
-	*expires = ends_at(p);
-	return BANK_OK;
+	return s->kind->put(s->kept, uk_buf_view(&hash), &made, now);
 }
 
-static struct session *find(struct bank_sessions *s, uk_bytes token)
+/*
+ * Looking a hash up may take as long as it likes: nobody can steer the hash of
+ * a token that he does not have.
+ */
+static bool hash_of(struct bank_sessions *s, uk_bytes token, uk_buf *hash)
+{
+	return token.n == BANK_SESSION_TEXT &&
+	       uk_is_ok(uk_hash_one(s->crypto, UK_HASH_SHA256, token, hash));
+}
+
+enum bank_code bank_sessions_find(struct bank_sessions *s, uk_bytes token,
+    int64_t now, struct bank_session *out)
 {
 	uint8_t storage[UK_HASH_MAX];
 	uk_buf hash = UK_BUF(storage);
 
-	if (token.n != BANK_SESSION_TEXT ||
-	    !uk_is_ok(uk_hash_one(s->crypto, UK_HASH_SHA256, token, &hash)))
-		return NULL;
-	/* Comparing hashes may take as long as it likes: nobody can steer the
-	 * hash of a token that he does not have. */
-	for (size_t i = 0; i < s->room; i++) {
-		if (s->places[i].customer != 0 &&
-		    uk_bytes_eq(
-			UK_ARRAY(s->places[i].hash), uk_buf_view(&hash)))
-			return &s->places[i];
-	}
-	return NULL;
-}
-
-enum bank_code bank_sessions_find(
-    struct bank_sessions *s, uk_bytes token, int64_t now, int64_t *customer)
-{
-	struct session *p = find(s, token);
-
-	*customer = 0;
-	if (p == NULL || is_free(p, now))
+	*out = (struct bank_session){ 0 };
+	if (!hash_of(s, token, &hash))
 		return BANK_NO_SESSION;
-	p->used = now;
-	*customer = p->customer;
-	return BANK_OK;
+	return s->kind->use(s->kept, uk_buf_view(&hash), now, out);
 }
 
 void bank_sessions_end(struct bank_sessions *s, uk_bytes token)
 {
-	struct session *p = find(s, token);
+	uint8_t storage[UK_HASH_MAX];
+	uk_buf hash = UK_BUF(storage);
 
-	if (p != NULL)
-		uk_wipe(p, sizeof(*p));
+	if (hash_of(s, token, &hash))
+		s->kind->end(s->kept, uk_buf_view(&hash));
 }

@@ -18,7 +18,11 @@ enum {
 	BANK_BODY_MAX = 64 * 1024,
 	BANK_ORDER_NUMBER_MAX = 64,
 	BANK_NONCE_BYTES = 32,
-	BANK_NONCE_TEXT = 44
+	/* A login challenge: ours has so many characters; clients take what
+	 * Web eID allows. */
+	BANK_NONCE_TEXT = 76,
+	BANK_NONCE_TEXT_MIN = 44,
+	BANK_NONCE_TEXT_MAX = 128
 };
 
 /* --- errors (docs/protocol.md, 2) ---------------------------------------- */

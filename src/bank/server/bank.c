@@ -95,12 +95,33 @@ static uk_err open_keys(struct bank *b)
 	return load_trust(b, &b->trust);
 }
 
+/* Challenges that are out and who is logged in: in memory, or in the database
+ * that other instances of this server use, too. */
+static uk_err open_logins(struct bank *b)
+{
+	const struct bank_config *c = &b->config;
+	const struct bank_session_rules rules = {
+		.idle_seconds = c->session_idle_seconds,
+		.seconds = c->session_seconds,
+		.room = (size_t)c->max_sessions,
+		.each = (size_t)c->sessions_each,
+	};
+
+	if (c->shared_logins) {
+		UK_TRY(
+		    bank_nonces_open_shared(b->crypto, b->store, &b->nonces));
+		return bank_sessions_open_shared(
+		    b->crypto, b->store, &rules, &b->sessions);
+	}
+	UK_TRY(
+	    bank_nonces_open(b->crypto, (size_t)c->max_challenges, &b->nonces));
+	return bank_sessions_open(b->crypto, &rules, &b->sessions);
+}
+
 static uk_err open_rooms(struct bank *b)
 {
 	UK_TRY(bank_certs_open((size_t)b->config.max_certificates, &b->certs));
-	UK_TRY(bank_nonces_open((size_t)b->config.max_challenges, &b->nonces));
-	return bank_sessions_open(
-	    b->crypto, (size_t)b->config.max_sessions, &b->sessions);
+	return open_logins(b);
 }
 
 static uk_err open_all(struct bank *b, char *why, size_t cap)

@@ -17,9 +17,12 @@ struct bank_config {
 	char migrate[BANK_CONFIG_TEXT];  /* "yes", "no"; empty: by the engine */
 	int64_t port;                    /* 0: any free one */
 	int64_t transfer_limit;          /* minor units of one transfer */
-	int64_t max_connections, max_sessions, max_challenges;
+	int64_t max_connections, max_sessions;
+	int64_t max_challenges;   /* used ones remembered for five minutes */
 	int64_t max_certificates; /* found good and remembered, 3 KB each */
-	int64_t request_seconds;  /* a request must be complete by then */
+	int64_t session_idle_seconds, session_seconds, sessions_each;
+	int64_t shared_logins;   /* 1: sessions and nonces in the database */
+	int64_t request_seconds; /* a request must be complete by then */
 };
 
 void bank_config_defaults(struct bank_config *c);

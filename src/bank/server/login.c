@@ -7,37 +7,30 @@ enum bank_code bank_login_challenge(struct bank *b,
     const struct bank_challenge_request *r, int64_t now,
     struct bank_challenge *out)
 {
-	uint8_t secret[BANK_NONCE_BYTES], hashes[3][32], storage[256];
+	uint8_t hashes[3][32], storage[256];
 	uk_buf hash[3] = { UK_BUF(hashes[0]), UK_BUF(hashes[1]),
 		UK_BUF(hashes[2]) };
 	uk_buf message = UK_BUF(storage), signature = UK_BUF(out->signature);
 	uk_bytes texts[3];
-	uk_blob nonce = { NULL, 0 };
-	enum bank_code code = BANK_INTERNAL;
+	enum bank_code code = bank_nonces_make(b->nonces, now, out->nonce);
 
-	if (!uk_is_ok(uk_random(b->crypto, secret, sizeof(secret))) ||
-	    !uk_is_ok(uk_base64_encode(UK_ARRAY(secret), &nonce)) ||
-	    !uk_is_ok(uk_copy_exact(
-		out->nonce, sizeof(out->nonce), uk_blob_view(&nonce))))
-		goto out;
+	if (code != BANK_OK)
+		return code;
 	texts[0] = uk_view_str(b->origin);
-	texts[1] = uk_blob_view(&nonce);
+	texts[1] = UK_ARRAY(out->nonce);
 	texts[2] = uk_blob_view(&r->client_nonce);
 	for (size_t i = 0; i < 3; i++) {
 		if (!uk_is_ok(uk_hash_one(
 			b->crypto, UK_HASH_SHA256, texts[i], &hash[i])))
-			goto out;
+			return BANK_INTERNAL;
 	}
 	bank_put_challenge(&message, uk_buf_view(&hash[0]),
 	    uk_buf_view(&hash[1]), uk_buf_view(&hash[2]));
 	if (!uk_is_ok(uk_buf_result(&message)) ||
 	    !uk_is_ok(bank_sign(b, uk_buf_view(&message), &signature)))
-		goto out;
+		return BANK_INTERNAL;
 	out->expires = now + BANK_NONCE_SECONDS;
-	code = bank_nonces_add(b->nonces, uk_blob_view(&nonce), now);
-out:
-	uk_blob_free(&nonce);
-	return code;
+	return BANK_OK;
 }
 
 /* Nothing is known of it: decode and check it, and remember that it is good. */
@@ -78,6 +71,67 @@ enum bank_code bank_check_cert(struct bank *b, uk_bytes der,
 		return BANK_OK;
 	return check_new(b, uk_buf_view(&hash), der, purpose, now, out);
 }
+
+/* --- sessions ------------------------------------------------------------ */
+
+static enum bank_code begin_session(struct bank *b, const uk_cert *cert,
+    int64_t now, struct bank_logged_in *out)
+{
+	uint8_t storage[BANK_FINGERPRINT];
+	uk_buf hash = UK_BUF(storage), token = UK_BUF(out->token);
+
+	if (!uk_is_ok(uk_hash_one(
+		b->crypto, UK_HASH_SHA256, uk_cert_der(cert), &hash)))
+		return BANK_INTERNAL;
+	return bank_sessions_add(b->sessions, out->customer, uk_buf_view(&hash),
+	    now, &token, &out->expires);
+}
+
+/* Is the certificate that it was begun with still good? */
+static enum bank_code recheck(
+    struct bank *b, const struct bank_session *s, int64_t now)
+{
+	static const uint8_t none[BANK_SESSION_CERTIFICATE];
+	const uk_cert *cert = NULL;
+	uk_blob der = { NULL, 0 };
+	enum bank_code code;
+
+	if (uk_bytes_eq(UK_ARRAY(s->certificate), UK_ARRAY(none)))
+		return BANK_OK;
+	(void)bank_trust(b);
+	if (bank_certs_find(
+		b->certs, UK_ARRAY(s->certificate), UK_FOR_LOGIN, now) != NULL)
+		return BANK_OK;
+	code = bank_code_of(bank_cert_read(
+	    b->store, UK_ARRAY(s->certificate), UK_FOR_LOGIN, &der));
+	if (code == BANK_OK)
+		code = bank_check_cert(
+		    b, uk_blob_view(&der), UK_FOR_LOGIN, now, &cert);
+	uk_blob_free(&der);
+	return code;
+}
+
+enum bank_code bank_session_of(
+    struct bank *b, uk_bytes token, int64_t now, int64_t *customer)
+{
+	struct bank_session s;
+	enum bank_code code = bank_sessions_find(b->sessions, token, now, &s);
+
+	*customer = 0;
+	if (code != BANK_OK)
+		return code;
+	code = recheck(b, &s, now);
+	if (code == BANK_INTERNAL)
+		return code;
+	if (code != BANK_OK) {
+		bank_sessions_end(b->sessions, token);
+		return BANK_NO_SESSION;
+	}
+	*customer = s.customer;
+	return BANK_OK;
+}
+
+/* --- logging in ---------------------------------------------------------- */
 
 /* hash(origin) || hash(nonce), in the hash of the algorithm. */
 static uk_err put_signed(
@@ -128,7 +182,6 @@ enum bank_code bank_login(struct bank *b, const struct bank_login_request *r,
     int64_t now, struct bank_logged_in *out)
 {
 	const struct bank_alg *alg = find_alg(&r->algorithm);
-	uk_buf token = UK_BUF(out->token);
 	const uk_cert *cert = NULL;
 	enum bank_code code;
 
@@ -144,7 +197,6 @@ enum bank_code bank_login(struct bank *b, const struct bank_login_request *r,
 	if (code == BANK_OK)
 		code = find_customer(b, cert, &out->customer);
 	if (code == BANK_OK)
-		code = bank_sessions_add(
-		    b->sessions, out->customer, now, &token, &out->expires);
+		code = begin_session(b, cert, now, out);
 	return code;
 }

@@ -23,6 +23,11 @@ struct bank_logged_in {
 enum bank_code bank_login(struct bank *b, const struct bank_login_request *r,
     int64_t now, struct bank_logged_in *out);
 
+/* Whose session it is; counts as use. BANK_NO_SESSION also, and the session
+ * ends, if the certificate that it was begun with is not good any more. */
+enum bank_code bank_session_of(
+    struct bank *b, uk_bytes token, int64_t now, int64_t *customer);
+
 /* A certificate from outside: well-formed, and trusted for this purpose now.
  * *out is borrowed until the next call; NULL if it is not. */
 enum bank_code bank_check_cert(struct bank *b, uk_bytes der,

@@ -3,6 +3,7 @@
 
 #include "api.h"
 #include "log.h"
+#include "login.h"
 
 static const struct route {
 	enum bank_method method;
@@ -89,8 +90,8 @@ enum bank_code bank_serve(
 	if (code == BANK_OK && call->body.n > BANK_BODY_MAX)
 		code = BANK_TOO_LARGE;
 	if (code == BANK_OK && route->needs_session)
-		code = bank_sessions_find(
-		    b->sessions, call->token, call->now, &call->customer);
+		code = bank_session_of(
+		    b, call->token, call->now, &call->customer);
 	if (code == BANK_OK)
 		code = route->handler(b, call, answer);
 	if (code == BANK_OK && *answer == NULL)

@@ -58,8 +58,26 @@ static const char books[] =
     "CREATE INDEX IF NOT EXISTS entries_of ON entries (account, id);"
     "CREATE INDEX IF NOT EXISTS entries_in ON entries (journal);";
 
+/* What servers that share a database must agree on (nonces.h, sessions.h). */
+static const char login[] =
+    "CREATE TABLE login_key ("
+    " id INTEGER NOT NULL UNIQUE CHECK (id = 1),"
+    " key BLOB NOT NULL) STRICT;"
+    "CREATE TABLE login_nonces ("
+    " tag BLOB PRIMARY KEY,"
+    " expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX login_nonces_by ON login_nonces (expires);"
+    "CREATE TABLE sessions ("
+    " hash BLOB PRIMARY KEY,"
+    " customer INTEGER NOT NULL REFERENCES customers,"
+    " certificate BLOB NOT NULL,"
+    " began INTEGER NOT NULL,"
+    " used INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX sessions_of ON sessions (customer);";
+
 const struct bank_migration bank_migrations[] = {
 	{ .name = "books", .sql = books },
+	{ .name = "login", .sql = login },
 };
 
 const size_t bank_migration_count = sizeof(bank_migrations) /

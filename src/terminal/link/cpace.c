@@ -96,15 +96,13 @@ static uk_err hash_parts(const uk_bytes *parts, size_t n, uint8_t out[64])
 	int rc = crypto_hash_sha512_init(&state);
 
 	for (size_t i = 0; i < n; i++)
-		rc |= crypto_hash_sha512_update(
-		    &state, parts[i].p, parts[i].n);
+		rc |= crypto_hash_sha512_update(&state, parts[i].p, parts[i].n);
 	rc |= crypto_hash_sha512_final(&state, out);
 	uk_wipe(&state, sizeof(state));
 	return rc == 0 ? uk_ok() : uk_fail(UK_ERR_CRYPTO);
 }
 
-static uk_err mac(
-    const uint8_t *key, size_t key_n, uk_bytes v, uint8_t out[64])
+static uk_err mac(const uint8_t *key, size_t key_n, uk_bytes v, uint8_t out[64])
 {
 	crypto_auth_hmacsha512_state state;
 	int rc = crypto_auth_hmacsha512_init(&state, key, key_n);
@@ -168,7 +166,7 @@ uk_err trm_cpace_finish(struct trm_cpace *c, uk_bytes own_name,
 uk_err trm_cpace_confirmed(const struct trm_cpace *c, uk_bytes tag)
 {
 	return uk_equal(UK_ARRAY(c->expected), tag) ? uk_ok()
-						     : uk_fail(UK_ERR_SIGNATURE);
+						    : uk_fail(UK_ERR_SIGNATURE);
 }
 
 uk_err trm_cpace_derive(
@@ -178,8 +176,7 @@ uk_err trm_cpace_derive(
 	uk_err err = mac(c->key, sizeof(c->key), uk_view_str(label), all);
 
 	if (uk_is_ok(err))
-		err = uk_copy_exact(
-		    out, n, uk_bytes_first(UK_ARRAY(all), n));
+		err = uk_copy_exact(out, n, uk_bytes_first(UK_ARRAY(all), n));
 	uk_wipe(all, sizeof(all));
 	return err;
 }

@@ -32,7 +32,7 @@ struct trm_cpace {
 	uint8_t share[TRM_CPACE_SHARE]; /* our own, to be sent */
 	uint8_t key[TRM_CPACE_KEY];     /* once finished: ISK */
 	uint8_t mac_key[64];
-	uint8_t tag[TRM_CPACE_TAG];    /* our confirmation, to be sent */
+	uint8_t tag[TRM_CPACE_TAG];      /* our confirmation, to be sent */
 	uint8_t expected[TRM_CPACE_TAG]; /* the other side's */
 };
 

@@ -27,8 +27,8 @@ static SSL_SESSION *session_of(SSL *ssl, const struct trm_secret *secret)
 	SSL_SESSION *s = SSL_SESSION_new();
 
 	if (s != NULL && cipher != NULL &&
-	    SSL_SESSION_set1_master_key(
-		s, secret->key, sizeof(secret->key)) == 1 &&
+	    SSL_SESSION_set1_master_key(s, secret->key, sizeof(secret->key)) ==
+		1 &&
 	    SSL_SESSION_set_cipher(s, cipher) == 1 &&
 	    SSL_SESSION_set_protocol_version(s, TLS1_3_VERSION) == 1)
 		return s;
