@@ -138,6 +138,9 @@ static const struct cli_row rows[CLI_CAUSE_COUNT] = {
 	    "the receipt does not prove the payment: look at `ukey records` "
 	    "and "
 	    "tell the bank" },
+	[CLI_EVIDENCE_BAD] = { 97, "evidence-bad",
+	    "the evidence does not prove what it says: look at the order at "
+	    "the bank" },
 
 	[CLI_SAID_MALFORMED] = { 50, "said-malformed",
 	    "the bank says the request is malformed: update ukey" },
@@ -208,6 +211,19 @@ static const struct cli_row rows[CLI_CAUSE_COUNT] = {
 	[CLI_SAID_AMOUNT] = { 75, "said-amount",
 	    "the amount is not allowed: it must be positive and within the "
 	    "limit" },
+	[CLI_SAID_OVER_LIMIT] = { 76, "said-over-limit",
+	    "over the account's limit for one transfer or one day: nothing "
+	    "was posted; pay less or ask the bank" },
+	[CLI_SAID_DISPLAY_LEVEL] = { 77, "said-display-level",
+	    "an amount like this must be confirmed where it is shown: leave "
+	    "--yes out, or use a terminal with a display" },
+	[CLI_SAID_DISPLAY_STATEMENT] = { 78, "said-display-statement",
+	    "the bank does not accept what the terminal says it showed: have "
+	    "the terminal registered at the bank" },
+	[CLI_SAID_PAYEE] = { 79, "said-payee",
+	    "the account does not belong to a payee of this name: check "
+	    "--payee "
+	    "and --to" },
 };
 
 const struct cli_row *cli_row(enum cli_cause cause)

@@ -2,6 +2,7 @@
  * Logins and orders inside one process, where the test says what time it is,
  * who else has the database open and which allocation fails.
  */
+#include "audit.h"
 #include "bank.h"
 #include "bank_fixture.h"
 #include "cmocka_all.h"
@@ -152,7 +153,7 @@ static void expect_good_books(void)
 {
 	struct bank_audit a;
 
-	expect_ok(bank_ledger_audit(bank->store, &a));
+	expect_ok(bank_audit(bank->store, UK_NONE, &a));
 	assert_true(bank_audit_good(&a));
 }
 

@@ -437,7 +437,7 @@ pay() {
 }
 
 audit() {
-	"$BIN/ukey-bankd" audit --dir bank
+	"$BIN/ukey-bankd" audit --dir bank "$@"
 }
 
 # Alice's balance in minor units, read from the books by somebody else.

@@ -40,6 +40,10 @@ static void errors_are_those_of_the_document(void **state)
 		{ BANK_ORDER_SIGNATURE, 422, "order-signature" },
 		{ BANK_ACCOUNT, 422, "account" },
 		{ BANK_AMOUNT, 422, "amount" },
+		{ BANK_OVER_LIMIT, 409, "over-limit" },
+		{ BANK_DISPLAY_LEVEL, 422, "display-level" },
+		{ BANK_DISPLAY_STATEMENT, 422, "display-statement" },
+		{ BANK_PAYEE, 422, "payee" },
 	};
 
 	(void)state;

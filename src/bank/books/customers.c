@@ -149,9 +149,9 @@ uk_err bank_account_make(struct bank_store *s, int64_t customer,
 	    currency.n != BANK_CURRENCY_LEN)
 		return uk_fail(UK_ERR_ARGUMENT);
 	q = bank_query_of(s,
-	    "INSERT INTO accounts (customer, number, name, currency)"
-	    " VALUES (?, ?, ?, ?) ON CONFLICT (number) DO NOTHING"
-	    " RETURNING id");
+	    "INSERT INTO accounts (customer, number, name, currency,"
+	    " min_balance) VALUES (?, ?, ?, ?, ?)"
+	    " ON CONFLICT (number) DO NOTHING RETURNING id");
 	if (customer == 0)
 		bank_bind_null(&q);
 	else
@@ -159,16 +159,25 @@ uk_err bank_account_make(struct bank_store *s, int64_t customer,
 	bank_bind_text(&q, number);
 	bank_bind_text(&q, name);
 	bank_bind_text(&q, currency);
+	bank_bind_int(&q, customer == 0 ? -INT64_MAX : 0);
 	err = bank_query_id(&q, id);
 	return uk_is(err, UK_ERR_NOT_FOUND) ? uk_fail(UK_ERR_EXISTS) : err;
 }
 
-/* The row of id, customer, number, name, currency, balance. */
+#define ACCOUNT_COLUMNS                                                        \
+	"id, customer, number, name, currency, balance, held, min_balance,"    \
+	" max_transfer, max_day"
+
+/* The row of ACCOUNT_COLUMNS. */
 static uk_err read_account(const bank_query *q, struct bank_account *out)
 {
 	out->id = bank_col_int(q, 0);
 	out->customer = bank_col_int(q, 1); /* NULL reads as 0 */
 	out->balance = bank_col_int(q, 5);
+	out->held = bank_col_int(q, 6);
+	out->min_balance = bank_col_int(q, 7);
+	out->max_transfer = bank_col_int(q, 8);
+	out->max_day = bank_col_int(q, 9);
 	UK_TRY(uk_copy_str(out->number, sizeof(out->number), bank_col(q, 2)));
 	UK_TRY(uk_copy_str(out->name, sizeof(out->name), bank_col(q, 3)));
 	return uk_copy_str(
@@ -178,9 +187,8 @@ static uk_err read_account(const bank_query *q, struct bank_account *out)
 uk_err bank_account_find(
     struct bank_store *s, uk_bytes number, struct bank_account *out)
 {
-	bank_query q = bank_query_of(s,
-	    "SELECT id, customer, number, name, currency, balance"
-	    " FROM accounts WHERE number = ?");
+	bank_query q = bank_query_of(
+	    s, "SELECT " ACCOUNT_COLUMNS " FROM accounts WHERE number = ?");
 	uk_err err = uk_fail(UK_ERR_NOT_FOUND);
 
 	*out = (struct bank_account){ 0 };
@@ -195,7 +203,7 @@ uk_err bank_accounts_each(
     struct bank_store *s, int64_t customer, bank_account_fn *fn, void *arg)
 {
 	bank_query q = bank_query_of(s,
-	    "SELECT id, customer, number, name, currency, balance"
+	    "SELECT " ACCOUNT_COLUMNS
 	    " FROM accounts WHERE customer = ? ORDER BY number");
 	struct bank_account a;
 	uk_err err = uk_ok();
@@ -208,4 +216,30 @@ uk_err bank_accounts_each(
 	}
 	UK_TRY(bank_query_end(&q));
 	return err;
+}
+
+static bool limits_ok(const struct bank_account *a)
+{
+	return a->min_balance >= -BANK_LIMIT_MAX &&
+	       a->min_balance <= BANK_LIMIT_MAX && a->max_transfer >= 0 &&
+	       a->max_transfer <= BANK_LIMIT_MAX && a->max_day >= 0 &&
+	       a->max_day <= BANK_LIMIT_MAX;
+}
+
+uk_err bank_account_limit(struct bank_store *s, const struct bank_account *a)
+{
+	bank_query q;
+
+	if (!limits_ok(a) || a->customer == 0)
+		return uk_fail(UK_ERR_ARGUMENT);
+	q = bank_query_of(s,
+	    "UPDATE accounts SET min_balance = ?, max_transfer = ?,"
+	    " max_day = ? WHERE id = ? AND balance - held >= ?");
+	bank_bind_int(&q, a->min_balance);
+	bank_bind_int(&q, a->max_transfer);
+	bank_bind_int(&q, a->max_day);
+	bank_bind_int(&q, a->id);
+	bank_bind_int(&q, a->min_balance);
+	UK_TRY(bank_query_run(&q));
+	return bank_changes(s) == 1 ? uk_ok() : uk_fail(UK_ERR_CONDITIONS);
 }

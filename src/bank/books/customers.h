@@ -19,7 +19,14 @@ struct bank_account {
 	char name[BANK_NAME_MAX + 1];
 	char currency[BANK_CURRENCY_LEN + 1];
 	int64_t balance;
+	int64_t held;         /* of it, by holds */
+	int64_t min_balance;  /* balance - held never goes below it */
+	int64_t max_transfer; /* of one transfer; 0: no limit */
+	int64_t max_day;      /* of all transfers of a day (UTC); 0: no limit */
 };
+
+/* Limits go as far from zero as this. */
+#define BANK_LIMIT_MAX INT64_C(1000000000000000)
 
 /* Can it stand in the texts that customers sign? 1 to 64 bytes (X.520: a common
  * name), shown exactly: docs/protocol.md, section 6. */
@@ -46,6 +53,10 @@ UK_RESULT bank_account_make(struct bank_store *s, int64_t customer,
     uk_bytes number, uk_bytes name, uk_bytes currency, int64_t *id);
 UK_RESULT bank_account_find(
     struct bank_store *s, uk_bytes number, struct bank_account *out);
+/* Sets the three limits of *a, which has been found: UK_ERR_CONDITIONS if the
+ * balance is below the new one, UK_ERR_ARGUMENT if one is out of range. */
+UK_RESULT bank_account_limit(
+    struct bank_store *s, const struct bank_account *a);
 /* Letters, digits and '-', 1 to BANK_ACCOUNT_MAX of them. */
 bool bank_account_number_ok(uk_bytes number);
 

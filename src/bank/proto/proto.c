@@ -95,6 +95,22 @@ static const struct code_row {
 	    "the amount must be more than zero and within the limit: change "
 	    "it",
 	    422 },
+	[BANK_OVER_LIMIT] = { "over-limit",
+	    "more than this account may pay in one transfer or one day, and "
+	    "nothing was posted: pay less, or ask the bank for a higher limit",
+	    409 },
+	[BANK_DISPLAY_LEVEL] = { "display-level",
+	    "an amount like this must be confirmed where it is shown, and "
+	    "nothing was posted: sign again on a device that shows it",
+	    422 },
+	[BANK_DISPLAY_STATEMENT] = { "display-statement",
+	    "the terminal's statement that it showed the order is not good, "
+	    "and nothing was posted: register the terminal, or sign again",
+	    422 },
+	[BANK_PAYEE] = { "payee",
+	    "the account does not belong to a payee of this name: ask the "
+	    "payee for the right name or account",
+	    422 },
 };
 
 static const struct code_row *row_of(enum bank_code code)

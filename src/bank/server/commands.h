@@ -22,9 +22,10 @@ enum bank_exit {
 struct bank_options { /* NULL or 0: not given */
 	const char *dir, *name, *host, *customer, *request, *purpose, *account,
 	    *currency, *deposit, *serial, *cert, *not_before, *not_after,
-	    *database;
+	    *database, *per_transfer, *per_day, *overdraft, *reason, *expect,
+	    *since;
 	int64_t port; /* -1: not given */
-	int64_t days;
+	int64_t days, journal;
 	int64_t ready_fd; /* -1: not given */
 	bool check;
 };
@@ -33,6 +34,6 @@ typedef enum bank_exit bank_command(const struct bank_options *o);
 
 bank_command bank_cmd_init, bank_cmd_enroll, bank_cmd_account, bank_cmd_revoke,
     bank_cmd_crl, bank_cmd_public_key, bank_cmd_migrate, bank_cmd_serve,
-    bank_cmd_audit;
+    bank_cmd_audit, bank_cmd_limits, bank_cmd_reverse;
 
 #endif

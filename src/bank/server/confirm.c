@@ -76,6 +76,8 @@ static enum bank_code posting_code(uk_err err)
 {
 	if (uk_is(err, UK_ERR_CONDITIONS))
 		return BANK_INSUFFICIENT_FUNDS;
+	if (uk_is(err, UK_ERR_TOO_SMALL))
+		return BANK_OVER_LIMIT;
 	if (uk_is(err, UK_ERR_ARGUMENT))
 		return BANK_AMOUNT;
 	return uk_is_ok(err) ? BANK_OK : BANK_INTERNAL;
@@ -87,6 +89,7 @@ static enum bank_code post_locked(struct bank *b, const struct bank_order *o,
 {
 	uint8_t storage[UK_TX_MAX], signed_by_bank[64];
 	uk_buf receipt = UK_BUF(storage), signature = UK_BUF(signed_by_bank);
+	uint8_t basis[BANK_HASH];
 	const struct bank_posting p = {
 		.from = o->source,
 		.to = o->target,
@@ -95,10 +98,15 @@ static enum bank_code post_locked(struct bank *b, const struct bank_order *o,
 		.kind = "transfer",
 		.memo = uk_blob_view(&o->memo),
 		.order = o->id,
+		.basis = UK_ARRAY(basis),
+		.limited = true,
 	};
-	int64_t journal;
-	uk_err err = bank_ledger_post(b->store, &p, &journal);
+	int64_t journal = 0;
+	uk_err err = bank_journal_basis(
+	    uk_blob_view(&o->text), uk_blob_view(&r->signature), basis);
 
+	if (uk_is_ok(err))
+		err = bank_ledger_post(b->store, &p, &journal);
 	if (uk_is_ok(err))
 		err = bank_receipt_make(b, o, journal, now,
 		    uk_blob_view(&r->signature), &receipt, &signature);

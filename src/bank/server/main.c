@@ -27,7 +27,14 @@ enum option_key {
 	OPT_DEPOSIT,
 	OPT_SERIAL,
 	OPT_CERT,
-	OPT_READY_FD
+	OPT_READY_FD,
+	OPT_PER_TRANSFER,
+	OPT_PER_DAY,
+	OPT_OVERDRAFT,
+	OPT_JOURNAL,
+	OPT_REASON,
+	OPT_EXPECT,
+	OPT_SINCE
 };
 
 #define DIR_OPTION                                                             \
@@ -81,6 +88,26 @@ static const struct argp_option serve_options[] = { DIR_OPTION,
 	OPTION("ready-fd", OPT_READY_FD, "FD",
 	    "Write the port there once it is open"),
 	END };
+static const struct argp_option limits_options[] = { DIR_OPTION,
+	OPTION("account", OPT_ACCOUNT, "NUMBER", "Account number (needed)"),
+	OPTION("per-transfer", OPT_PER_TRANSFER, "AMOUNT",
+	    "Most of one transfer; 0: as much as the bank allows"),
+	OPTION("per-day", OPT_PER_DAY, "AMOUNT",
+	    "Most of all transfers of one day (UTC); 0: no limit"),
+	OPTION("overdraft", OPT_OVERDRAFT, "AMOUNT",
+	    "How far the balance may go below zero"),
+	END };
+static const struct argp_option reverse_options[] = { DIR_OPTION,
+	OPTION("journal", OPT_JOURNAL, "N", "Row to take back (needed)"),
+	OPTION(
+	    "reason", OPT_REASON, "TEXT", "Why, as customers see it (needed)"),
+	END };
+static const struct argp_option audit_options[] = { DIR_OPTION,
+	OPTION("expect", OPT_EXPECT, "HASH", "The head must be this one"),
+	OPTION("since", OPT_SINCE, "HASH",
+	    "A head noted earlier: it must be there, and the chain is followed "
+	    "from it"),
+	END };
 static const struct argp_option dir_options[] = { DIR_OPTION, END };
 
 static const struct command {
@@ -105,7 +132,11 @@ static const struct command {
 	{ "migrate", "Bring the database's tables up to this version",
 	    migrate_options, "d", bank_cmd_migrate },
 	{ "serve", "Run the server", serve_options, "d", bank_cmd_serve },
-	{ "audit", "Check the books", dir_options, "d", bank_cmd_audit },
+	{ "limits", "Set the limits of an account", limits_options, "da",
+	    bank_cmd_limits },
+	{ "reverse", "Take a row of the journal back by a counter-entry",
+	    reverse_options, "djw", bank_cmd_reverse },
+	{ "audit", "Check the books", audit_options, "d", bank_cmd_audit },
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -134,6 +165,12 @@ static const char *given(
 	case 'a':
 		*name = "--account";
 		return o->account;
+	case 'j':
+		*name = "--journal";
+		return o->journal > 0 ? "" : NULL;
+	case 'w':
+		*name = "--reason";
+		return o->reason;
 	default:
 		*name = "--currency";
 		return o->currency;
@@ -184,6 +221,18 @@ static const char **text_option(struct bank_options *o, int key)
 		return &o->serial;
 	case OPT_CERT:
 		return &o->cert;
+	case OPT_PER_TRANSFER:
+		return &o->per_transfer;
+	case OPT_PER_DAY:
+		return &o->per_day;
+	case OPT_OVERDRAFT:
+		return &o->overdraft;
+	case OPT_REASON:
+		return &o->reason;
+	case OPT_EXPECT:
+		return &o->expect;
+	case OPT_SINCE:
+		return &o->since;
 	default:
 		return NULL;
 	}
@@ -207,6 +256,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_CHECK:
 		p->options.check = true;
+		return 0;
+	case OPT_JOURNAL:
+		p->options.journal = number(arg, INT64_MAX, state);
 		return 0;
 	case OPT_READY_FD:
 		p->options.ready_fd = number(arg, 65535, state);

@@ -31,7 +31,8 @@ struct bank_value {
 
 struct bank_engine {
 	const char *name;
-	const char *begin; /* a transaction that writes */
+	const char *begin;    /* a transaction that writes */
+	const char *snapshot; /* one that reads what is true at one moment */
 	const char
 	    *lock_schema;      /* first in the one that makes steps; or NULL */
 	const char *has_steps; /* counts the tables called migrations */

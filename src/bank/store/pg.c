@@ -387,6 +387,7 @@ static uk_err backup(struct bank_db *d, const char *path)
 const struct bank_engine bank_postgresql = {
 	.name = "postgresql",
 	.begin = "BEGIN;",
+	.snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;",
 	/* One number of ours; whoever comes second finds the steps made. */
 	.lock_schema = "SELECT pg_advisory_xact_lock(8317472613);",
 	.has_steps = "SELECT count(*) FROM information_schema.tables"

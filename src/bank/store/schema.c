@@ -75,9 +75,91 @@ static const char login[] =
     " used INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE INDEX sessions_of ON sessions (customer);";
 
+/*
+ * Limits, holds, and the chain of the journal (journal.h).
+ *
+ * The balance moves into a new column because its check changes: held money
+ * and each account's own limit count. Both engines drop a check with its
+ * column.
+ */
+static const char ledger[] =
+    "ALTER TABLE accounts ADD COLUMN held INTEGER NOT NULL DEFAULT 0"
+    " CHECK (held >= 0);"
+    "ALTER TABLE accounts ADD COLUMN min_balance INTEGER NOT NULL DEFAULT 0;"
+    /* of one transfer, of one day (UTC); 0: none */
+    "ALTER TABLE accounts ADD COLUMN max_transfer INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE accounts ADD COLUMN max_day INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE accounts ADD COLUMN spent INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE accounts ADD COLUMN spent_day INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE accounts ADD COLUMN money INTEGER NOT NULL DEFAULT 0"
+    " CHECK (customer IS NULL OR money - held >= min_balance);"
+    "UPDATE accounts SET min_balance = -9223372036854775807"
+    " WHERE customer IS NULL;"
+    "UPDATE accounts SET money = balance;"
+    "ALTER TABLE accounts DROP COLUMN balance;"
+    "ALTER TABLE accounts RENAME COLUMN money TO balance;"
+    "CREATE TABLE holds ("
+    " id INTEGER PRIMARY KEY,"
+    " account INTEGER NOT NULL REFERENCES accounts,"
+    " amount INTEGER NOT NULL CHECK (amount > 0),"
+    " remaining INTEGER NOT NULL CHECK (remaining >= 0),"
+    " created INTEGER NOT NULL,"
+    " expires INTEGER NOT NULL,"
+    " memo TEXT NOT NULL,"
+    " state TEXT NOT NULL CHECK (state IN"
+    "  ('open', 'captured', 'released', 'expired')),"
+    " CHECK (state = 'open' OR remaining = 0)) STRICT;"
+    "CREATE INDEX holds_by_end ON holds (state, expires);"
+    "CREATE INDEX holds_of ON holds (account, state);"
+    "ALTER TABLE journal ADD COLUMN currency TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE journal ADD COLUMN reverses INTEGER REFERENCES journal;"
+    "ALTER TABLE journal ADD COLUMN hold INTEGER REFERENCES holds;"
+    "ALTER TABLE journal ADD COLUMN basis BLOB;"
+    "ALTER TABLE journal ADD COLUMN hash BLOB;"
+    "CREATE UNIQUE INDEX journal_reverses ON journal (reverses);"
+    "CREATE INDEX journal_hash ON journal (hash);"
+    /* hash NULL: the rows there are were not chained yet */
+    "CREATE TABLE journal_head ("
+    " id INTEGER NOT NULL UNIQUE CHECK (id = 1),"
+    " height INTEGER NOT NULL,"
+    " hash BLOB) STRICT;"
+    "INSERT INTO journal_head (id, height)"
+    " SELECT 1, coalesce(max(id), 0) FROM journal;";
+
+/* Against accidents; who can change the schema is found out by the chain. The
+ * one change allowed is that a row older than the chain gets its hash. */
+static const char ledger_sqlite[] =
+    "CREATE TRIGGER journal_update BEFORE UPDATE ON journal"
+    " WHEN OLD.hash IS NOT NULL BEGIN"
+    " SELECT RAISE(ABORT, 'the journal is only added to'); END;"
+    "CREATE TRIGGER journal_delete BEFORE DELETE ON journal BEGIN"
+    " SELECT RAISE(ABORT, 'the journal is only added to'); END;"
+    "CREATE TRIGGER entries_update BEFORE UPDATE ON entries BEGIN"
+    " SELECT RAISE(ABORT, 'entries are only added'); END;"
+    "CREATE TRIGGER entries_delete BEFORE DELETE ON entries BEGIN"
+    " SELECT RAISE(ABORT, 'entries are only added'); END;";
+
+static const char ledger_postgresql[] =
+    "CREATE FUNCTION only_added() RETURNS trigger LANGUAGE plpgsql AS"
+    " 'BEGIN RAISE EXCEPTION ''rows of this table are only added''; END';"
+    "CREATE TRIGGER journal_update BEFORE UPDATE ON journal FOR EACH ROW"
+    " WHEN (OLD.hash IS NOT NULL) EXECUTE FUNCTION only_added();"
+    "CREATE TRIGGER journal_delete BEFORE DELETE ON journal FOR EACH ROW"
+    " EXECUTE FUNCTION only_added();"
+    "CREATE TRIGGER journal_truncate BEFORE TRUNCATE ON journal"
+    " EXECUTE FUNCTION only_added();"
+    "CREATE TRIGGER entries_update BEFORE UPDATE OR DELETE ON entries"
+    " FOR EACH ROW EXECUTE FUNCTION only_added();"
+    "CREATE TRIGGER entries_truncate BEFORE TRUNCATE ON entries"
+    " EXECUTE FUNCTION only_added();";
+
 const struct bank_migration bank_migrations[] = {
 	{ .name = "books", .sql = books },
 	{ .name = "login", .sql = login },
+	{ .name = "ledger",
+	    .sql = ledger,
+	    .sqlite = ledger_sqlite,
+	    .postgresql = ledger_postgresql },
 };
 
 const size_t bank_migration_count = sizeof(bank_migrations) /

@@ -226,6 +226,7 @@ static uk_err backup(struct bank_db *d, const char *path)
 const struct bank_engine bank_sqlite = {
 	.name = "sqlite",
 	.begin = "BEGIN IMMEDIATE;",
+	.snapshot = "BEGIN DEFERRED;",
 	.has_steps = "SELECT count(*) FROM sqlite_master"
 		     " WHERE type = 'table' AND name = 'migrations'",
 	.makes_steps = true,

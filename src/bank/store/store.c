@@ -151,6 +151,12 @@ uk_err bank_begin(struct bank_store *s)
 	return uk_ok();
 }
 
+uk_err bank_snapshot(struct bank_store *s)
+{
+	UK_TRY(revive(s));
+	return bank_store_run(s, s->engine->snapshot);
+}
+
 uk_err bank_commit(struct bank_store *s)
 {
 	if (!s->collects)

@@ -55,6 +55,9 @@ UK_RESULT bank_store_backup(struct bank_store *s, const char *path);
 /* SQLite takes the write lock at once, so that what is read next stays true;
  * with PostgreSQL that is true of what is read with FOR UPDATE. */
 UK_RESULT bank_begin(struct bank_store *s);
+/* All that is read until bank_rollback is of one moment; nothing is locked. Not
+ * while a transaction is open. */
+UK_RESULT bank_snapshot(struct bank_store *s);
 UK_RESULT bank_commit(struct bank_store *s);
 void bank_rollback(struct bank_store *s); /* also where nothing was begun */
 
