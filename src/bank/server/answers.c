@@ -1,16 +1,16 @@
 /* Sending answers, after the commit that they depend on. */
 #include "answers.h"
 
+#include "json_text.h"
 #include "log.h"
 #include "routes.h"
 #include "secret.h"
 
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
-
-#include <string.h>
 
 enum { TOGETHER = 64, LAST_PRIORITY = BANK_PRIORITIES - 1 };
 
@@ -27,27 +27,31 @@ struct bank_answers {
 	struct waiting waiting[TOGETHER];
 };
 
-static void wipe_text(const void *data, size_t n, void *arg)
+/* libevent would make a record, and a packet, of each piece. */
+static void send_in_one(struct evhttp_connection *connection)
 {
-	(void)n, (void)arg;
-	uk_wipe_free((void *)(uintptr_t)data);
+	struct bufferevent *bev = evhttp_connection_get_bufferevent(connection);
+
+	(void)evbuffer_pullup(bufferevent_get_output(bev), -1);
 }
 
 static void send_one(struct waiting *w)
 {
+	struct evhttp_connection *connection = evhttp_request_get_connection(
+	    w->req);
 	struct evkeyvalq *headers = evhttp_request_get_output_headers(w->req);
 	struct evbuffer *out = evhttp_request_get_output_buffer(w->req);
-	char *text = w->answer == NULL ? NULL
-				       : json_dumps(w->answer, JSON_COMPACT);
+	uk_blob text = { NULL, 0 };
 
 	evhttp_add_header(headers, "Content-Type", "application/json");
 	evhttp_add_header(headers, "Cache-Control", "no-store");
-	/* Sent from where it is, and wiped then: it may hold a session. */
-	if (text != NULL && evbuffer_add_reference(
-				out, text, strlen(text), wipe_text, NULL) != 0)
-		uk_wipe_free(text);
+	if (uk_is_ok(bank_json_text(w->answer, &text)))
+		evbuffer_add(out, text.p, text.n);
+	uk_wipe(text.p, text.n); /* it may hold a session */
+	uk_blob_free(&text);
 	evhttp_send_reply(
 	    w->req, bank_code_http(w->code), bank_code_name(w->code), NULL);
+	send_in_one(connection);
 }
 
 /* The request goes with its connection. */

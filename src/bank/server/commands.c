@@ -359,6 +359,7 @@ enum bank_exit bank_cmd_serve(const struct bank_options *o)
 	enum bank_exit code;
 	uk_err err;
 
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a line is one write */
 	uk_log_to(stderr, UK_LOG_INFO);
 	/* JSON holds session tokens. */
 	json_set_alloc_funcs(malloc, uk_wipe_free);

@@ -17,12 +17,13 @@ struct connection { /* one place */
 	struct bank_connections *all;
 	struct bufferevent *bev; /* NULL: free place */
 	int64_t since;
+	struct connection *next_free;
 };
 
 struct bank_connections {
 	size_t room, used;
 	int64_t seconds;
-	struct connection *places;
+	struct connection *places, *free;
 	struct evconnlistener *listener;
 	struct event *tick;
 };
@@ -45,6 +46,8 @@ static void on_gone(
 	if (p == NULL)
 		return;
 	p->bev = NULL;
+	p->next_free = p->all->free;
+	p->all->free = p;
 	p->all->used--;
 	if (p->all->listener != NULL)
 		evconnlistener_enable(p->all->listener);
@@ -97,6 +100,10 @@ uk_err bank_connections_open(struct event_base *base, size_t room,
 		bank_connections_close(out);
 		return uk_fail(UK_ERR_MEMORY);
 	}
+	for (size_t i = room; i > 0; i--) {
+		c->places[i - 1].next_free = c->free;
+		c->free = &c->places[i - 1];
+	}
 	return uk_ok();
 }
 
@@ -129,31 +136,28 @@ void bank_connections_gate(
 void bank_connections_add(
     struct bank_connections *c, SSL *ssl, struct bufferevent *bev)
 {
-	for (size_t i = 0; i < c->room; i++) {
-		struct connection *p = &c->places[i];
+	struct connection *p = c->free;
 
-		if (p->bev != NULL)
-			continue;
-		if (SSL_set_ex_data(ssl, place_index(), p) != 1)
-			return; /* no memory: not counted, but still served */
-		*p = (struct connection){ c, bev, steady_now() };
-		c->used++;
-		break;
-	}
-	if (c->used == c->room && c->listener != NULL)
+	/* No place, no memory: not counted, but still served. */
+	if (p == NULL || SSL_set_ex_data(ssl, place_index(), p) != 1)
+		return;
+	c->free = p->next_free;
+	*p = (struct connection){ c, bev, steady_now(), NULL };
+	if (++c->used == c->room && c->listener != NULL)
 		evconnlistener_disable(c->listener);
 }
 
-void bank_connections_alive(
-    struct bank_connections *c, struct evhttp_connection *connection)
+void bank_connections_alive(struct evhttp_connection *connection)
 {
 	struct bufferevent *bev = connection == NULL
 				      ? NULL
 				      : evhttp_connection_get_bufferevent(
 					    connection);
+	SSL *ssl = bev == NULL ? NULL : bufferevent_openssl_get_ssl(bev);
+	struct connection *p = ssl == NULL
+				   ? NULL
+				   : SSL_get_ex_data(ssl, place_index());
 
-	for (size_t i = 0; i < c->room; i++) {
-		if (bev != NULL && c->places[i].bev == bev)
-			c->places[i].since = steady_now();
-	}
+	if (p != NULL)
+		p->since = steady_now();
 }

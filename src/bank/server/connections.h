@@ -33,7 +33,6 @@ void bank_connections_gate(
 void bank_connections_add(
     struct bank_connections *c, struct ssl_st *ssl, struct bufferevent *bev);
 /* A whole request has come in on this one. */
-void bank_connections_alive(
-    struct bank_connections *c, struct evhttp_connection *connection);
+void bank_connections_alive(struct evhttp_connection *connection);
 
 #endif

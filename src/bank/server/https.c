@@ -5,6 +5,7 @@
 #include "connections.h"
 #include "log.h"
 #include "routes.h"
+#include "secret.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
@@ -136,8 +137,7 @@ static void on_request(struct evhttp_request *req, void *arg)
 	enum bank_code code = BANK_MALFORMED;
 	json_t *answer = NULL;
 
-	bank_connections_alive(
-	    s->connections, evhttp_request_get_connection(req));
+	bank_connections_alive(evhttp_request_get_connection(req));
 	TAILQ_INIT(&query);
 	if (text != NULL && evhttp_parse_query_str(text, &query) != 0)
 		goto out;
@@ -233,11 +233,26 @@ static void on_reload(evutil_socket_t sig, short events, void *arg)
 	bank_trust_reload(s->bank);
 }
 
+/* Interest in a socket changes back and forth within a request: told to the
+ * kernel only where it has really changed. */
+static struct event_base *open_base(void)
+{
+	struct event_config *c = event_config_new();
+	struct event_base *base = NULL;
+
+	if (c != NULL &&
+	    event_config_set_flag(c, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST) == 0)
+		base = event_base_new_with_config(c);
+	if (c != NULL)
+		event_config_free(c);
+	return base;
+}
+
 static uk_err open_events(struct server *s)
 {
 	const struct bank_config *c = &s->bank->config;
 
-	s->base = event_base_new();
+	s->base = open_base();
 	if (s->base == NULL ||
 	    event_base_priority_init(s->base, BANK_PRIORITIES) != 0 ||
 	    (s->http = evhttp_new(s->base)) == NULL)
@@ -302,6 +317,8 @@ uk_err bank_https_run(
 	uk_err err;
 
 	signal(SIGPIPE, SIG_IGN);
+	/* Before its first call: what comes and goes holds sessions. */
+	event_set_mem_functions(malloc, realloc, uk_wipe_free);
 	err = open_tls(&s);
 	if (!uk_is_ok(err)) {
 		snprintf(why, why_cap,
