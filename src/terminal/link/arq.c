@@ -135,6 +135,8 @@ static void on_ack(struct trm_arq *a, uint8_t ack, bool alone, int64_t now)
 		wait_first(a, now);
 		return;
 	}
+	if (alone)
+		a->tries = 0; /* it lives, and has no room perhaps */
 	/* It has got something it could not use: once is enough to know. */
 	if (!alone || in_flight(a) == 0 || ++a->repeats != 1)
 		return;
