@@ -186,13 +186,14 @@ enum uk_purpose {
 		     * (see trust.c) in extKeyUsage */
 };
 
-/* CA certificates and revocation lists that somebody trusts. */
+/* CA certificates and revocation lists that somebody trusts; for one thread. */
 typedef struct uk_trust uk_trust;
 UK_RESULT uk_trust_open(uk_crypto *c, uk_trust **out);
 void uk_trust_close(uk_trust **t); /* accepts NULL */
-UK_RESULT uk_trust_add_ca_file(
-    uk_trust *t, const char *pem_path); /* one or more */
-/* Replaces the list of the same issuer. */
+/* One or more, in PEM. Each is trusted by itself, root or not: nothing above it
+ * is asked for, nor whether it is revoked. */
+UK_RESULT uk_trust_add_ca_file(uk_trust *t, const char *pem_path);
+/* One or more in PEM, or one in DER; replaces the list of the same issuer. */
 UK_RESULT uk_trust_add_crl_file(uk_trust *t, const char *path);
 /* With true, a certificate whose CA has no current list is UK_ERR_CRL_MISSING.
  */
@@ -202,9 +203,19 @@ void uk_trust_need_crl(uk_trust *t, bool need);
  * UK_ERR_CRL_MISSING that applies. */
 UK_RESULT uk_trust_check(const uk_trust *t, const uk_cert *cert,
     enum uk_purpose purpose, int64_t now);
-/* The first moment after `now` at which a CA certificate or a list runs out:
- * what uk_trust_check finds good now is good before it, as long as the
- * certificate is not over itself. */
-int64_t uk_trust_good_until(const uk_trust *t, int64_t now);
+/* The same question at length. */
+struct uk_trust_question {
+	const uk_cert *cert;
+	/* Certificates that somebody sent along, to build the chain with. */
+	uk_cert *const *extra;
+	size_t extra_count;
+	enum uk_purpose purpose;
+	int64_t now;
+	bool without_revocation;
+};
+/* good_until (may be NULL): the first moment after `now` at which a certificate
+ * of the chain or a list runs out: what is good now is good before it. */
+UK_RESULT uk_trust_ask(
+    const uk_trust *t, const struct uk_trust_question *q, int64_t *good_until);
 
 #endif

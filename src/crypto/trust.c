@@ -1,9 +1,10 @@
 /*
  * Whom we trust: CA certificates and revocation lists, and the check of one
- * certificate against them. The chain is OpenSSL's work (RFC 5280, 6.1); the
- * purpose is ours, because none of OpenSSL's purposes means what we mean.
+ * certificate against them. The chain is OpenSSL's work (RFC 5280, 6.1). Ours
+ * is the purpose, because none of OpenSSL's means what we mean, and revocation:
+ * OpenSSL 3.0 verifies a list anew for each certificate, and none by SM2.
  */
-#include "crypto_impl.h"
+#include "revocation.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -23,8 +24,9 @@ enum {
 struct uk_trust {
 	uk_crypto *crypto; /* borrowed */
 	STACK_OF(X509) * cas;
-	STACK_OF(X509_CRL) * crls;
-	X509_STORE *store; /* made of the two above */
+	X509_STORE *store;  /* made of them */
+	uk_revoked **lists; /* CRL_MAX places */
+	size_t list_count;
 	bool need_crl;
 };
 
@@ -39,9 +41,9 @@ uk_err uk_trust_open(uk_crypto *c, uk_trust **out)
 		goto out;
 	t->crypto = c;
 	t->cas = sk_X509_new_null();
-	t->crls = sk_X509_CRL_new_null();
 	t->store = X509_STORE_new();
-	if (t->cas == NULL || t->crls == NULL || t->store == NULL)
+	t->lists = uk_new_array(CRL_MAX, sizeof(*t->lists));
+	if (t->cas == NULL || t->store == NULL || t->lists == NULL)
 		goto out;
 	*out = t;
 	t = NULL; /* handed over */
@@ -56,7 +58,9 @@ void uk_trust_close(uk_trust **t)
 	if (*t == NULL)
 		return;
 	sk_X509_pop_free((*t)->cas, X509_free);
-	sk_X509_CRL_pop_free((*t)->crls, X509_CRL_free);
+	for (size_t i = 0; i < (*t)->list_count; i++)
+		uk_revoked_close(&(*t)->lists[i]);
+	uk_free((*t)->lists);
 	X509_STORE_free((*t)->store);
 	uk_free(*t);
 	*t = NULL;
@@ -65,27 +69,6 @@ void uk_trust_close(uk_trust **t)
 void uk_trust_need_crl(uk_trust *t, bool need)
 {
 	t->need_crl = need;
-}
-
-/* X509_STORE can add but not replace: so it is made anew from the two stacks.
- */
-static uk_err rebuild(uk_trust *t)
-{
-	X509_STORE *store = X509_STORE_new();
-	bool ok = store != NULL;
-
-	for (int i = 0; ok && i < sk_X509_num(t->cas); i++)
-		ok = X509_STORE_add_cert(store, sk_X509_value(t->cas, i)) == 1;
-	for (int i = 0; ok && i < sk_X509_CRL_num(t->crls); i++)
-		ok = X509_STORE_add_crl(store, sk_X509_CRL_value(t->crls, i)) ==
-		     1;
-	if (!ok) {
-		X509_STORE_free(store);
-		return uk_ossl_failed(UK_ERR_CRYPTO);
-	}
-	X509_STORE_free(t->store);
-	t->store = store;
-	return uk_ok();
 }
 
 static bool at_end_of_pem(void)
@@ -110,6 +93,8 @@ static uk_err add_next_ca(uk_trust *t, BIO *bio, bool *last)
 		return *last ? uk_ok() : uk_ossl_failed(UK_ERR_FORMAT);
 	}
 	err = uk_ossl_set_sm2_id(x509);
+	if (uk_is_ok(err) && X509_STORE_add_cert(t->store, x509) != 1)
+		err = uk_ossl_failed(UK_ERR_CRYPTO);
 	if (uk_is_ok(err) && sk_X509_push(t->cas, x509) <= 0)
 		err = uk_fail(UK_ERR_MEMORY);
 	if (!uk_is_ok(err))
@@ -130,64 +115,107 @@ uk_err uk_trust_add_ca_file(uk_trust *t, const char *pem_path)
 		err = add_next_ca(t, bio, &last);
 	if (uk_is_ok(err) && sk_X509_num(t->cas) == before)
 		err = uk_fail(UK_ERR_FORMAT);
-	if (uk_is_ok(err))
-		err = rebuild(t);
 	BIO_free(bio);
 	return uk_ossl_leave(err);
 }
 
-/* PEM, or else DER. */
-static uk_err read_crl(uk_crypto *c, BIO *bio, X509_CRL **out)
-{
-	X509_CRL *crl = X509_CRL_new_ex(c->lib, NULL);
+/* --- revocation lists ----------------------------------------------------- */
 
-	*out = NULL;
-	if (crl == NULL)
+/* It takes the place of the older one of the same issuer. */
+static uk_err keep_list(uk_trust *t, uk_blob *der)
+{
+	uk_revoked *fresh = NULL;
+	uk_err err = uk_revoked_open(t->crypto, der, &fresh);
+	size_t at = 0;
+
+	if (!uk_is_ok(err))
+		return err;
+	while (
+	    at < t->list_count && X509_NAME_cmp(uk_revoked_issuer(t->lists[at]),
+				      uk_revoked_issuer(fresh)) != 0)
+		at++;
+	if (at == CRL_MAX) {
+		uk_revoked_close(&fresh);
 		return uk_fail(UK_ERR_MEMORY);
-	if (PEM_read_bio_X509_CRL(bio, &crl, NULL, NULL) == NULL) {
-		(void)BIO_reset(bio);
-		X509_CRL_free(crl); /* NULL if the decoder got that far */
-		crl = X509_CRL_new_ex(c->lib, NULL);
-		if (crl == NULL || d2i_X509_CRL_bio(bio, &crl) == NULL) {
-			X509_CRL_free(crl);
-			return uk_ossl_failed(UK_ERR_FORMAT);
-		}
 	}
-	*out = crl;
+	if (at == t->list_count)
+		t->list_count++;
+	uk_revoked_close(&t->lists[at]);
+	t->lists[at] = fresh;
 	return uk_ok();
 }
 
-static void drop_crl_of(uk_trust *t, const X509_NAME *issuer)
+/* The next list of a PEM file; *last at its end. */
+static uk_err add_next_list(uk_trust *t, BIO *bio, bool *last)
 {
-	for (int i = sk_X509_CRL_num(t->crls) - 1; i >= 0; i--) {
-		X509_CRL *old = sk_X509_CRL_value(t->crls, i);
+	char *name = NULL, *header = NULL;
+	unsigned char *data = NULL;
+	uk_blob der = { NULL, 0 };
+	uk_err err = uk_ok();
+	long n = 0;
 
-		if (X509_NAME_cmp(X509_CRL_get_issuer(old), issuer) == 0)
-			X509_CRL_free(sk_X509_CRL_delete(t->crls, i));
+	if (PEM_read_bio(bio, &name, &header, &data, &n) != 1) {
+		*last = at_end_of_pem();
+		return *last ? uk_ok() : uk_ossl_failed(UK_ERR_FORMAT);
 	}
+	if (!uk_bytes_eq(uk_view_str(name), uk_view_str(PEM_STRING_X509_CRL)))
+		err = uk_fail(UK_ERR_FORMAT);
+	if (uk_is_ok(err))
+		err = uk_blob_set(&der, uk_view(data, (size_t)n));
+	if (uk_is_ok(err))
+		err = keep_list(t, &der);
+	OPENSSL_free(name);
+	OPENSSL_free(header);
+	OPENSSL_free(data);
+	return err;
+}
+
+static uk_err read_whole(BIO *bio, uk_blob *out)
+{
+	uint8_t piece[65536];
+	uk_err err = uk_ok();
+	int n = 1;
+
+	while (uk_is_ok(err) && n > 0) {
+		n = BIO_read(bio, piece, sizeof(piece));
+		if (n > 0)
+			err = uk_blob_add(out, uk_view(piece, (size_t)n));
+	}
+	return err;
+}
+
+/* PEM, one list or more; or else DER. */
+static uk_err add_lists(uk_trust *t, BIO *bio)
+{
+	uk_blob der = { NULL, 0 };
+	bool last = false;
+	size_t n = 0;
+	uk_err err;
+
+	for (; !last; n++) {
+		err = add_next_list(t, bio, &last);
+		if (!uk_is_ok(err))
+			return err;
+	}
+	if (n > 1) /* the end counts as one */
+		return uk_ok();
+	(void)BIO_reset(bio);
+	err = read_whole(bio, &der);
+	if (uk_is_ok(err))
+		err = keep_list(t, &der);
+	uk_blob_free(&der);
+	return err;
 }
 
 uk_err uk_trust_add_crl_file(uk_trust *t, const char *path)
 {
-	X509_CRL *crl = NULL;
 	BIO *bio = NULL;
 	uk_err err;
 
 	uk_ossl_enter();
 	err = uk_ossl_open_file(path, &bio);
 	if (uk_is_ok(err))
-		err = read_crl(t->crypto, bio, &crl);
-	if (uk_is_ok(err)) {
-		drop_crl_of(t, X509_CRL_get_issuer(crl));
-		if (sk_X509_CRL_num(t->crls) >= CRL_MAX ||
-		    sk_X509_CRL_push(t->crls, crl) <= 0)
-			err = uk_fail(UK_ERR_MEMORY);
-		else
-			crl = NULL; /* handed over */
-	}
-	if (uk_is_ok(err))
-		err = rebuild(t);
-	X509_CRL_free(crl);
+		err = add_lists(t, bio);
 	BIO_free(bio);
 	return uk_ossl_leave(err);
 }
@@ -202,19 +230,6 @@ static const struct {
 	{ X509_V_ERR_OUT_OF_MEM, UK_ERR_MEMORY },
 	{ X509_V_ERR_CERT_NOT_YET_VALID, UK_ERR_CERT_NOT_YET },
 	{ X509_V_ERR_CERT_HAS_EXPIRED, UK_ERR_CERT_EXPIRED },
-	{ X509_V_ERR_CERT_REVOKED, UK_ERR_CERT_REVOKED },
-	{ X509_V_ERR_UNABLE_TO_GET_CRL, UK_ERR_CRL_MISSING },
-	{ X509_V_ERR_UNABLE_TO_DECRYPT_CRL_SIGNATURE, UK_ERR_CRL_MISSING },
-	{ X509_V_ERR_CRL_SIGNATURE_FAILURE, UK_ERR_CRL_MISSING },
-	{ X509_V_ERR_CRL_NOT_YET_VALID, UK_ERR_CRL_MISSING },
-	{ X509_V_ERR_CRL_HAS_EXPIRED, UK_ERR_CRL_MISSING },
-	{ X509_V_ERR_ERROR_IN_CRL_LAST_UPDATE_FIELD, UK_ERR_CRL_MISSING },
-	{ X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD, UK_ERR_CRL_MISSING },
-	{ X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER, UK_ERR_CRL_MISSING },
-	{ X509_V_ERR_KEYUSAGE_NO_CRL_SIGN, UK_ERR_CRL_MISSING },
-	{ X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION, UK_ERR_CRL_MISSING },
-	{ X509_V_ERR_DIFFERENT_CRL_SCOPE, UK_ERR_CRL_MISSING },
-	{ X509_V_ERR_CRL_PATH_VALIDATION_ERROR, UK_ERR_CRL_MISSING },
 };
 
 static enum uk_code code_of(int reason)
@@ -246,28 +261,105 @@ static int note(int ok, X509_STORE_CTX *ctx)
 	return 1;
 }
 
-static uk_err check_chain(
-    const uk_trust *t, const uk_cert *cert, int64_t now, findings *found)
+static void found_one(findings *found, enum uk_code code)
+{
+	*found |= UINT64_C(1) << code;
+}
+
+/* Below the CA that we trust, every certificate is looked up in the list of the
+ * one above it. */
+static uk_err check_revocation(
+    const uk_trust *t, X509 *x, X509 *issuer, int64_t now, findings *found)
+{
+	bool current = false, its = false;
+
+	for (size_t i = 0; i < t->list_count; i++) {
+		UK_TRY(uk_revoked_is_by(t->lists[i], issuer, &its));
+		if (!its)
+			continue;
+		/* On a list that has run out it stands for good reason, too. */
+		if (uk_revoked_lists(t->lists[i], x))
+			found_one(found, UK_ERR_CERT_REVOKED);
+		current = uk_revoked_current(t->lists[i], now);
+	}
+	if (!current)
+		found_one(found, UK_ERR_CRL_MISSING);
+	return uk_ok();
+}
+
+static int64_t sooner(int64_t best, int64_t t, int64_t now)
+{
+	return t > now && t < best ? t : best;
+}
+
+/* INT64_MAX if there is no time, or none that can be read: OpenSSL has refused
+ * such a certificate. */
+static int64_t seconds_of(const ASN1_TIME *t)
+{
+	struct tm tm;
+
+	return t != NULL && ASN1_TIME_to_tm(t, &tm) == 1 ? (int64_t)timegm(&tm)
+							 : INT64_MAX;
+}
+
+static uk_err look_at_chain(const uk_trust *t, X509_STORE_CTX *ctx,
+    const struct uk_trust_question *q, findings *found, int64_t *until)
+{
+	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
+	int n = sk_X509_num(chain);
+
+	for (int i = 0; i < n; i++) {
+		X509 *x = sk_X509_value(chain, i);
+
+		*until = sooner(
+		    *until, seconds_of(X509_get0_notAfter(x)), q->now);
+		if (i + 1 < n && !q->without_revocation)
+			UK_TRY(check_revocation(
+			    t, x, sk_X509_value(chain, i + 1), q->now, found));
+	}
+	return uk_ok();
+}
+
+static STACK_OF(X509) * stack_of(const struct uk_trust_question *q)
+{
+	STACK_OF(X509) *s = sk_X509_new_null();
+
+	for (size_t i = 0; s != NULL && i < q->extra_count; i++) {
+		if (sk_X509_push(s, q->extra[i]->x509) <= 0) {
+			sk_X509_free(s);
+			return NULL;
+		}
+	}
+	return s;
+}
+
+static uk_err check_chain(const uk_trust *t, const struct uk_trust_question *q,
+    findings *found, int64_t *until)
 {
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new_ex(t->crypto->lib, NULL);
+	STACK_OF(X509) *extra = stack_of(q);
 	X509_VERIFY_PARAM *param;
 	uk_err err = uk_ok();
 
-	if (ctx == NULL ||
-	    X509_STORE_CTX_init(ctx, t->store, cert->x509, NULL) != 1) {
-		X509_STORE_CTX_free(ctx);
-		return uk_ossl_failed(UK_ERR_CRYPTO);
+	if (ctx == NULL || extra == NULL ||
+	    X509_STORE_CTX_init(ctx, t->store, q->cert->x509, extra) != 1) {
+		err = uk_ossl_failed(UK_ERR_CRYPTO);
+		goto out;
 	}
 	param = X509_STORE_CTX_get0_param(ctx);
-	X509_VERIFY_PARAM_set_time(param, (time_t)now);
+	X509_VERIFY_PARAM_set_time(param, (time_t)q->now);
 	X509_VERIFY_PARAM_set_auth_level(param, SECURITY_LEVEL);
-	(void)X509_VERIFY_PARAM_set_flags(
-	    param, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+	/* A CA of ours need not be a root. */
+	(void)X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
 	X509_STORE_CTX_set_app_data(ctx, found);
 	X509_STORE_CTX_set_verify_cb(ctx, note);
 	if (X509_verify_cert(ctx) != 1 && *found == 0)
 		err = uk_ossl_failed(UK_ERR_CRYPTO);
+	else
+		err = look_at_chain(t, ctx, q, found, until);
+out:
 	X509_STORE_CTX_free(ctx);
+	sk_X509_free(extra);
 	return err;
 }
 
@@ -325,52 +417,35 @@ static uk_err first_of(findings found)
 	return uk_ok();
 }
 
-uk_err uk_trust_check(const uk_trust *t, const uk_cert *cert,
-    enum uk_purpose purpose, int64_t now)
+uk_err uk_trust_ask(
+    const uk_trust *t, const struct uk_trust_question *q, int64_t *good_until)
 {
 	findings found = 0;
+	int64_t until = INT64_MAX;
 	uk_err err;
 
 	uk_ossl_enter();
-	err = check_chain(t, cert, now, &found);
-	if (!serves(cert->x509, purpose))
-		found |= UINT64_C(1) << UK_ERR_CERT_PURPOSE;
+	err = check_chain(t, q, &found, &until);
+	if (!serves(q->cert->x509, q->purpose))
+		found_one(&found, UK_ERR_CERT_PURPOSE);
 	if (!t->need_crl)
 		found &= ~(UINT64_C(1) << UK_ERR_CRL_MISSING);
 	if (uk_is_ok(err))
 		err = first_of(found);
+	for (size_t i = 0; i < t->list_count; i++)
+		until = sooner(
+		    until, uk_revoked_next_update(t->lists[i]), q->now);
+	if (good_until != NULL)
+		*good_until = until;
 	return uk_ossl_leave(err);
 }
 
-/* INT64_MAX if there is no time, or none that can be read: OpenSSL has refused
- * such a certificate before this is asked. */
-static int64_t seconds_of(const ASN1_TIME *t)
+uk_err uk_trust_check(const uk_trust *t, const uk_cert *cert,
+    enum uk_purpose purpose, int64_t now)
 {
-	struct tm tm;
+	const struct uk_trust_question q = {
+		.cert = cert, .purpose = purpose, .now = now
+	};
 
-	return t != NULL && ASN1_TIME_to_tm(t, &tm) == 1 ? (int64_t)timegm(&tm)
-							 : INT64_MAX;
-}
-
-static int64_t sooner(int64_t best, int64_t t, int64_t now)
-{
-	return t > now && t < best ? t : best;
-}
-
-int64_t uk_trust_good_until(const uk_trust *t, int64_t now)
-{
-	int64_t best = INT64_MAX;
-
-	uk_ossl_enter();
-	for (int i = 0; i < sk_X509_num(t->cas); i++)
-		best = sooner(best,
-		    seconds_of(X509_get0_notAfter(sk_X509_value(t->cas, i))),
-		    now);
-	for (int i = 0; i < sk_X509_CRL_num(t->crls); i++)
-		best = sooner(best,
-		    seconds_of(X509_CRL_get0_nextUpdate(
-			sk_X509_CRL_value(t->crls, i))),
-		    now);
-	UK_IGNORE(uk_ossl_leave(uk_ok())); /* only empties the queue */
-	return best;
+	return uk_trust_ask(t, &q, NULL);
 }

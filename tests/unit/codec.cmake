@@ -1,4 +1,4 @@
 # src/codec, one program per file.
-foreach(name IN ITEMS apdu atr ccid certpeek der hex keyalg p15 pinpad sw tlv txtext utf8 wire x509)
+foreach(name IN ITEMS apdu atr ccid certpeek crl der hex keyalg p15 pinpad sw tlv txtext utf8 wire x509)
 	uk_test(test_${name} SOURCES test_${name}.c USES base codec)
 endforeach()

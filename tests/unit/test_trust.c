@@ -93,6 +93,23 @@ static const struct row rows[] = {
 	    UK_ERR_CERT_UNTRUSTED, UK_ERR_CERT_UNTRUSTED },
 	{ "other.pem", "ca.pem", "ca.crl", UK_FOR_LOGIN, MAY,
 	    UK_ERR_CERT_UNTRUSTED, UK_ERR_CERT_UNTRUSTED },
+	/* SM2, chain and list; openssl 3.0 verifies no such list itself */
+	{ "sm.pem", "smca.pem", "smca.crl", UK_FOR_LOGIN, MAY, UK_OK, UK_OK },
+	{ "smgone.pem", "smca.pem", "smca.crl", UK_FOR_LOGIN, MAY,
+	    UK_ERR_CERT_REVOKED, UK_ERR_CERT_REVOKED },
+	{ "sm.pem", "smca.pem", "smlost.crl", UK_FOR_LOGIN, MAY,
+	    UK_ERR_CRL_MISSING, UK_OK },
+	{ "smgone.pem", "smca.pem", "smlost.crl", UK_FOR_LOGIN, MAY,
+	    UK_ERR_CRL_MISSING, UK_OK },
+	{ "sm.pem", "ca.pem", "smca.crl", UK_FOR_LOGIN, MAY,
+	    UK_ERR_CERT_UNTRUSTED, UK_ERR_CERT_UNTRUSTED },
+	/* several lists in one file */
+	{ "deep.pem", "bundle.pem", "lists.crl", UK_FOR_LOGIN, MAY, UK_OK,
+	    UK_OK },
+	/* a CA that is no root, and the list of its own */
+	{ "deep.pem", "sub.pem", "sub.crl", UK_FOR_LOGIN, MAY, UK_OK, UK_OK },
+	{ "deep.pem", "sub.pem", "ca.crl", UK_FOR_LOGIN, MAY,
+	    UK_ERR_CRL_MISSING, UK_OK },
 	/* several things wrong: the first of the order in crypto.h */
 	{ "foreign.pem", "ca.pem", NULL, UK_FOR_TRANSACTION, YEAR_AFTER,
 	    UK_ERR_CERT_UNTRUSTED, UK_ERR_CERT_UNTRUSTED },
@@ -144,6 +161,44 @@ static void chain_of_two_with_both_lists(void **state)
 	expect_ok(uk_cert_from_pem_file(crypto, pki_file("deep.pem"), &cert));
 	expect_ok(uk_trust_check(trust, cert, UK_FOR_LOGIN, MAY));
 	uk_cert_close(&cert);
+	uk_trust_close(&trust);
+}
+
+/* A chain that the peer sends the middle of: every link of it is checked. */
+static void chain_with_what_was_sent(void **state)
+{
+	struct uk_trust_question q = { .purpose = UK_FOR_LOGIN, .now = MAY };
+	uk_trust *trust = NULL;
+	uk_cert *cert = NULL, *sub = NULL, *wrong = NULL;
+	uk_cert *extra[2];
+	int64_t until;
+
+	(void)state;
+	expect_ok(uk_trust_open(crypto, &trust));
+	uk_trust_need_crl(trust, true);
+	expect_ok(uk_trust_add_ca_file(trust, pki_file("ca.pem")));
+	expect_ok(uk_trust_add_crl_file(trust, pki_file("ca.crl")));
+	expect_ok(uk_cert_from_pem_file(crypto, pki_file("deep.pem"), &cert));
+	expect_ok(uk_cert_from_pem_file(crypto, pki_file("sub.pem"), &sub));
+	expect_ok(uk_cert_from_pem_file(crypto, pki_file("sm.pem"), &wrong));
+	q.cert = cert;
+	expect_code(uk_trust_ask(trust, &q, NULL), UK_ERR_CERT_UNTRUSTED);
+	extra[0] = wrong;
+	extra[1] = sub;
+	q.extra = extra;
+	q.extra_count = 1;
+	expect_code(uk_trust_ask(trust, &q, NULL), UK_ERR_CERT_UNTRUSTED);
+	q.extra_count = 2;
+	expect_code(uk_trust_ask(trust, &q, NULL), UK_ERR_CRL_MISSING);
+	q.without_revocation = true;
+	expect_ok(uk_trust_ask(trust, &q, NULL));
+	q.without_revocation = false;
+	expect_ok(uk_trust_add_crl_file(trust, pki_file("sub.crl")));
+	expect_ok(uk_trust_ask(trust, &q, &until));
+	assert_int_equal(until, 1798761600); /* all end with 2026 */
+	uk_cert_close(&cert);
+	uk_cert_close(&sub);
+	uk_cert_close(&wrong);
 	uk_trust_close(&trust);
 }
 
@@ -221,6 +276,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_row),
 		cmocka_unit_test(chain_of_two_with_both_lists),
+		cmocka_unit_test(chain_with_what_was_sent),
 		cmocka_unit_test(newer_list_replaces),
 		cmocka_unit_test(bad_files),
 		cmocka_unit_test(allocation_fails),

@@ -39,19 +39,18 @@ static enum bank_code check_new(struct bank *b, uk_bytes fingerprint,
 {
 	const uk_trust *trust = bank_trust(b);
 	uk_cert *cert = NULL;
-	int64_t until, own;
+	struct uk_trust_question q = { .purpose = purpose, .now = now };
+	int64_t until;
 	uk_err err = uk_cert_from_der(b->crypto, der, &cert);
 
 	if (!uk_is_ok(err))
 		return uk_is(err, UK_ERR_MEMORY) ? BANK_INTERNAL
 						 : BANK_CERT_MALFORMED;
-	err = uk_trust_check(trust, cert, purpose, now);
-	if (uk_is_ok(err)) {
-		until = uk_trust_good_until(trust, now);
-		own = uk_cert_not_after(cert);
-		*out = bank_certs_keep(b->certs, fingerprint, purpose, now,
-		    own < until ? own : until, &cert);
-	}
+	q.cert = cert;
+	err = uk_trust_ask(trust, &q, &until);
+	if (uk_is_ok(err))
+		*out = bank_certs_keep(
+		    b->certs, fingerprint, purpose, now, until, &cert);
 	uk_cert_close(&cert);
 	return bank_code_of(err);
 }
