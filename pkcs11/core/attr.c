@@ -298,15 +298,48 @@ bool p11_attr_known(const struct p11_object *o, CK_ATTRIBUTE_TYPE type)
 	return find_row(o, type) != NULL;
 }
 
+/* A vague object says no more than its name. */
+static bool is_name(CK_ATTRIBUTE_TYPE type)
+{
+	return type == CKA_LABEL || type == CKA_ID ||
+	       find_in(common, type) != NULL;
+}
+
+/* What is answered from memory: if it is wrong, so is the key's next use, which
+ * then fails. */
+static bool shows_in_use(CK_ATTRIBUTE_TYPE type)
+{
+	return type == CKA_KEY_TYPE || type == CKA_SIGN ||
+	       type == CKA_SIGN_RECOVER || type == CKA_DECRYPT ||
+	       type == CKA_DERIVE;
+}
+
+bool p11_attr_is_recalled(const struct p11_object *o, CK_ATTRIBUTE_TYPE type)
+{
+	return p11_object_recalled(o) && shows_in_use(type);
+}
+
+static CK_RV prove(struct p11_slot *s, struct p11_object *o)
+{
+	CK_RV rv = p11_object_prove(s, o);
+
+	return rv == CKR_OK && (o->gone || p11_object_vague(o))
+		   ? CKR_OBJECT_HANDLE_INVALID
+		   : rv;
+}
+
 CK_RV p11_attr_get(struct p11_slot *s, struct p11_object *o,
     CK_ATTRIBUTE_TYPE type, struct p11_value *out)
 {
 	const struct p11_attr_row *r = find_row(o, type);
+	CK_RV rv = CKR_OK;
 
 	out->v = UK_NONE;
 	if (r == NULL)
 		return CKR_ATTRIBUTE_TYPE_INVALID;
-	return r->get(s, o, r->arg, out);
+	if (p11_object_recalled(o) && !is_name(type) && !shows_in_use(type))
+		rv = prove(s, o);
+	return rv == CKR_OK ? r->get(s, o, r->arg, out) : rv;
 }
 
 bool p11_attr_same(const struct p11_object *o, CK_ATTRIBUTE_TYPE type,
@@ -322,13 +355,6 @@ bool p11_attr_same(const struct p11_object *o, CK_ATTRIBUTE_TYPE type,
 		return uk_bytes_eq(uk_der_get(&serial, UK_DER_INTEGER), wanted);
 	return type == CKA_KEY_TYPE && o->entry.key_type == UK_KEY_SM2 &&
 	       uk_bytes_eq(wanted, uk_view(&curve, sizeof(curve)));
-}
-
-/* A vague object says no more than its name. */
-static bool is_name(CK_ATTRIBUTE_TYPE type)
-{
-	return type == CKA_LABEL || type == CKA_ID ||
-	       find_in(common, type) != NULL;
 }
 
 bool p11_attr_reads(const struct p11_object *o, CK_ATTRIBUTE_TYPE type)

@@ -28,6 +28,8 @@ bool p11_attr_same(const struct p11_object *o, CK_ATTRIBUTE_TYPE type,
 /* Does this class of object have the attribute at all? */
 bool p11_attr_known(const struct p11_object *o, CK_ATTRIBUTE_TYPE type);
 
+/* Is it answered from memory (uk_object.recalled)? */
+bool p11_attr_is_recalled(const struct p11_object *o, CK_ATTRIBUTE_TYPE type);
 /* Might the card have to be asked for it? */
 bool p11_attr_reads(const struct p11_object *o, CK_ATTRIBUTE_TYPE type);
 

@@ -62,6 +62,14 @@ CK_RV p11_object_complete(struct p11_slot *s, struct p11_object *o)
 	return read_card(s, o, describe, NULL);
 }
 
+CK_RV p11_object_prove(struct p11_slot *s, struct p11_object *o)
+{
+	if (!p11_object_recalled(o))
+		return CKR_OK;
+	o->entry.vague = true;
+	return p11_object_complete(s, o);
+}
+
 static CK_RV read_value(struct p11_slot *s, struct p11_object *o, void *unused)
 {
 	CK_RV rv = p11_objects_begin(s, o);

@@ -91,6 +91,12 @@ void p11_objects_hide_private(struct p11_objects *t);
  * is not there after all is gone then, and one that cannot be read is no use:
  * both are no error. Objects that were found have been completed. */
 CK_RV p11_object_complete(struct p11_slot *s, struct p11_object *o);
+/* Asks the card about a key that is known from memory only; the same. */
+CK_RV p11_object_prove(struct p11_slot *s, struct p11_object *o);
+static inline bool p11_object_recalled(const struct p11_object *o)
+{
+	return o->src != NULL && o->entry.recalled;
+}
 static inline bool p11_object_vague(const struct p11_object *o)
 {
 	return o->src != NULL && o->entry.vague;

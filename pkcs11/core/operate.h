@@ -174,7 +174,7 @@ bool p11_key_dislikes(uk_err err);
  * and the key is still the one that it was. */
 CK_RV p11_key_begin(struct p11_slot *s, struct p11_object *key);
 /* Its end; err: what came of the key's use. */
-void p11_key_end(struct p11_slot *s, const struct p11_object *key, uk_err err);
+void p11_key_end(struct p11_slot *s, struct p11_object *key, uk_err err);
 
 /* Verifies with op; for C_Verify, C_VerifyFinal and messages. */
 CK_RV p11_op_verify_begin(struct p11_slot *s, struct p11_op *op, CK_FLAGS use,

@@ -102,6 +102,7 @@ static void set_pcsc(const char *value)
 static void set_cache(const char *value)
 {
 	config.no_cache = strcmp(value, "off") == 0;
+	uk_cache_believe(strcmp(value, "trust") == 0);
 }
 
 static const struct {
@@ -200,6 +201,7 @@ void p11_config_load(void)
 	config.level = UK_LOG_INFO;
 	p11_gm_default();
 	config.no_pinpad = config.no_cache = false;
+	uk_cache_believe(false);
 	config.linger_ms = LINGER_MS;
 	config.readers = (struct uk_readers_config){ 0 };
 	config.bad_reader = false;

@@ -10,8 +10,10 @@
  *   gm_numbers = luna | ec | sansec | tass | ep11
  *                                    what SM2 and SM3 are called (gm.h)
  *   pinpad = auto | off              use the PIN pad of a reader that has one
- *   cache = on | off                 remember what cards tell everybody, below
- *                                    $XDG_CACHE_HOME/ukey or ~/.cache/ukey
+ *   cache = on | off | trust         remember what cards tell everybody, below
+ *                                    $XDG_CACHE_HOME/ukey or ~/.cache/ukey;
+ *                                    trust: without asking again, where a
+ *                                    card cannot prove what it holds
  *   linger = MILLISECONDS            how long a card is held after a call, in
  *                                    case more is to come; 0 to 1000
  *   reader = unix:PATH | fd:N        a reader in another process, without the

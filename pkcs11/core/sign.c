@@ -209,8 +209,10 @@ CK_RV p11_key_begin(struct p11_slot *s, struct p11_object *key)
 	return CKR_USER_NOT_LOGGED_IN;
 }
 
-void p11_key_end(struct p11_slot *s, const struct p11_object *key, uk_err err)
+void p11_key_end(struct p11_slot *s, struct p11_object *key, uk_err err)
 {
+	if (!uk_is_ok(err) && p11_object_recalled(key))
+		key->entry.vague = true; /* perhaps it is no longer that key */
 	if (uk_is_ok(err) && key->src->always_auth)
 		p11_consent_used(s);
 	p11_slot_end(s);

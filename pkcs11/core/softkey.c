@@ -29,6 +29,12 @@ CK_RV p11_op_key(struct p11_slot *s, CK_OBJECT_HANDLE key,
 	*out = o;
 	if (o == NULL || !is_key(o))
 		return CKR_KEY_HANDLE_INVALID;
+	if (p11_family_of(o->entry.key_type) != m->key) {
+		CK_RV rv = p11_object_prove(s, o);
+
+		if (rv != CKR_OK || o->gone)
+			return o->gone ? CKR_KEY_HANDLE_INVALID : rv;
+	}
 	if (o->class != class || p11_family_of(o->entry.key_type) != m->key)
 		return CKR_KEY_TYPE_INCONSISTENT;
 	if (!says_yes(s, o, use))

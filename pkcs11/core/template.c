@@ -82,23 +82,59 @@ static CK_RV compare(
 	return CKR_OK;
 }
 
+/* Once more, with what the card says now, where memory said otherwise. */
+static CK_RV compare_surely(
+    struct p11_slot *s, struct p11_object *o, const CK_ATTRIBUTE *a, bool *same)
+{
+	CK_RV rv = compare(s, o, a, same);
+
+	if (rv != CKR_OK || *same || !p11_attr_is_recalled(o, a->type))
+		return rv;
+	rv = p11_object_prove(s, o);
+	if (is_no_answer(s, rv))
+		return rv;
+	return o->gone || p11_object_vague(o) ? CKR_OK : compare(s, o, a, same);
+}
+
+/* Memory is good enough for who looks for this very object, and will use it; it
+ * does not fill a list. */
+static bool names_it(const CK_ATTRIBUTE *template, CK_ULONG count)
+{
+	for (CK_ULONG i = 0; i < count; i++) {
+		if (template[i].type == CKA_ID)
+			return true;
+	}
+	return false;
+}
+
+static CK_RV complete(struct p11_slot *s, struct p11_object *o, bool named)
+{
+	CK_RV rv = p11_object_complete(s, o);
+
+	return rv == CKR_OK && !named ? p11_object_prove(s, o) : rv;
+}
+
+/* What can be said of a vague object without asking the card comes first. */
 CK_RV p11_template_matches(struct p11_slot *s, struct p11_object *o,
     const CK_ATTRIBUTE *template, CK_ULONG count, bool *matches)
 {
+	bool later[P11_TEMPLATE_MAX];
 	CK_RV rv = CKR_OK;
 
+	for (CK_ULONG i = 0; i < count; i++)
+		later[i] = p11_attr_reads(o, template[i].type);
 	*matches = true;
 	for (int reads = 0; reads < 2; reads++) {
 		if (reads == 1 && *matches && p11_object_vague(o)) {
-			rv = p11_object_complete(s, o);
+			rv = complete(s, o, names_it(template, count));
 			*matches = !o->gone && !p11_object_vague(o);
 			if (is_no_answer(s, rv))
 				return rv;
 		}
 		for (CK_ULONG i = 0; i < count && *matches; i++) {
-			if (p11_attr_reads(o, template[i].type) != reads)
+			if (later[i] != (reads == 1))
 				continue;
-			rv = compare(s, o, &template[i], matches);
+			rv = compare_surely(s, o, &template[i], matches);
 			if (rv != CKR_OK)
 				return rv;
 		}

@@ -47,6 +47,18 @@ void uk_cache_use(const char *folder)
 		used_folder[0] = '\0';
 }
 
+static bool believe_names;
+
+void uk_cache_believe(bool names)
+{
+	believe_names = names;
+}
+
+bool uk_cache_believes(const uk_cache *c)
+{
+	return c != NULL && believe_names;
+}
+
 static void file_name(const uk_cache *c, char out[FILE_NAME_MAX])
 {
 	char hex[2 * UK_CACHE_NAME_MAX + 1];

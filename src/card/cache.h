@@ -33,6 +33,12 @@ enum {
  * (and so it is at first). Not while a card is open. */
 void uk_cache_use(const char *folder);
 
+/* Are cards to be believed that hold, by the same name and without a proof of
+ * their content, what they held? Drivers ask; at first: no. */
+void uk_cache_believe(bool names);
+/* false for NULL */
+bool uk_cache_believes(const uk_cache *c);
+
 /* kind: as in uk_card_info; name: the card's own, 1 to 32 bytes. NULL if
  * nothing is remembered; every function below accepts that. */
 uk_cache *uk_cache_open(const char *kind, uk_bytes name, uk_bytes proof);

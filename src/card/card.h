@@ -102,6 +102,10 @@ typedef struct uk_object {
 	char application[UK_LABEL_MAX + 1]; /* data objects */
 	/* card kind's own reference: file, key reference, data object tag */
 	uint32_t ref;
+	/* Private keys that were described from memory (cache.h): type, bits
+	 * and usage are as they were, and using the key shows whether they
+	 * still are. To be sure, uk_card_describe once more, as vague. */
+	bool recalled;
 	/* There may be such an object: uk_card_describe tells, and the fields
 	 * of keys above. So nobody reads a whole card to find one key. */
 	bool vague;

@@ -41,11 +41,24 @@ enum { PIV_OPEN_COMMANDS = 4 };
 		GET_DISCOVERY, "6A82", UK_OK                                   \
 	}
 #define VERIFY_123456 "00200080 08 313233343536FFFF"
+#define GET_SERIAL    "00F80000 00"
 #define GET_VERSION   "00FD0000 00"
 #define NOT_YUBICO                                                             \
 	{                                                                      \
 		GET_VERSION, "6D00", UK_OK                                     \
 	}
+
+/* The answers of a card that says 256 bytes at a time. */
+struct piv_pieces {
+	char text[20][2 * 258 + 1];
+	struct script_step steps[24];
+	size_t count;
+};
+/* The commands that fetch this object, the first as given. */
+void piv_cut(struct piv_pieces *p, const char *first_command, uk_bytes object);
+/* The answer to GET DATA: 53 { 70 { certificate } more }, good until the next
+ * one. */
+uk_bytes piv_cert_object(const char *cert, const char *more);
 
 /* Places of keys, which are their objects' ref: 9A, 9C, 9D, 9E, 82 ... */
 enum { AT_9A, AT_9C, AT_9D, AT_9E, AT_82, AT_83 };

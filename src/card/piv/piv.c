@@ -92,7 +92,6 @@ static uk_err piv_open(
 	uk_err err;
 
 	*out = NULL;
-	(void)s;
 	if (p == NULL)
 		return uk_fail(UK_ERR_MEMORY);
 	p->base.ops = &uk_piv_ops;
@@ -102,8 +101,10 @@ static uk_err piv_open(
 	p->base.pins[1] = (uk_pin_state){ -1, -1, true };
 	p->pin_ref = PIN_REF_APPLICATION;
 	set_limits(&p->base);
+	piv_recall_origin(p, s->fci);
 	err = piv_read_name(&p->base);
 	if (uk_is_ok(err)) {
+		piv_recall_open(&p->base);
 		*out = &p->base;
 		p = NULL; /* handed over */
 	}

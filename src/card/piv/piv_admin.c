@@ -236,6 +236,14 @@ static uk_err generate(
 	return piv_take_public(template, type, bits, out);
 }
 
+/* Before the card has another one. */
+static void forget_key(uk_card *c, size_t place)
+{
+	piv_note_change(c, PIV_ITEM_KEY + (uint32_t)place);
+	piv_note_change(c, PIV_ITEM_METADATA + (uint32_t)place);
+	uk_cache_save(c->cache);
+}
+
 /* A key is where its CKA_ID says. The certificate that is there stays and is
  * the old key's: what the card answers now is kept as the key's public half. */
 uk_err piv_generate(uk_card *c, const struct uk_new_object *what, size_t *out)
@@ -256,6 +264,7 @@ uk_err piv_generate(uk_card *c, const struct uk_new_object *what, size_t *out)
 	k = &piv_of(c)->keys[place];
 	if ((pub = uk_new(sizeof(*pub))) == NULL)
 		return uk_fail(UK_ERR_MEMORY);
+	forget_key(c, place);
 	err = generate(c, place, alg, pub);
 	if (uk_is_ok(err)) {
 		uk_free(k->pub);
@@ -273,8 +282,10 @@ uk_err piv_generate(uk_card *c, const struct uk_new_object *what, size_t *out)
 static uk_err put_cert(uk_card *c, size_t place, uk_bytes content)
 {
 	struct piv_key *k = &piv_of(c)->keys[place];
-	uk_err err = piv_put_data(c, piv_cert_tag(place), content);
+	uk_err err;
 
+	piv_note_change(c, PIV_ITEM_KEY + (uint32_t)place);
+	err = piv_put_data(c, piv_cert_tag(place), content);
 	k->cert = PIV_UNKNOWN;
 	k->broken = false;
 	uk_blob_free(&k->der);

@@ -58,25 +58,15 @@ static uk_err unwrap(uk_bytes answer, uint32_t tag, uk_bytes *content)
 	return content->n == 0 ? uk_fail(UK_ERR_NOT_FOUND) : uk_ok();
 }
 
-uk_err piv_get_data(uk_card *c, uint32_t tag, uk_bytes *content)
-{
-	struct piv *p = piv_of(c);
-	uk_buf answer = UK_BUF(p->object);
-	uint16_t sw;
+/* --- certificates, and what is remembered of them ------------------------- */
 
-	*content = UK_NONE;
-	UK_TRY(ask(c, tag, NULL, NULL, &answer, &sw));
-	return unwrap(uk_buf_view(&answer), tag, content);
-}
-
-/* --- certificates --------------------------------------------------------- */
-
-struct peek {
+struct look {
 	enum uk_key_type type;
 	unsigned bits;
+	uk_bytes known; /* the answer when it was read last, or none */
 };
 
-static uk_err peek_into(uk_bytes answer, struct peek *out)
+static uk_err peek_into(uk_bytes answer, struct look *out)
 {
 	uk_bytes object, cert;
 	size_t length;
@@ -92,20 +82,78 @@ static bool tells_key(void *arg, uk_bytes answer)
 	return uk_is_ok(peek_into(answer, arg));
 }
 
+static bool is_as_before(const struct look *l, uk_bytes answer)
+{
+	return answer.n < l->known.n &&
+	       uk_bytes_eq(answer, uk_bytes_first(l->known, answer.n));
+}
+
+/* With the serial number, issuer, validity and subject it is the same one. */
+static bool is_the_same(void *arg, uk_bytes answer)
+{
+	return is_as_before(arg, answer) && tells_key(arg, answer);
+}
+
+/* Of the objects that are read for their own sake the history is the only one
+ * that may be believed. */
+static bool is_remembered(uint32_t tag)
+{
+	return tag == PIV_TAG_HISTORY || piv_is_cert_tag(tag);
+}
+
+static bool is_partial(uint16_t sw)
+{
+	return sw >> 8 == 0x61;
+}
+
+/* *whole: p->object holds all of it. */
+static uk_err read_object(uk_card *c, uint32_t tag, uk_channel_enough *enough,
+    struct look *l, bool *whole, uk_bytes *content)
+{
+	uk_buf answer = UK_BUF(piv_of(c)->object);
+	uint16_t sw;
+	uk_err err;
+
+	*content = UK_NONE;
+	*whole = true;
+	if (is_remembered(tag) && piv_recall_believed(c, tag, &l->known)) {
+		uk_put(&answer, l->known);
+		return unwrap(uk_buf_view(&answer), tag, content);
+	}
+	l->known = piv_is_cert_tag(tag) ? piv_recall_object(c, tag) : UK_NONE;
+	err = ask(c, tag, enough, l, &answer, &sw);
+	*whole = !uk_is_ok(err) || !is_partial(sw);
+	if (!*whole && is_as_before(l, uk_buf_view(&answer))) {
+		answer.len = 0;
+		uk_put(&answer, l->known);
+		*whole = true;
+	}
+	if (uk_is_ok(err) && *whole)
+		err = unwrap(uk_buf_view(&answer), tag, content);
+	if (is_remembered(tag) && *whole &&
+	    (uk_is_ok(err) || uk_is(err, UK_ERR_NOT_FOUND)))
+		piv_note_answer(
+		    c, tag, uk_is_ok(err) ? uk_buf_view(&answer) : UK_NONE);
+	return err;
+}
+
+uk_err piv_get_data(uk_card *c, uint32_t tag, uk_bytes *content)
+{
+	struct look l = { UK_KEY_NONE, 0, UK_NONE };
+	bool whole;
+
+	return read_object(c, tag, is_the_same, &l, &whole, content);
+}
+
 uk_err piv_get_beginning(uk_card *c, uint32_t tag, enum uk_key_type *type,
     unsigned *bits, bool *whole, uk_bytes *content)
 {
-	struct piv *p = piv_of(c);
-	uk_buf answer = UK_BUF(p->object);
-	struct peek seen = { UK_KEY_NONE, 0 };
-	uint16_t sw;
+	struct look l = { UK_KEY_NONE, 0, UK_NONE };
+	uk_err err = read_object(c, tag, tells_key, &l, whole, content);
 
-	*content = UK_NONE;
-	UK_TRY(ask(c, tag, tells_key, &seen, &answer, &sw));
-	*whole = sw >> 8 != 0x61;
-	*type = seen.type;
-	*bits = seen.bits;
-	return *whole ? unwrap(uk_buf_view(&answer), tag, content) : uk_ok();
+	*type = l.type;
+	*bits = l.bits;
+	return err;
 }
 
 uk_err piv_take_cert(uk_bytes content, uk_blob *der)
@@ -137,6 +185,8 @@ uk_err piv_put_data(uk_card *c, uint32_t tag, uk_bytes content)
 	put_tag_list(&data, tag);
 	uk_put_tlv(&data, CONTENT, content);
 	UK_TRY(uk_buf_result(&data));
+	piv_note_change(c, tag);
+	uk_cache_save(c->cache); /* before the card holds something else */
 	put_data.data = uk_buf_view(&data);
 	return piv_send(c, &put_data, NULL);
 }
@@ -156,9 +206,12 @@ uk_err piv_ask_name(uk_card *c, uk_bytes *name)
 	uk_err err = piv_get_data(c, PIV_TAG_CHUID, &chuid);
 
 	*name = UK_NONE;
-	if (uk_is(err, UK_ERR_NOT_FOUND) || uk_card_spoke(err))
+	if (!uk_is_ok(err) && !uk_is(err, UK_ERR_NOT_FOUND) &&
+	    !uk_card_spoke(err))
+		return err;
+	piv_recall_chuid(piv_of(c), uk_is_ok(err) ? chuid : UK_NONE);
+	if (!uk_is_ok(err))
 		return uk_ok();
-	UK_TRY(err);
 	if ((!uk_tlv_find(chuid, GUID, name) || name->n != GUID_LEN ||
 		all_zero(*name)) &&
 	    !uk_tlv_find(chuid, FASC_N, name))

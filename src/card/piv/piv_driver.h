@@ -77,6 +77,9 @@ struct piv {
 	enum piv_fact metadata; /* ... and tells about keys (from 5.3 on) */
 	enum piv_fact lengths;  /* takes extended length */
 	bool admin;             /* the management key was proved */
+	/* SHA-256 of what does not change without the card: its answers to
+	 * reset and SELECT; and, with the CHUID, of what the cache goes by */
+	uint8_t origin[32], proof[32];
 	uint8_t object[PIV_OBJECT_MAX]; /* the data object read last */
 };
 
@@ -101,6 +104,7 @@ UK_RESULT piv_expected(uk_err err);
 /* Place among the keys; references, tags and CKA_IDs go with it. */
 uint8_t piv_key_ref(size_t place);
 uint32_t piv_cert_tag(size_t place);
+bool piv_is_cert_tag(uint32_t tag);
 /* Fills in everything that does not depend on the key itself. */
 void piv_name_key(size_t place, uk_object *out);
 void piv_name_cert(size_t place, uk_object *out);
@@ -135,6 +139,43 @@ UK_RESULT piv_put_cert(uk_buf *out, uk_bytes der);
 UK_RESULT piv_ask_name(uk_card *c, uk_bytes *name);
 /* That, or its maker's number, as the card's serial number. */
 UK_RESULT piv_read_name(uk_card *c);
+
+/* --- piv_recall.c: what was read in another program ----------------------- */
+
+/* What the cache goes by: the card's answers to reset and SELECT; then, with
+ * every CHUID that is read, this card as it is now. */
+void piv_recall_origin(struct piv *p, uk_bytes fci);
+void piv_recall_chuid(struct piv *p, uk_bytes chuid);
+/* When the card's serial number is known. */
+void piv_recall_open(uk_card *c);
+/* The whole answer to GET DATA for a certificate when it was read last. Only
+ * for comparing with what the card says now. */
+uk_bytes piv_recall_object(uk_card *c, uint32_t tag);
+/* The answer (none: there is no such object), if cards are to be believed
+ * without asking. */
+bool piv_recall_believed(uk_card *c, uint32_t item, uk_bytes *answer);
+/* What was read just now; answer none: there is nothing. */
+void piv_note_answer(uk_card *c, uint32_t item, uk_bytes answer);
+/* It is about to be changed, or was found to be wrong. */
+void piv_note_change(uk_card *c, uint32_t item);
+/* The kind of a key (type, bits, policy), for finding it; whether it still is
+ * that shows when it is used or looked at. */
+bool piv_recall_key(uk_card *c, size_t place, struct piv_key *out);
+void piv_note_key(uk_card *c, size_t place, const struct piv_key *k);
+/* Yubico's version (none: the card is not theirs). */
+bool piv_recall_version(uk_card *c, uk_bytes *version);
+void piv_note_version(uk_card *c, uk_bytes version);
+/* It has the application PIN, and no other comes into question. */
+bool piv_recall_pin(uk_card *c);
+void piv_note_pin(uk_card *c, bool application_only);
+
+/* Items of the cache beside data objects, which go by their tags. */
+enum {
+	PIV_ITEM_KEY = 0x100,      /* + place */
+	PIV_ITEM_METADATA = 0x200, /* + place */
+	PIV_ITEM_VERSION = 0x300,
+	PIV_ITEM_PIN
+};
 
 /* --- piv_inflate.c -------------------------------------------------------- */
 

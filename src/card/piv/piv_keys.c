@@ -87,6 +87,15 @@ uint32_t piv_cert_tag(size_t place)
 		   : RETIRED_TAG + (uint32_t)(place - PIV_RETIRED);
 }
 
+bool piv_is_cert_tag(uint32_t tag)
+{
+	size_t place = 0;
+
+	while (place < PIV_KEYS && piv_cert_tag(place) != tag)
+		place++;
+	return place < PIV_KEYS;
+}
+
 uint32_t piv_usage(size_t place, enum uk_key_type type)
 {
 	uint32_t usage = place < PIV_RETIRED ? rows[place].usage : ANY;

@@ -181,18 +181,49 @@ static void describe_key(const struct piv_key *k, uk_object *o)
 	}
 }
 
-uk_err piv_describe(uk_card *c, uk_object *o)
+/* Who has been told from memory, and asks again, wants to be sure. */
+static bool recall_key(uk_card *c, uk_object *o)
+{
+	struct piv_key was = { 0 };
+
+	o->recalled = !o->recalled &&
+		      piv_of(c)->keys[piv_place(o)].key == PIV_UNKNOWN &&
+		      piv_recall_key(c, piv_place(o), &was);
+	if (o->recalled)
+		describe_key(&was, o);
+	return o->recalled;
+}
+
+static uk_err see_key(uk_card *c, uk_object *o)
 {
 	const struct piv_key *k = &piv_of(c)->keys[piv_place(o)];
-	bool is_cert = o->kind == UK_OBJ_CERTIFICATE;
 
-	UK_TRY(look(c, piv_place(o), is_cert));
-	if ((is_cert ? k->cert : k->key) != PIV_YES)
+	UK_TRY(look(c, piv_place(o), false));
+	if (k->key != PIV_YES) {
+		piv_note_change(c, PIV_ITEM_KEY + o->ref);
 		return uk_fail(UK_ERR_NOT_FOUND);
-	if (!is_cert && piv_alg_of(k->type, k->bits) == 0)
+	}
+	piv_note_key(c, piv_place(o), k);
+	if (piv_alg_of(k->type, k->bits) == 0)
 		return uk_fail(UK_ERR_UNSUPPORTED);
-	if (!is_cert)
-		describe_key(k, o);
+	describe_key(k, o);
+	return uk_ok();
+}
+
+static uk_err see_cert(uk_card *c, const uk_object *o)
+{
+	UK_TRY(look(c, piv_place(o), true));
+	return piv_of(c)->keys[piv_place(o)].cert == PIV_YES
+		   ? uk_ok()
+		   : uk_fail(UK_ERR_NOT_FOUND);
+}
+
+uk_err piv_describe(uk_card *c, uk_object *o)
+{
+	if (o->kind == UK_OBJ_CERTIFICATE)
+		UK_TRY(see_cert(c, o));
+	else if (!recall_key(c, o))
+		UK_TRY(see_key(c, o));
 	o->vague = false;
 	for (size_t i = 0; i < c->object_count; i++) {
 		if (c->objects[i].kind == o->kind &&

@@ -23,20 +23,26 @@ static uk_err find_pin(uk_card *c)
 {
 	struct piv *p = piv_of(c);
 	uk_bytes discovery, policy;
+	bool global = false;
 	uk_err err;
 
 	if (p->discovery == PIV_YES)
+		return uk_ok();
+	p->pin_ref = 0x80;
+	if (piv_recall_pin(c))
 		return uk_ok();
 	err = piv_get_data(c, PIV_TAG_DISCOVERY, &discovery);
 	if (!uk_is_ok(err) && !uk_is(err, UK_ERR_NOT_FOUND) &&
 	    !uk_card_spoke(err))
 		return err;
-	p->pin_ref = 0x80;
 	if (uk_is_ok(err) && uk_tlv_find(discovery, POLICY, &policy) &&
-	    policy.n == 2 && (policy.p[0] & POLICY_GLOBAL) != 0 &&
-	    policy.p[1] == GLOBAL_PRIMARY)
+	    policy.n == 2)
+		global = (policy.p[0] & POLICY_GLOBAL) != 0;
+	if (global && policy.p[1] == GLOBAL_PRIMARY)
 		p->pin_ref = 0x00;
 	p->discovery = PIV_YES;
+	piv_note_pin(
+	    c, !global && (uk_is_ok(err) || uk_is(err, UK_ERR_NOT_FOUND)));
 	return uk_ok();
 }
 
@@ -90,13 +96,17 @@ static uk_err verify_user(uk_card *c, const uk_pin *pin)
 {
 	uint8_t block[BLOCK];
 	uk_buf data = UK_BUF(block);
+	uk_err err;
 
 	if (pin == NULL)
 		return uk_fail(UK_ERR_UNSUPPORTED);
 	UK_TRY(check_length(pin, SENT_MIN));
 	UK_TRY(find_pin(c));
 	put_pin(&data, pin);
-	return uk_card_send_secret(c->ch, 0x20, piv_of(c)->pin_ref, &data);
+	err = uk_card_send_secret(c->ch, 0x20, piv_of(c)->pin_ref, &data);
+	if (!uk_is_ok(err)) /* asked again before the next try */
+		piv_note_change(c, PIV_ITEM_PIN);
+	return err;
 }
 
 uk_err piv_verify(uk_card *c, enum uk_pin_ref ref, const uk_pin *pin)

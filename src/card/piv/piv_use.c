@@ -45,6 +45,8 @@ static uk_err authenticate(uk_card *c, const uk_object *key, uint8_t tag,
 	err = uk_buf_result(&data);
 	if (uk_is_ok(err))
 		err = piv_send(c, &cmd, &answer);
+	if (err.sw != 0) /* is it still the key that we remember? */
+		piv_note_change(c, PIV_ITEM_KEY + key->ref);
 	if (uk_is_ok(err))
 		err = uk_tlv_only(uk_buf_view(&answer), TEMPLATE, &template);
 	if (uk_is_ok(err)) {

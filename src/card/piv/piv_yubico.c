@@ -22,27 +22,39 @@ static bool has_metadata(uk_bytes version)
 	return version.p[0] > 5 || (version.p[0] == 5 && version.p[1] >= 3);
 }
 
+static void take_version(uk_card *c, uk_bytes version)
+{
+	struct piv *p = piv_of(c);
+	bool theirs = version.n == 3;
+
+	p->yubico = theirs ? PIV_YES : PIV_NO;
+	p->metadata = theirs && has_metadata(version) ? PIV_YES : PIV_NO;
+	if (theirs)
+		snprintf(c->info.model, sizeof(c->info.model), "PIV %u.%u.%u",
+		    version.p[0], version.p[1], version.p[2]);
+}
+
 uk_err piv_ask_yubico(uk_card *c)
 {
 	struct piv *p = piv_of(c);
 	uint8_t answer[VERSION_MAX];
 	uk_buf version = UK_BUF(answer);
 	uk_cmd get_version = { .ins = 0xfd, .le = UK_LE_SHORT_MAX };
+	uk_bytes known;
 	uk_err err;
 
 	if (p->yubico != PIV_UNKNOWN)
 		return uk_ok();
+	if (piv_recall_version(c, &known)) {
+		take_version(c, known);
+		return uk_ok();
+	}
 	err = piv_send(c, &get_version, &version);
 	if (!uk_is_ok(err) && !uk_card_spoke(err))
 		return err;
-	p->yubico = uk_is_ok(err) && version.len == 3 ? PIV_YES : PIV_NO;
-	p->metadata = p->yubico == PIV_YES &&
-			      has_metadata(uk_buf_view(&version))
-			  ? PIV_YES
-			  : PIV_NO;
-	if (p->yubico == PIV_YES)
-		snprintf(c->info.model, sizeof(c->info.model), "PIV %u.%u.%u",
-		    answer[0], answer[1], answer[2]);
+	take_version(c, uk_is_ok(err) ? uk_buf_view(&version) : UK_NONE);
+	piv_note_version(
+	    c, p->yubico == PIV_YES ? uk_buf_view(&version) : UK_NONE);
 	return uk_ok();
 }
 
@@ -56,12 +68,8 @@ static uk_err get_serial(uk_card *c, uk_buf *out)
 uk_err piv_ask_serial(uk_card *c)
 {
 	uk_buf serial = UK_BUF(c->info.serial);
-	uk_err err;
+	uk_err err = get_serial(c, &serial);
 
-	UK_TRY(piv_ask_yubico(c));
-	if (piv_of(c)->yubico != PIV_YES)
-		return uk_ok();
-	err = get_serial(c, &serial);
 	piv_of(c)->yubico_name = uk_is_ok(err) && serial.len == SERIAL_LEN;
 	if (piv_of(c)->yubico_name)
 		c->info.serial_len = serial.len;
@@ -89,6 +97,24 @@ static uk_err get_metadata(uk_card *c, uint8_t ref, uk_buf *out)
 	return piv_expected(piv_send(c, &get, out));
 }
 
+static uk_err get_key_metadata(uk_card *c, size_t place, uk_buf *out)
+{
+	uint32_t item = PIV_ITEM_METADATA + (uint32_t)place;
+	uk_bytes known;
+	uk_err err;
+
+	if (piv_recall_believed(c, item, &known)) {
+		uk_put(out, known);
+		return known.n == 0 ? uk_fail(UK_ERR_NOT_FOUND)
+				    : uk_buf_result(out);
+	}
+	err = get_metadata(c, piv_key_ref(place), out);
+	if (uk_is_ok(err) || uk_is(err, UK_ERR_NOT_FOUND))
+		piv_note_answer(
+		    c, item, uk_is_ok(err) ? uk_buf_view(out) : UK_NONE);
+	return err;
+}
+
 static void take_policy(struct piv_key *k, uk_bytes data)
 {
 	uk_bytes policy;
@@ -109,7 +135,7 @@ uk_err piv_ask_metadata(uk_card *c, size_t place)
 	uk_public_key *pub = NULL;
 	uk_err err;
 
-	UK_TRY(get_metadata(c, piv_key_ref(place), &got));
+	UK_TRY(get_key_metadata(c, place, &got));
 	data = uk_buf_view(&got);
 	if (!uk_tlv_find(data, 0x01, &alg) || alg.n != 1 ||
 	    !uk_tlv_find(data, 0x04, &public))
