@@ -14,3 +14,4 @@ uk_test(test_store_engine SOURCES test_store_engine.c
 	USES bank_server db_fixture Threads::Threads)
 uk_test(test_sqltext SOURCES test_sqltext.c USES bank_store)
 uk_test_on_postgresql(test_nonces test_sessions test_holds test_ledger test_store test_store_engine)
+uk_test(test_json SOURCES test_json.c USES base codec)

@@ -3,9 +3,8 @@
 
 #include "crypto.h"
 #include "hex.h"
+#include "json.h"
 #include "proto.h"
-
-#include <jansson.h>
 
 enum kind {
 	TEXT,        /* UTF-8, kept as it is */
@@ -92,9 +91,26 @@ static uk_err in_range(const struct member *m, size_t n)
 	return n < m->min || n > m->max ? uk_fail(UK_ERR_FORMAT) : uk_ok();
 }
 
-static uk_err read_text(const struct member *m, const json_t *v, uk_blob *out)
+/* The text without escapes: the value itself, or made in room. */
+static uk_err plain_text(const uk_json *v, uk_blob *room, uk_bytes *out)
 {
-	uk_bytes text = uk_view(json_string_value(v), json_string_length(v));
+	uk_buf b;
+
+	*out = v->raw;
+	if (uk_json_is_plain(v))
+		return uk_ok();
+	room->p = uk_new(v->raw.n);
+	room->n = v->raw.n;
+	if (room->p == NULL)
+		return uk_fail(UK_ERR_MEMORY);
+	b = uk_buf_over(room->p, room->n);
+	UK_TRY(uk_json_text(v, &b));
+	*out = uk_buf_view(&b);
+	return uk_ok();
+}
+
+static uk_err read_text(const struct member *m, uk_bytes text, uk_blob *out)
+{
 	uk_err err;
 
 	/* Nothing long is decoded first and measured afterwards. */
@@ -117,42 +133,93 @@ static uk_err read_text(const struct member *m, const json_t *v, uk_blob *out)
 	return m->kind == BASE64_TEXT ? uk_blob_set(out, text) : uk_ok();
 }
 
-static uk_err read_member(const json_t *root, const struct member *m, void *out)
+static uk_err read_member(const struct member *m, const uk_json *v, void *out)
 {
-	const json_t *v = root;
+	uk_blob room = { NULL, 0 };
+	uk_bytes text;
+	uk_err err;
 
-	if (m->object != NULL)
-		v = json_object_get(v, m->object);
-	v = json_object_get(v, m->name); /* NULL too if v is no object */
-	if (v == NULL && m->optional)
-		return uk_blob_set(field_at(out, m->offset), UK_NONE);
-	if (m->kind == INTEGER) {
-		if (!json_is_integer(v))
-			return uk_fail(UK_ERR_FORMAT);
-		*(int64_t *)field_at(out, m->offset) = json_integer_value(v);
-		return uk_ok();
-	}
-	if (!json_is_string(v))
+	if (m->kind == INTEGER)
+		return uk_json_int(v, field_at(out, m->offset));
+	if (v->kind != UK_JSON_STRING)
 		return uk_fail(UK_ERR_FORMAT);
-	return read_text(m, v, field_at(out, m->offset));
+	err = plain_text(v, &room, &text);
+	if (uk_is_ok(err))
+		err = read_text(m, text, field_at(out, m->offset));
+	uk_blob_free(&room);
+	return err;
+}
+
+struct reading {
+	const struct member *members;
+	size_t count;
+	uint32_t found; /* a bit for each row */
+	void *out;
+};
+
+static bool in_object(const struct member *m, const uk_json *object)
+{
+	if (m->object == NULL || object == NULL)
+		return m->object == NULL && object == NULL;
+	return uk_json_is(object, m->object);
+}
+
+/* name in the object of that name, NULL: at the top. */
+static uk_err read_named(struct reading *r, const uk_json *object,
+    const uk_json *name, const uk_json *v)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		const struct member *m = &r->members[i];
+
+		if (!uk_json_is(name, m->name) || !in_object(m, object))
+			continue;
+		r->found |= UINT32_C(1) << i;
+		return read_member(m, v, r->out);
+	}
+	return uk_ok(); /* of a later version: let it pass */
+}
+
+static uk_err read_object(
+    struct reading *r, const uk_json *object, uk_bytes rest)
+{
+	uk_json name, v;
+	uk_err err = uk_ok();
+
+	while (uk_is_ok(err) && uk_json_next(&rest, &name, &v)) {
+		err = read_named(r, object, &name, &v);
+		if (uk_is_ok(err) && object == NULL && v.kind == UK_JSON_OBJECT)
+			err = read_object(r, &name, v.raw);
+	}
+	return err;
+}
+
+static uk_err read_missing(const struct reading *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		const struct member *m = &r->members[i];
+
+		if ((r->found >> i & 1) != 0)
+			continue;
+		if (!m->optional)
+			return uk_fail(UK_ERR_FORMAT);
+		UK_TRY(uk_blob_set(field_at(r->out, m->offset), UK_NONE));
+	}
+	return uk_ok();
 }
 
 static uk_err read_body(
     uk_bytes body, const struct member *members, size_t n, void *out)
 {
-	json_t *root;
-	uk_err err = uk_ok();
+	struct reading r = { members, n, 0, out };
+	uk_json root;
 
 	if (body.n == 0 || body.n > BANK_BODY_MAX)
 		return uk_fail(UK_ERR_FORMAT);
-	root = json_loadb(
-	    (const char *)body.p, body.n, JSON_REJECT_DUPLICATES, NULL);
-	if (!json_is_object(root))
-		err = uk_fail(UK_ERR_FORMAT);
-	for (size_t i = 0; i < n && uk_is_ok(err); i++)
-		err = read_member(root, &members[i], out);
-	json_decref(root);
-	return err;
+	UK_TRY(uk_json_parse(body, &root));
+	if (root.kind != UK_JSON_OBJECT)
+		return uk_fail(UK_ERR_FORMAT);
+	UK_TRY(read_object(&r, NULL, root.raw));
+	return read_missing(&r);
 }
 
 static void free_body(const struct member *members, size_t n, void *r)
