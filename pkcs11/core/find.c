@@ -28,6 +28,19 @@ static CK_RV collect(struct p11_slot *s, struct p11_search *search, size_t room,
 	return CKR_OK;
 }
 
+static bool wants_private_keys(const CK_ATTRIBUTE *t, CK_ULONG count)
+{
+	for (CK_ULONG i = 0; i < count; i++) {
+		CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+
+		if (t[i].type == CKA_CLASS &&
+		    uk_bytes_eq(uk_view(t[i].pValue, t[i].ulValueLen),
+			uk_view(&class, sizeof(class))))
+			return true;
+	}
+	return false;
+}
+
 static CK_RV search_now(struct p11_slot *s, struct p11_search *search,
     const CK_ATTRIBUTE *template, CK_ULONG count)
 {
@@ -36,6 +49,9 @@ static CK_RV search_now(struct p11_slot *s, struct p11_search *search,
 	size_t room;
 
 	if (!rest && (rv = p11_objects_begin(s, NULL)) != CKR_OK)
+		return rv;
+	if (!rest && (rv = p11_objects_look(
+			  s, wants_private_keys(template, count))) != CKR_OK)
 		return rv;
 	room = s->objects.count;
 	search->found = uk_new_array(room, sizeof(*search->found));

@@ -331,6 +331,17 @@ CK_RV p11_objects_begin(struct p11_slot *s, const struct p11_object *o)
 	return rv;
 }
 
+CK_RV p11_objects_look(struct p11_slot *s, bool private_only)
+{
+	uint32_t kinds = private_only ? 1U << UK_OBJ_PRIVATE_KEY : ~0U;
+	uk_err err = uk_card_look(s->card, kinds);
+
+	if (uk_is_ok(err))
+		return load(s);
+	p11_slot_end(s);
+	return p11_slot_failed(s, err);
+}
+
 bool p11_objects_may_rest(const struct p11_slot *s)
 {
 	const struct p11_slot *selected = s->reader->selected;

@@ -51,6 +51,10 @@ CK_RV p11_objects_load(struct p11_slot *s);
  * programs have changed the card, the list is read again first. Not CKR_OK:
  * none is open; CKR_OBJECT_HANDLE_INVALID if the object is no longer there. */
 CK_RV p11_objects_begin(struct p11_slot *s, const struct p11_object *o);
+/* After that: the list may come from what is remembered of the card; private
+ * keys, or all, are now as they are on the card. Not CKR_OK: the transaction
+ * has ended. */
+CK_RV p11_objects_look(struct p11_slot *s, bool private_only);
 /* Is looking at the card not worth it? The list was read, and to look again
  * would end the login of another application of the same card. */
 bool p11_objects_may_rest(const struct p11_slot *s);

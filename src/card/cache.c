@@ -267,6 +267,14 @@ void uk_cache_prove(uk_cache *c, uk_bytes proof)
 	(void)set_proof(c, proof);
 }
 
+void uk_cache_start_anew(uk_cache *c)
+{
+	if (c == NULL)
+		return;
+	forget(c);
+	c->changed = true;
+}
+
 void uk_cache_close(uk_cache **c)
 {
 	if (*c != NULL)

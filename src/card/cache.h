@@ -45,6 +45,9 @@ uk_cache *uk_cache_open(const char *kind, uk_bytes name, uk_bytes proof);
 /* What the card says of its content now; none: nobody knows. If that is
  * something else than before, all is forgotten. */
 void uk_cache_prove(uk_cache *c, uk_bytes proof);
+/* The proof is good, and what was remembered by it was not: all is forgotten,
+ * also in the file, when that is saved. */
+void uk_cache_start_anew(uk_cache *c);
 /* item: the driver's own number (those of hint.c excepted). A view, good until
  * the next call. */
 bool uk_cache_get(uk_cache *c, uint32_t item, uk_bytes *value);

@@ -66,6 +66,11 @@ uk_err uk_card_load_objects(uk_card *c)
 	return c->loaded ? uk_ok() : CALL(c, load_objects, c);
 }
 
+uk_err uk_card_look(uk_card *c, uint32_t kinds)
+{
+	return CALL_IF(c, uk_ok(), look, c, kinds);
+}
+
 uk_err uk_card_describe(uk_card *c, uk_object *o)
 {
 	return o->vague ? CALL(c, describe, c, o) : uk_ok();

@@ -190,6 +190,11 @@ struct uk_card_ops {
 	 * since read_public gives that of every private key. On failure the old
 	 * list stays. */
 	uk_err (*load_objects)(uk_card *c);
+	/* Compares what load_objects took from memory with the card, as far as
+	 * it is about this kind of object (1 << enum uk_object_kind); if it is
+	 * otherwise, loaded is false then. NULL: it takes nothing from there.
+	 */
+	uk_err (*look)(uk_card *c, uint32_t kinds);
 	/* Completes a vague object; UK_ERR_NOT_FOUND: it is not there after
 	 * all. Asking again costs nothing. */
 	uk_err (*describe)(uk_card *c, uk_object *o);
@@ -300,6 +305,7 @@ void uk_card_settle(uk_card *c);
 UK_RESULT uk_card_reselect(uk_card *c);
 UK_RESULT uk_card_refresh(uk_card *c);      /* UK_OK where the kind cannot */
 UK_RESULT uk_card_load_objects(uk_card *c); /* does nothing when loaded */
+UK_RESULT uk_card_look(uk_card *c, uint32_t kinds); /* UK_OK where it is NULL */
 UK_RESULT uk_card_describe(uk_card *c, uk_object *o);
 UK_RESULT uk_card_read_object(uk_card *c, const uk_object *o, uk_blob *out);
 UK_RESULT uk_card_read_public(

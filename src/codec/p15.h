@@ -11,7 +11,12 @@
 
 #include "keyalg.h"
 
-enum { UK_P15_LABEL_MAX = 64, UK_P15_ID_MAX = 32, UK_P15_PATH_MAX = 16 };
+enum {
+	UK_P15_LABEL_MAX = 64,
+	UK_P15_ID_MAX = 32,
+	UK_P15_PATH_MAX = 16,
+	UK_P15_TIME_LEN = 15
+};
 
 enum uk_p15_kind {
 	UK_P15_PRKEY,
@@ -97,6 +102,10 @@ typedef struct uk_p15_info {
 	char manufacturer[UK_P15_LABEL_MAX + 1];
 	char label[UK_P15_LABEL_MAX + 1];
 	uint32_t flags; /* readonly 1, loginRequired 2, prnGeneration 4 */
+	/* "YYYYMMDDHHMMSSZ", or "" if it is not there or in another form; and
+	 * where it stands in the file. Read only, not written. */
+	char last_update[UK_P15_TIME_LEN + 1];
+	size_t last_update_at;
 } uk_p15_info;
 UK_RESULT uk_p15_info_parse(uk_bytes file, uk_p15_info *out);
 UK_RESULT uk_put_p15_info(uk_buf *out, const uk_p15_info *info);

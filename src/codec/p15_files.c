@@ -5,7 +5,11 @@
 #include "p15_parts.h"
 #include "tlv.h"
 
-enum { PATH_LENGTH = 0x80, INFO_LABEL = 0x80 }; /* [0], primitive */
+enum {
+	PATH_LENGTH = 0x80, /* [0], primitive */
+	INFO_LABEL = 0x80,
+	LAST_UPDATE = 0xa5 /* [5], around a choice */
+};
 
 void uk_p15_leave(uk_reader *outer, uk_reader *inner)
 {
@@ -113,6 +117,32 @@ void uk_put_p15_odf(uk_buf *out, uint8_t choice, uint16_t fid)
 
 /* --- EF.CIAInfo ---------------------------------------------------------- */
 
+static bool is_time(uk_bytes v)
+{
+	if (v.n != UK_P15_TIME_LEN || v.p[UK_P15_TIME_LEN - 1] != 'Z')
+		return false;
+	for (size_t i = 0; i < UK_P15_TIME_LEN - 1; i++) {
+		if (v.p[i] < '0' || v.p[i] > '9')
+			return false;
+	}
+	return true;
+}
+
+/* LastUpdate ::= CHOICE { generalizedTime, referencedTime [0] } (8.11). behind:
+ * how many bytes of the file follow the end of seq. */
+static void take_last_update(
+    uk_reader *seq, uk_bytes file, size_t behind, uk_p15_info *out)
+{
+	uk_reader choice = uk_der_enter(seq, LAST_UPDATE);
+	uk_bytes v;
+
+	if (!uk_der_opt(&choice, UK_DER_TIME, &v) || choice.left > 0 ||
+	    !is_time(v))
+		return;
+	UK_IGNORE(uk_copy_str(out->last_update, sizeof(out->last_update), v));
+	out->last_update_at = file.n - behind - seq->left - v.n;
+}
+
 uk_err uk_p15_info_parse(uk_bytes file, uk_p15_info *out)
 {
 	uk_reader r = uk_read(file);
@@ -128,6 +158,10 @@ uk_err uk_p15_info_parse(uk_bytes file, uk_p15_info *out)
 	if (uk_der_opt(&seq, INFO_LABEL, &v))
 		uk_p15_copy_text(&seq, out->label, v);
 	out->flags = uk_der_get_flags(&seq, UK_DER_BITS);
+	while (!seq.bad && seq.left > 0 && uk_der_peek(&seq) != LAST_UPDATE)
+		(void)uk_der_get_any(&seq);
+	if (!seq.bad && seq.left > 0)
+		take_last_update(&seq, file, r.left, out);
 	uk_p15_leave(&r, &seq);
 	return uk_read_ok(&r);
 }

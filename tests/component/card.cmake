@@ -19,6 +19,7 @@ uk_test(test_piv_use SOURCES test_piv_use.c ukey_script.c USES card)
 uk_test(test_p15_card SOURCES test_p15_card.c ukey_script.c USES card)
 target_include_directories(test_p15_card PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit)
 uk_test(test_cache SOURCES test_cache.c USES card)
+uk_test(test_p15_cache SOURCES test_p15_cache.c ukey_script.c USES card)
 uk_test(test_p15_make SOURCES test_p15_make.c ukey_script.c USES card)
 uk_test(test_hostile_bounds SOURCES test_hostile_bounds.c hostile_link.c
 	ukey_script.c USES card)

@@ -51,8 +51,8 @@ static const struct script_step any_steps[] = {
 };
 /* IsoApplet 1, its usual layout. */
 static const struct script_step iso_steps[] = {
-	{ "00CA0101 00", "0100 2F 9000", UK_OK },
 	{ "00A40000 02 5032 00", "6A82", UK_OK },
+	{ "00CA0101 00", "0100 2F 9000", UK_OK },
 	{ "00A40000 02 4402 00", "6F08 8102 004F 8302 4402 9000", UK_OK },
 	{ "00B00000 4F", P15_KEY "9000", UK_OK },
 	{ "00A40000 02 4404 00", "6F08 8102 0028 8302 4404 9000", UK_OK },

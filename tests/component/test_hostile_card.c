@@ -143,9 +143,9 @@ static uk_err public_ukey(uk_card *c, uk_buf *out)
 		SELECT_UKEY, FCI_GOOD, UK_OK                                   \
 	}
 #define OPEN_ISO                                                               \
-	{ "00CA0101 00", "0100 2F 9000", UK_OK },                              \
+	{ "00A40000 02 5032 00", "6A82", UK_OK },                              \
 	{                                                                      \
-		"00A40000 02 5032 00", "6A82", UK_OK                           \
+		"00CA0101 00", "0100 2F 9000", UK_OK                           \
 	}
 static const struct script_step to_ukey[] = { OPEN_UKEY };
 static const struct script_step to_piv[] = { PIV_OPEN };

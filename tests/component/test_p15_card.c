@@ -54,8 +54,10 @@
 	}
 
 #define OPEN_1                                                                 \
-	{ GET_VERSION, "0100 2F 9000", UK_OK },                                \
-	    FILE_STEPS("5032", "003D", "3D", INFO)
+	FILE_STEPS("5032", "003D", "3D", INFO),                                \
+	{                                                                      \
+		GET_VERSION, "0100 2F 9000", UK_OK                             \
+	}
 enum { OPEN_1_COMMANDS = 3 };
 
 /* IsoApplet's directory files are where they always are, and the one for data
@@ -157,8 +159,10 @@ static void no_version(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
-		const struct script_step steps[] = { { GET_VERSION, answers[i],
-		    UK_OK } };
+		const struct script_step steps[] = {
+			{ SELECT_FID("5032"), "6A82", UK_OK },
+			{ GET_VERSION, answers[i], UK_OK },
+		};
 
 		expect_code(
 		    open_aid(&d, UK_ARRAY(uk_isoapplet_aid), "", SCRIPT(steps)),
@@ -225,9 +229,8 @@ static void listing(void **state)
 /* A card that nobody has made a PKCS#15 card of. */
 static void empty_card(void **state)
 {
-	const struct script_step steps[] = { { GET_VERSION, "0100 2F 9000",
-						 UK_OK },
-		{ SELECT_FID("5032"), "6A82", UK_OK }, NOTHING_THERE,
+	const struct script_step steps[] = { NO_FILE("5032"),
+		{ GET_VERSION, "0100 2F 9000", UK_OK }, NOTHING_THERE,
 		NO_FILE("5031") };
 	struct desk d = ISO(steps);
 

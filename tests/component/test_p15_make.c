@@ -13,9 +13,9 @@
 #define FCI_OF(fid, size)                                                      \
 	"6F15 8102" size "820101 8302" fid "8608FF90909090909000 9000"
 #define OPEN                                                                   \
-	{ "00CA0101 00", "0100 2F 9000", UK_OK },                              \
+	{ SELECT_FID("5032"), "6A82", UK_OK },                                 \
 	{                                                                      \
-		SELECT_FID("5032"), "6A82", UK_OK                              \
+		"00CA0101 00", "0100 2F 9000", UK_OK                           \
 	}
 #define FILE_STEPS(fid, size, le, content)                                     \
 	{ SELECT_FID(fid), FCI_OF(fid, size), UK_OK },                         \
@@ -219,9 +219,9 @@ static void broken_keys(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
-		const struct script_step steps[] = { OPEN, NO_FILE("4402"),
-			NO_FILE("4404"), NO_FILE("4403"), NO_FILE("4405"),
-			NO_FILE("5031"),
+		const struct script_step steps[] = { NO_FILE("5032"),
+			NO_FILE("4402"), NO_FILE("4404"), NO_FILE("4403"),
+			NO_FILE("4405"), NO_FILE("5031"),
 			{ "00224100 06 8001EC 840101", "9000", UK_OK },
 			{ "00460000 CF" P256_PARAMS "00", answers[i], UK_OK } };
 		struct desk d;
@@ -232,7 +232,7 @@ static void broken_keys(void **state)
 			.key_type = UK_KEY_P256 };
 		size_t at;
 
-		expect_ok(open_iso(&d, "000606", script_link(&steps[1], 8)));
+		expect_ok(open_iso(&d, "000606", script_link(steps, 8)));
 		if (uk_is_ok(uk_card_generate(d.card, &what, &at)))
 			fail_msg("answer %zu", i);
 		desk_close_after(&d, 8);

@@ -7,6 +7,12 @@
 #include "fuzz_link.h"
 #include "p15/p15_driver.h"
 
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 enum {
 	ANSWER_MAX = 2 + 2 * 264, /* commands for one answer: fuzz_channel */
 	FILE_MAX = (3 + P15_FILE_MAX / 255 + 1) * ANSWER_MAX,
@@ -102,6 +108,8 @@ static void try_everything(uk_card *c, uint8_t first)
 	MUST(c->info.serial_len <= UK_SERIAL_MAX);
 	(void)uk_is_ok(uk_card_load_objects(c));
 	MUST(fuzz_link_commands() <= LIST_MAX);
+	(void)uk_is_ok(uk_card_look(c, ~0U));
+	MUST(fuzz_link_commands() <= LIST_MAX);
 	MUST(c->object_count <= UK_OBJECTS_MAX);
 	for (size_t i = 0; i < c->object_count; i++)
 		try_object(c, &c->objects[(i + first) % c->object_count]);
@@ -112,12 +120,8 @@ static void try_everything(uk_card *c, uint8_t first)
 	MUST(fuzz_link_commands() <= 3 * ANSWER_MAX);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+static void meet(uk_reader r, uint8_t first)
 {
-	uk_reader r = uk_read(uk_view(bytes, size));
-	uint8_t first = uk_get_u8(&r);
 	const struct uk_selected s = { first % 2 == 0
 					   ? UK_ARRAY(uk_isoapplet_aid)
 					   : UK_ARRAY(uk_p15_aid),
@@ -134,5 +138,66 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	uk_card_close(&c);
 	uk_channel_close(&ch, UK_LEAVE_CARD);
 	MUST(uk_mem_live() == 0);
+}
+
+/* --- a card that is met again ----------------------------------------------
+ */
+
+/* File information and TokenInfo (test_p15_card.c), so that what follows is
+ * remembered. */
+static const uint8_t known_card[] = { 0, 25, 0x6f, 0x15, 0x81, 0x02, 0x00, 0x3d,
+	0x82, 0x01, 0x01, 0x83, 0x02, 0x50, 0x32, 0x86, 0x08, 0xff, 0, 0, 0, 0,
+	0, 0, 0, 0x90, 0, 0, 0x1f + 2, 0x30, 0x1d, 0x02, 0x01, 0x00, 0x04, 0x01,
+	0x09, 0x03, 0x02, 0x04, 0x10, 0xa5, 0x11, 0x18, 0x0f, '2', '0', '2',
+	'0', '0', '1', '0', '1', '0', '0', '0', '0', '0', '0', 'Z', 0x90, 0 };
+
+static char folder[64];
+
+static int remove_one(
+    const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	(void)st;
+	(void)type;
+	(void)where;
+	return remove(path);
+}
+
+static void clean_up(void)
+{
+	if (folder[0] != 0)
+		(void)nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void meet_twice(uk_bytes answers, uint8_t first)
+{
+	static uint8_t all[1 << 20];
+	uk_buf b = UK_BUF(all);
+
+	if (folder[0] == 0) {
+		(void)snprintf(folder, sizeof(folder), "%s/fuzz_p15_%d",
+		    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp",
+		    (int)getpid());
+		(void)atexit(clean_up);
+	}
+	uk_put(&b, UK_ARRAY(known_card));
+	uk_put(&b, answers);
+	uk_cache_use(folder);
+	for (int i = 0; i < 2 && !b.bad; i++)
+		meet(uk_read(uk_buf_view(&b)), (uint8_t)(first & ~3));
+	uk_cache_use(NULL);
+	clean_up();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	uk_reader r = uk_read(uk_view(bytes, size));
+	uint8_t first = uk_get_u8(&r);
+
+	if ((first & 0x40) != 0)
+		meet_twice(uk_get_rest(&r), first);
+	else
+		meet(r, first);
 	return 0;
 }

@@ -266,6 +266,16 @@ static void step_keyid(char *rest)
 	printf(" of=%lu", found);
 }
 
+/* A number of bytes: is it told, and how long is it? */
+static void step_attr(char *rest)
+{
+	CK_BYTE value[1024];
+	CK_ATTRIBUTE t = { strtoul(rest, NULL, 0), value, sizeof(value) };
+
+	say(p11->C_GetAttributeValue(session, key, &t, 1));
+	printf(" n=%lu", t.ulValueLen);
+}
+
 static void step_data(char *rest)
 {
 	CK_OBJECT_CLASS class = CKO_DATA;
@@ -372,6 +382,7 @@ static const struct {
 	{ "inittoken", step_inittoken },
 	{ "key", step_key },
 	{ "keyid", step_keyid },
+	{ "attr", step_attr },
 	{ "data", step_data },
 	{ "signinit", step_signinit },
 	{ "sign", step_sign },

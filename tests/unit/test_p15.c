@@ -512,6 +512,34 @@ static void info_and_bytes_agree(void **state)
 	expect_code(uk_put_p15_info(&b, &info), UK_ERR_ARGUMENT);
 }
 
+/* What pkcs15-init of OpenSC 0.23 wrote. */
+static void info_last_update(void **state)
+{
+	static const char theirs[] =
+	    "303B 020100 04020000 0C07756E6B6E6F776E"
+	    "8012 4A6176614361726420 69736F4170706C6574"
+	    "03020410 A511180F32303236313132313030323635345A 0000";
+	/* with a fraction; [0] referencedTime */
+	static const char *const others[] = {
+		"301B 020100 040109 03020520"
+		"A50F 180D 323032363131323130305A3030",
+		"3010 020100 040109 03020520 A504 A0023000",
+	};
+	uk_p15_info info;
+
+	(void)state;
+	expect_ok(uk_p15_info_parse(hex(theirs), &info));
+	assert_string_equal(info.last_update, "20261121002654Z");
+	expect_bytes(
+	    uk_bytes_first(uk_bytes_from(hex(theirs), info.last_update_at),
+		UK_P15_TIME_LEN),
+	    uk_view_str("20261121002654Z"));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		expect_ok(uk_p15_info_parse(hex(others[i]), &info));
+		assert_string_equal(info.last_update, "");
+	}
+}
+
 static void info_skips_and_refuses(void **state)
 {
 	static const char *const bad[] = { "", "30 00", "31 03 02 01 00",
@@ -548,6 +576,7 @@ int main(void)
 		cmocka_unit_test(od_skips_and_refuses),
 		cmocka_unit_test(info_and_bytes_agree),
 		cmocka_unit_test(info_skips_and_refuses),
+		cmocka_unit_test(info_last_update),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

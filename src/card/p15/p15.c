@@ -27,6 +27,7 @@ static const struct p15_quirks isoapplet_0 = {
 	.dies_on_change = true,
 	.select_leaves = true,
 	.keys = true,
+	.tells_access = true,
 	.hash_on_card = true,
 };
 
@@ -41,6 +42,7 @@ static const struct p15_quirks isoapplet_1 = {
 	.dies_on_change = true,
 	.select_leaves = true,
 	.keys = true,
+	.tells_access = true,
 };
 
 uk_err p15_send(uk_card *c, const uk_cmd *cmd, uk_buf *out)
@@ -68,18 +70,24 @@ static uk_err ask_version(struct p15 *p)
 	};
 	uk_err err = p15_send(&p->base, &get, &version);
 
-	if (uk_is_ok(err))
-		return take_version(p, uk_buf_view(&version));
-	return uk_card_spoke(err) ? uk_fail(UK_ERR_CARD_UNKNOWN) : err;
+	if (!uk_is_ok(err))
+		return uk_card_spoke(err) ? uk_fail(UK_ERR_CARD_UNKNOWN) : err;
+	UK_TRY(take_version(p, uk_buf_view(&version)));
+	uk_cache_put(p->base.cache, P15_CACHE_VERSION, uk_buf_view(&version));
+	return uk_ok();
 }
 
-static uk_err find_quirks(struct p15 *p, const struct uk_selected *s)
+/* Who does not say it when selected, has not done so since version 1. */
+static uk_err find_version(struct p15 *p, uk_bytes selected)
 {
-	p->quirks = &any_card;
-	if (!uk_bytes_eq(s->aid, UK_ARRAY(uk_isoapplet_aid)))
-		return uk_ok();
-	return s->fci.n == VERSION_LEN ? take_version(p, s->fci)
-				       : ask_version(p);
+	uk_bytes known;
+
+	if (selected.n == VERSION_LEN)
+		return take_version(p, selected);
+	if (uk_cache_get(p->base.cache, P15_CACHE_VERSION, &known) &&
+	    known.n == VERSION_LEN && known.p[0] != 0)
+		return take_version(p, known);
+	return ask_version(p);
 }
 
 static const uk_card_info before_asking = {
@@ -94,6 +102,7 @@ static const uk_card_info before_asking = {
 
 static uk_err start(struct p15 *p, const struct uk_selected *s)
 {
+	bool iso = uk_bytes_eq(s->aid, UK_ARRAY(uk_isoapplet_aid));
 	uk_buf aid = UK_BUF(p->aid);
 	uk_card *c = &p->base;
 
@@ -102,11 +111,13 @@ static uk_err start(struct p15 *p, const struct uk_selected *s)
 	c->info = before_asking;
 	c->pins[0] = (uk_pin_state){ -1, -1, true };
 	c->pins[1] = (uk_pin_state){ -1, -1, true };
-	UK_TRY(find_quirks(p, s));
-	UK_TRY(uk_copy_str(c->info.model, sizeof(c->info.model),
-	    uk_view_str(p->quirks->model)));
+	p->quirks = iso ? &isoapplet_1 : &any_card;
+	UK_TRY(p15_read_info(c));
+	if (iso)
+		UK_TRY(find_version(p, s->fci));
 	uk_channel_limit(c->ch, p->quirks->limits);
-	return p15_read_info(c);
+	return uk_copy_str(c->info.model, sizeof(c->info.model),
+	    uk_view_str(p->quirks->model));
 }
 
 static void p15_close(uk_card *c)
@@ -131,6 +142,8 @@ static uk_err p15_open(
 		*out = &p->base;
 		p = NULL; /* handed over */
 	}
+	if (p != NULL)
+		uk_cache_close(&p->base.cache);
 	uk_free(p);
 	return err;
 }
@@ -144,7 +157,8 @@ uk_err p15_reselect(uk_card *c)
 	uk_buf fci = UK_BUF(answer);
 	uk_err err = uk_select(c->ch, uk_view(p->aid, p->aid_len), &fci);
 
-	p->user_in = false;
+	p->user_in = p->in_folder = false;
+	p->compared = 0;
 	p->environment.set = false;
 	uk_channel_limit(c->ch, p->quirks->limits);
 	if (!uk_is_ok(err) && uk_card_spoke(err))
@@ -158,6 +172,7 @@ const struct uk_card_ops uk_p15_ops = {
 	.close = p15_close,
 	.reselect = p15_reselect,
 	.load_objects = p15_load_objects,
+	.look = p15_look,
 	.read_object = p15_read_object,
 	.read_public = p15_read_public,
 	.pin_state = p15_pin_state,

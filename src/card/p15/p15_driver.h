@@ -26,6 +26,14 @@ enum {
 	P15_AID_MAX = 16
 };
 
+enum {
+	P15_FID_ODF = 0x5031,
+	P15_FID_INFO = 0x5032,
+	/* where pkcs15-init's profile of IsoApplet puts them */
+	P15_FID_PINS = 0x4401,
+	P15_FID_LAST_DIR = 0x4405
+};
+
 /* What a product does in its own way. */
 struct p15_quirks {
 	const char *model;
@@ -39,6 +47,8 @@ struct p15_quirks {
 	bool select_leaves;  /* SELECT of the application is how to log out */
 	bool keys;           /* MSE and PSO as IsoApplet has them */
 	bool hash_on_card;   /* ECDSA hashes what it is given */
+	bool tells_access;   /* in file control information, 86: FF and seven
+			      * conditions; 00 = always, FF = never */
 };
 
 struct p15_pin {
@@ -71,6 +81,18 @@ struct p15 {
 	size_t user_id_len;
 	bool user_in; /* VERIFY was answered 9000 since the last SELECT */
 	struct p15_environment environment;
+	/* of the file selected last, where quirks->tells_access */
+	bool open, fixed; /* read by everybody; written by nobody */
+	/* p15_cache.c: in TokenInfo; 0: not there, or nobody can change it */
+	size_t last_update_at;
+	bool recalled;        /* a file was not read but remembered */
+	bool told;            /* ... when somebody asked for a value */
+	bool recall_only;     /* read nothing else */
+	bool in_folder;       /* a file of ours was selected */
+	uint32_t compared;    /* directory files 440x, as bits x */
+	uint32_t listed;      /* those that the list was made of before that */
+	bool listing;         /* the list is made */
+	uint32_t proved_keys; /* p15_prove.c: by reference, as bits */
 	uk_p15_object *items; /* uk_new_array: what objects stand for */
 	size_t item_count;
 	uint8_t file[P15_FILE_MAX]; /* the file read last */
@@ -87,14 +109,47 @@ UK_RESULT p15_send(uk_card *c, const uk_cmd *cmd, uk_buf *out);
 
 /* --- p15_file.c ----------------------------------------------------------- */
 
-/* A view into p15->file, good until the next file is read. UK_ERR_NOT_FOUND
- * (without .sw): there is no such file. All reading goes through this one. */
+/* A view into p15->file or the cache, good until the next file is read.
+ * UK_ERR_NOT_FOUND (without .sw): there is no such file. All reading goes
+ * through this one. */
 UK_RESULT p15_read(uk_card *c, const uk_p15_path *path, uk_bytes *content);
+/* The same, certainly not from the cache. */
+UK_RESULT p15_read_card(uk_card *c, const uk_p15_path *path, uk_bytes *content);
+/* At most n bytes of a file with a short identifier, in the current folder. */
+UK_RESULT p15_read_short(uk_card *c, uint8_t sfi, size_t n, uk_bytes *content);
 UK_RESULT p15_read_fid(uk_card *c, uint16_t fid, uk_bytes *content);
 
-/* --- p15_objects.c -------------------------------------------------------- */
+/* --- p15_cache.c ---------------------------------------------------------- */
 
-enum { P15_FID_ODF = 0x5031, P15_FID_INFO = 0x5032 };
+/* Files go by their identifiers; and this. */
+enum { P15_CACHE_VERSION = 0x10000 };
+
+/* TokenInfo was read; from now on what is read is remembered, if that can be
+ * proved to be so later. */
+void p15_cache_open(uk_card *c, uk_bytes file, const uk_p15_info *info);
+/* Empty content: there is no such file. Costs one command for a directory file,
+ * the first time, but not while the list is made: p15_look. */
+UK_RESULT p15_recall(
+    uk_card *c, const uk_p15_path *path, uk_bytes *content, bool *known);
+/* Once true for each directory file that the list was made of without comparing
+ * it. */
+bool p15_was_listed(struct p15 *p, const uk_p15_path *path);
+/* Of files that everybody may read. */
+void p15_remember(uk_card *c, const uk_p15_path *path, uk_bytes content);
+/* What was remembered is not so. */
+void p15_distrust(uk_card *c);
+/* Before anything on the card is changed: nothing is known any more, and
+ * lastUpdate tells others so. */
+UK_RESULT p15_touch(uk_card *c);
+
+/* --- p15_prove.c ---------------------------------------------------------- */
+
+/* UK_ERR_CARD_MUTE: that is not a signature of this key. UK_ERR_CARD_REMOVED:
+ * it is the card's, but it is not the card that somebody was told of. */
+UK_RESULT p15_prove_signature(
+    uk_card *c, const struct uk_sign_request *r, uk_bytes sig);
+
+/* --- p15_objects.c -------------------------------------------------------- */
 
 /* Label and serial number; a card without TokenInfo has neither. */
 UK_RESULT p15_read_info(uk_card *c);
@@ -104,12 +159,16 @@ bool p15_next_dir(
     struct p15 *p, enum uk_p15_kind kind, size_t *i, const uk_p15_path **path);
 UK_RESULT p15_read_odf(uk_card *c);
 uk_err p15_load_objects(uk_card *c);
+uk_err p15_look(uk_card *c, uint32_t kinds);
 uk_err p15_read_object(uk_card *c, const uk_object *o, uk_blob *out);
 /* What an entry names: its file, or what stands in the directory itself. A view
  * like p15_read's. */
 UK_RESULT p15_read_value(uk_card *c, const uk_p15_object *o, uk_bytes *value);
-/* p15_public.c */
+/* p15_public.c; for who is not the core: find, and of_certificate */
 uk_err p15_read_public(uk_card *c, const uk_object *key, uk_public_key *out);
+UK_RESULT p15_public_of_certificate(
+    uk_card *c, const uk_object *key, uk_public_key *out);
+UK_RESULT p15_find_public(uk_card *c, const uk_object *key, uk_public_key *out);
 void p15_forget(struct p15 *p);
 
 /* The directory entry behind an object, or NULL. */
@@ -121,6 +180,8 @@ const uk_p15_object *p15_item_of(const struct p15 *p, const uk_object *o);
 UK_RESULT p15_put_new(
     uk_card *c, uint16_t first, uk_bytes content, uint16_t *fid);
 UK_RESULT p15_delete(uk_card *c, uint16_t fid);
+/* A part of a file that is there. */
+UK_RESULT p15_overwrite(uk_card *c, uint16_t fid, size_t off, uk_bytes content);
 /* Another entry in a directory file, which is made, and named in ODF with this
  * choice, if it is not there. UK_ERR_TOO_SMALL: it is full. */
 UK_RESULT p15_append(uk_card *c, uint8_t choice, uint16_t fid, uk_bytes entry);

@@ -12,7 +12,9 @@ enum {
 	BY_FID = 0x00,
 	EF_BELOW = 0x02,
 	FROM_MF = 0x08,
-	FROM_DF = 0x09
+	FROM_DF = 0x09,
+	ALWAYS = 0x00,
+	NEVER = 0xff
 };
 
 /* A way to name a file: P1, and which part of its path. */
@@ -62,6 +64,20 @@ static size_t size_of(uk_bytes fci)
 	return SIZE_UNKNOWN;
 }
 
+/* Who may read and write it; nobody knows: not everybody, and somebody. */
+static void take_access(struct p15 *p, uk_bytes fci)
+{
+	uk_bytes content, v;
+
+	p->open = p->fixed = false;
+	if (!p->quirks->tells_access ||
+	    !uk_is_ok(uk_tlv_only(fci, 0x6f, &content)) ||
+	    !uk_tlv_find(content, 0x86, &v) || v.n != 8)
+		return;
+	p->open = v.p[7] == ALWAYS;
+	p->fixed = v.p[6] == NEVER;
+}
+
 static bool tries_another_way(uk_err err)
 {
 	return err.sw == UK_SW_NO_FILE || err.sw == UK_SW_P1P2 ||
@@ -84,8 +100,11 @@ static uk_err select_file(uk_card *c, uk_bytes path, size_t *size)
 			.le = UK_LE_SHORT_MAX };
 
 		err = p15_send(c, &cmd, &fci);
-		if (uk_is_ok(err))
+		if (uk_is_ok(err)) {
 			*size = size_of(uk_buf_view(&fci));
+			take_access(p15_of(c), uk_buf_view(&fci));
+			p15_of(c)->in_folder = true;
+		}
 		if (!tries_another_way(err))
 			return err;
 	}
@@ -132,7 +151,7 @@ static uk_err read_all(
 	return uk_ok();
 }
 
-uk_err p15_read(uk_card *c, const uk_p15_path *path, uk_bytes *content)
+uk_err p15_read_card(uk_card *c, const uk_p15_path *path, uk_bytes *content)
 {
 	struct p15 *p = p15_of(c);
 	uk_bytes name = uk_view(path->p, path->n);
@@ -141,7 +160,7 @@ uk_err p15_read(uk_card *c, const uk_p15_path *path, uk_bytes *content)
 	uk_buf out = UK_BUF(p->file);
 	uk_err err;
 
-	*content = UK_NONE;
+	p->open = false;
 	if (path->n == 1)
 		sfi = (uint8_t)(path->p[0] >> 3); /* 7816-4, 7.3.2 */
 	else if (path->n < 2)
@@ -160,6 +179,36 @@ uk_err p15_read(uk_card *c, const uk_p15_path *path, uk_bytes *content)
 	if (uk_is_ok(err))
 		*content = uk_buf_view(&out);
 	return err.sw == UK_SW_NO_FILE ? uk_fail(UK_ERR_NOT_FOUND) : err;
+}
+
+uk_err p15_read_short(uk_card *c, uint8_t sfi, size_t n, uk_bytes *content)
+{
+	uk_buf out = UK_BUF(p15_of(c)->file);
+	uk_err err;
+
+	err = read_all(c, sfi, 0, n, &out);
+	*content = uk_buf_view(&out);
+	return err;
+}
+
+uk_err p15_read(uk_card *c, const uk_p15_path *path, uk_bytes *content)
+{
+	struct p15 *p = p15_of(c);
+	bool known;
+	uk_err err;
+
+	*content = UK_NONE;
+	UK_TRY(p15_recall(c, path, content, &known));
+	if (known)
+		return content->n > 0 ? uk_ok() : uk_fail(UK_ERR_NOT_FOUND);
+	if (p->recall_only)
+		return uk_fail(UK_ERR_UNSUPPORTED);
+	err = p15_read_card(c, path, content);
+	if (uk_is(err, UK_ERR_NOT_FOUND))
+		p15_remember(c, path, UK_NONE);
+	else if (uk_is_ok(err) && p->open && content->n > 0)
+		p15_remember(c, path, *content);
+	return err;
 }
 
 uk_err p15_read_fid(uk_card *c, uint16_t fid, uk_bytes *content)

@@ -12,7 +12,6 @@
 #include "tlv.h"
 
 enum {
-	FID_PINS = 0x4401,
 	FID_KEYS = 0x4402,
 	FID_PUBLIC_KEYS = 0x4403,
 	FID_CERTS = 0x4404,
@@ -204,7 +203,7 @@ static uk_err take_auth_id(uk_card *c, uk_p15_object *o)
 	uk_buf id = UK_BUF(o->auth_id);
 	uk_bytes file = UK_NONE;
 	uk_p15_object pin;
-	uk_err err = p15_read_fid(c, FID_PINS, &file);
+	uk_err err = p15_read_fid(c, P15_FID_PINS, &file);
 	uk_reader r = uk_read(file);
 
 	if (!uk_is_ok(err) && !uk_is(err, UK_ERR_NOT_FOUND))
@@ -340,6 +339,7 @@ uk_err p15_generate(uk_card *c, const struct uk_new_object *what, size_t *out)
 	UK_TRY(uk_card_load_objects(c));
 	if ((ref = free_ref(p15_of(c))) == 0)
 		return uk_fail_sw(UK_ERR_TOO_SMALL, UK_SW_SPACE);
+	UK_TRY(p15_touch(c));
 	UK_TRY(make_key(c, what, ref, &k));
 	UK_TRY(name_pair(c, what, &k, ref));
 	return made(c, UK_OBJ_PRIVATE_KEY, what->id, ref, out);
@@ -354,6 +354,7 @@ uk_err p15_store(uk_card *c, const struct uk_new_object *what, size_t *out)
 	if (!p15_of(c)->quirks->keys || what->kind != UK_OBJ_CERTIFICATE)
 		return uk_fail(UK_ERR_UNSUPPORTED);
 	UK_TRY(name_entry(&o, what));
+	UK_TRY(p15_touch(c));
 	UK_TRY(p15_put_new(c, FID_CERT, what->value, &fid));
 	put_path(&o.path, fid);
 	err = append(c, CHOICE_CERTS, FID_CERTS, &o);
@@ -374,6 +375,7 @@ uk_err p15_destroy(uk_card *c, const uk_object *o)
 	    o->kind != UK_OBJ_CERTIFICATE || item->path.n < 2)
 		return uk_fail(UK_ERR_UNSUPPORTED);
 	path = item->path;
+	UK_TRY(p15_touch(c));
 	UK_TRY(p15_remove(c, FID_CERTS, UK_P15_CERT, &path));
 	err = p15_delete(
 	    c, (uint16_t)(path.p[path.n - 2] << 8 | path.p[path.n - 1]));

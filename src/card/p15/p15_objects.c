@@ -24,6 +24,7 @@ uk_err p15_read_info(uk_card *c)
 	    !uk_is_ok(uk_copy_str(c->info.manufacturer,
 		sizeof(c->info.manufacturer), uk_view_str(info.manufacturer))))
 		c->info.manufacturer[0] = 0; /* longer than PKCS#11 shows */
+	p15_cache_open(c, file, &info);
 	return uk_ok();
 }
 
@@ -234,6 +235,7 @@ static void drop_halves(struct list *l)
 	l->count = kept;
 }
 
+/* Files are taken from memory as they are. */
 static uk_err collect(uk_card *c, struct list *l)
 {
 	static const enum uk_p15_kind order[] = { UK_P15_PRKEY, UK_P15_CERT,
@@ -282,11 +284,14 @@ uk_err p15_load_objects(uk_card *c)
 	l.items = uk_new_array(UK_OBJECTS_MAX, sizeof(*l.items));
 	if (l.items == NULL)
 		goto out;
+	p->listing = true;
+	p->listed = 0;
 	err = collect(c, &l);
 	if (uk_is_ok(err) && l.count == 0 && p->presumed) {
 		p->odf_read = false;
 		err = collect(c, &l);
 	}
+	p->listing = false;
 	if (!uk_is_ok(err))
 		goto out;
 	drop_halves(&l);
@@ -294,6 +299,45 @@ uk_err p15_load_objects(uk_card *c)
 out:
 	uk_free(l.items);
 	return err;
+}
+
+/* One that is otherwise is read, and remembered as it is now. */
+static uk_err look_at(uk_card *c, const uk_p15_path *path)
+{
+	uk_bytes file;
+	bool same;
+	uk_err err;
+
+	if (!p15_was_listed(p15_of(c), path))
+		return uk_ok();
+	UK_TRY(p15_recall(c, path, &file, &same));
+	if (same)
+		return uk_ok();
+	c->loaded = false;
+	err = p15_read_card(c, path, &file);
+	if (uk_is(err, UK_ERR_NOT_FOUND))
+		p15_remember(c, path, UK_NONE);
+	else if (uk_is_ok(err) && p15_of(c)->open)
+		p15_remember(c, path, file);
+	return uk_is(err, UK_ERR_NOT_FOUND) ? uk_ok() : err;
+}
+
+/* Lists are made of all directory files together. */
+uk_err p15_look(uk_card *c, uint32_t wanted)
+{
+	struct p15 *p = p15_of(c);
+
+	for (size_t i = 0; i < CHOICES; i++) {
+		const uk_p15_path *path;
+		size_t at = 0;
+
+		if (choices[i].kind == UK_P15_PIN ||
+		    (wanted & 1U << kinds[choices[i].kind]) == 0)
+			continue;
+		while (p15_next_dir(p, choices[i].kind, &at, &path))
+			UK_TRY(look_at(c, path));
+	}
+	return uk_ok();
 }
 
 void p15_forget(struct p15 *p)
@@ -366,6 +410,7 @@ uk_err p15_read_object(uk_card *c, const uk_object *o, uk_blob *out)
 	    (o->kind != UK_OBJ_CERTIFICATE && o->kind != UK_OBJ_DATA))
 		return uk_fail(UK_ERR_ARGUMENT);
 	UK_TRY(p15_read_value(c, item, &value));
+	p15_of(c)->told = p15_of(c)->told || p15_of(c)->recalled;
 	return o->kind == UK_OBJ_CERTIFICATE ? take_cert(value, out)
 					     : uk_blob_set(out, value);
 }

@@ -70,7 +70,7 @@ static uk_err find_half(
 	return uk_fail(UK_ERR_NOT_FOUND);
 }
 
-static uk_err from_certificate(
+uk_err p15_public_of_certificate(
     uk_card *c, const uk_object *key, uk_public_key *out)
 {
 	const struct p15 *p = p15_of(c);
@@ -91,7 +91,7 @@ static uk_err from_certificate(
 	return uk_fail(UK_ERR_UNSUPPORTED);
 }
 
-uk_err p15_read_public(uk_card *c, const uk_object *key, uk_public_key *out)
+uk_err p15_find_public(uk_card *c, const uk_object *key, uk_public_key *out)
 {
 	uk_p15_object half;
 	uk_bytes value = UK_NONE;
@@ -109,5 +109,14 @@ uk_err p15_read_public(uk_card *c, const uk_object *key, uk_public_key *out)
 	}
 	if (!uk_is_ok(err) && !uk_is(err, UK_ERR_NOT_FOUND))
 		return err;
-	return from_certificate(c, key, out);
+	return p15_public_of_certificate(c, key, out);
+}
+
+uk_err p15_read_public(uk_card *c, const uk_object *key, uk_public_key *out)
+{
+	struct p15 *p = p15_of(c);
+	uk_err err = p15_find_public(c, key, out);
+
+	p->told = p->told || p->recalled;
+	return err;
 }

@@ -146,10 +146,21 @@ static uk_err compute(uk_card *c, const struct uk_sign_request *r, uk_buf *out)
 	return p15_send(c, &pso, out);
 }
 
+static uk_err take_signature(
+    const uk_object *key, uk_bytes got, size_t n, uk_buf *sig)
+{
+	if (!is_rsa(key))
+		return uk_sig_from_der(got, uk_key_field(key->key_type), sig);
+	if (got.n != n)
+		return uk_fail(UK_ERR_CARD_MUTE);
+	uk_put(sig, got);
+	return uk_buf_result(sig);
+}
+
 uk_err p15_sign(uk_card *c, const struct uk_sign_request *r, uk_buf *sig)
 {
 	size_t field = uk_key_field(r->key->key_type);
-	size_t n = is_rsa(r->key) ? rsa_size(r->key) : 2 * field;
+	size_t n = is_rsa(r->key) ? rsa_size(r->key) : 2 * field, before;
 	uint8_t made[UK_SIGNATURE_MAX];
 	uk_buf got = UK_BUF(made);
 	uk_err err;
@@ -163,10 +174,11 @@ uk_err p15_sign(uk_card *c, const struct uk_sign_request *r, uk_buf *sig)
 		p15_of(c)->environment.set = false;
 		return err;
 	}
-	if (!is_rsa(r->key))
-		return uk_sig_from_der(uk_buf_view(&got), field, sig);
-	if (got.len != n)
-		return uk_fail(UK_ERR_CARD_MUTE);
-	uk_put(sig, uk_buf_view(&got));
-	return uk_buf_result(sig);
+	before = sig->len;
+	UK_TRY(take_signature(r->key, uk_buf_view(&got), n, sig));
+	err = p15_prove_signature(
+	    c, r, uk_bytes_from(uk_buf_view(sig), before));
+	if (!uk_is_ok(err))
+		sig->len = before;
+	return err;
 }

@@ -71,6 +71,12 @@ static uk_err update(uk_card *c, size_t off, uk_bytes content)
 	return uk_ok();
 }
 
+uk_err p15_overwrite(uk_card *c, uint16_t fid, size_t off, uk_bytes content)
+{
+	UK_TRY(select_fid(c, fid));
+	return update(c, off, content);
+}
+
 uk_err p15_delete(uk_card *c, uint16_t fid)
 {
 	const uint8_t name[] = { (uint8_t)(fid >> 8), (uint8_t)fid };
