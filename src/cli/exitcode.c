@@ -248,7 +248,7 @@ cli_end cli_from_bank_code(enum bank_code code)
 {
 	if (code == BANK_OK)
 		return cli_ok();
-	if (code >= BANK_CODE_COUNT)
+	if (code >= BANK_CUSTOMER_CODES)
 		return cli_fail(CLI_SAID_INTERNAL);
 	return cli_fail(CLI_SAID_MALFORMED + (code - BANK_MALFORMED));
 }

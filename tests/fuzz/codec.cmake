@@ -3,3 +3,5 @@ foreach(name IN ITEMS apdu atr ccid certpeek crl der httpsig p15 pinpad tlv txte
 	uk_fuzz(fuzz_${name} SOURCES fuzz_${name}.c USES base codec)
 endforeach()
 uk_fuzz(fuzz_proto SOURCES fuzz_proto.c USES base codec bank_proto)
+uk_fuzz(fuzz_emv SOURCES fuzz_emv.c USES base codec)
+uk_fuzz(fuzz_strokes SOURCES fuzz_strokes.c USES base codec)

@@ -2,3 +2,4 @@
 foreach(name IN ITEMS apdu atr ccid certpeek crl der hex keyalg p15 pinpad sw tlv txtext utf8 wire x509)
 	uk_test(test_${name} SOURCES test_${name}.c USES base codec)
 endforeach()
+uk_test(test_emv SOURCES test_emv.c USES base codec)

@@ -54,7 +54,7 @@ static void every_bank_code(void **state)
 {
 	(void)state;
 	assert_true(cli_is_ok(cli_from_bank_code(BANK_OK)));
-	for (unsigned i = 1; i < BANK_CODE_COUNT; i++) {
+	for (unsigned i = 1; i < BANK_CUSTOMER_CODES; i++) {
 		char name[64];
 
 		snprintf(name, sizeof(name), "said-%s",

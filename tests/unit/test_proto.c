@@ -44,6 +44,10 @@ static void errors_are_those_of_the_document(void **state)
 		{ BANK_DISPLAY_LEVEL, 422, "display-level" },
 		{ BANK_DISPLAY_STATEMENT, 422, "display-statement" },
 		{ BANK_PAYEE, 422, "payee" },
+		{ BANK_LOGIN_PASSWORD, 401, "login-password" },
+		{ BANK_TOKEN, 403, "token" },
+		{ BANK_READER, 403, "reader" },
+		{ BANK_CARD_DATA, 422, "card-data" },
 	};
 
 	(void)state;

@@ -111,6 +111,22 @@ static const struct code_row {
 	    "the account does not belong to a payee of this name: ask the "
 	    "payee for the right name or account",
 	    422 },
+	[BANK_LOGIN_PASSWORD] = { "login-password",
+	    "e-mail address or password is wrong, or the address was not "
+	    "confirmed: try again",
+	    401 },
+	[BANK_TOKEN] = { "token",
+	    "the confirmation is unknown or too old, or the password is not "
+	    "the one it was asked for with: register again",
+	    403 },
+	[BANK_READER] = { "reader",
+	    "the card reader is not yours, or its message was altered or sent "
+	    "before: nothing was paid; ask the bank",
+	    403 },
+	[BANK_CARD_DATA] = { "card-data",
+	    "the card's data do not fit this order, and nothing was paid: "
+	    "read the card again",
+	    422 },
 };
 
 static const struct code_row *row_of(enum bank_code code)

@@ -59,7 +59,14 @@ enum bank_code {
 	BANK_DISPLAY_LEVEL,
 	BANK_DISPLAY_STATEMENT,
 	BANK_PAYEE,
-	BANK_CODE_COUNT
+	/* What follows is said to card terminals, not to customers with cards;
+	 * `ukey` has no exit codes for it. */
+	BANK_LOGIN_PASSWORD,
+	BANK_TOKEN,
+	BANK_READER,
+	BANK_CARD_DATA,
+	BANK_CODE_COUNT,
+	BANK_CUSTOMER_CODES = BANK_LOGIN_PASSWORD
 };
 
 int bank_code_http(enum bank_code code);         /* 200, 400 ... */

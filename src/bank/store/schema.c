@@ -153,6 +153,97 @@ static const char ledger_postgresql[] =
     "CREATE TRIGGER entries_truncate BEFORE TRUNCATE ON entries"
     " EXECUTE FUNCTION only_added();";
 
+/* Card terminals: src/bank/pos. States and kinds are numbers of its headers. */
+static const char pos[] =
+    "CREATE TABLE outbox ("
+    " id INTEGER PRIMARY KEY,"
+    " time INTEGER NOT NULL,"
+    " recipient TEXT NOT NULL,"
+    " subject TEXT NOT NULL,"
+    " body TEXT NOT NULL) STRICT;"
+    "CREATE TABLE pos_users ("
+    " id INTEGER PRIMARY KEY,"
+    " email TEXT NOT NULL UNIQUE,"
+    " password TEXT NOT NULL,"
+    " settlement TEXT NOT NULL,"
+    " account INTEGER REFERENCES accounts," /* once confirmed */
+    " active INTEGER NOT NULL,"
+    " token BLOB UNIQUE,"
+    " token_expires INTEGER NOT NULL,"
+    " created INTEGER NOT NULL,"
+    " CHECK (active = 0 OR account IS NOT NULL)) STRICT;"
+    "CREATE TABLE pos_sessions ("
+    " hash BLOB PRIMARY KEY,"
+    " owner INTEGER NOT NULL REFERENCES pos_users,"
+    " began INTEGER NOT NULL,"
+    " used INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX pos_sessions_of ON pos_sessions (owner, used);"
+    "CREATE INDEX pos_sessions_by ON pos_sessions (used);"
+    "CREATE TABLE pos_readers ("
+    " id INTEGER PRIMARY KEY,"
+    " owner INTEGER NOT NULL REFERENCES pos_users,"
+    " kind INTEGER NOT NULL,"
+    " state TEXT NOT NULL CHECK (state IN"
+    "  ('requested', 'active', 'retired')),"
+    " name BLOB UNIQUE," /* the KSN without its counter */
+    " counter INTEGER NOT NULL,"
+    " created INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX pos_readers_of ON pos_readers (owner);"
+    "CREATE TABLE pos_cards ("
+    " id INTEGER PRIMARY KEY,"
+    " pan_index BLOB NOT NULL,"
+    " sequence INTEGER NOT NULL,"
+    " pan BLOB NOT NULL," /* sealed, and the key */
+    " masked TEXT NOT NULL,"
+    " expiry TEXT NOT NULL,"
+    " account INTEGER NOT NULL REFERENCES accounts,"
+    " scheme INTEGER NOT NULL,"
+    " card_key BLOB NOT NULL,"
+    " method INTEGER NOT NULL,"
+    " pin_salt BLOB NOT NULL,"
+    " pin_value BLOB,"
+    " pin_left INTEGER NOT NULL CHECK (pin_left >= 0),"
+    " blocked INTEGER NOT NULL,"
+    " atc_last INTEGER NOT NULL,"
+    " atc_seen INTEGER NOT NULL,"
+    " UNIQUE (pan_index, sequence)) STRICT;"
+    "CREATE TABLE pos_orders ("
+    " id INTEGER PRIMARY KEY,"
+    " owner INTEGER NOT NULL REFERENCES pos_users,"
+    " number TEXT NOT NULL UNIQUE,"
+    " merchant TEXT NOT NULL,"
+    " goods TEXT NOT NULL,"
+    " terms TEXT NOT NULL,"
+    " currency TEXT NOT NULL,"
+    " amount INTEGER NOT NULL CHECK (amount > 0),"
+    " created INTEGER NOT NULL,"
+    " expires INTEGER NOT NULL,"
+    " attempts INTEGER NOT NULL,"
+    " state INTEGER NOT NULL,"
+    " challenge BLOB NOT NULL) STRICT;"
+    "CREATE INDEX pos_orders_of ON pos_orders (owner, state, id);"
+    "CREATE TABLE pos_payments ("
+    " id INTEGER PRIMARY KEY,"
+    " order_id INTEGER NOT NULL REFERENCES pos_orders,"
+    " request BLOB NOT NULL,"
+    " reader INTEGER NOT NULL REFERENCES pos_readers,"
+    " card INTEGER REFERENCES pos_cards,"
+    " state INTEGER NOT NULL,"
+    " code TEXT NOT NULL,"
+    " issuer_data BLOB NOT NULL,"
+    " masked TEXT NOT NULL,"
+    " pin_left INTEGER NOT NULL,"
+    " emv BLOB NOT NULL,"
+    " signature BLOB NOT NULL," /* sealed; empty: none */
+    " time INTEGER NOT NULL,"
+    " complete_before INTEGER NOT NULL,"
+    " journal INTEGER REFERENCES journal,"
+    " last_emv BLOB,"
+    " last_journal INTEGER REFERENCES journal,"
+    " ended INTEGER,"
+    " UNIQUE (order_id, request)) STRICT;"
+    "CREATE INDEX pos_payments_late ON pos_payments (state, complete_before);";
+
 const struct bank_migration bank_migrations[] = {
 	{ .name = "books", .sql = books },
 	{ .name = "login", .sql = login },
@@ -160,6 +251,7 @@ const struct bank_migration bank_migrations[] = {
 	    .sql = ledger,
 	    .sqlite = ledger_sqlite,
 	    .postgresql = ledger_postgresql },
+	{ .name = "pos", .sql = pos },
 };
 
 const size_t bank_migration_count = sizeof(bank_migrations) /

@@ -1,0 +1,314 @@
+/* A card's last word, and what happens without one. */
+#include "authorise.h"
+
+#include "ledger.h"
+#include "secret.h"
+
+/* --- clearing ------------------------------------------------------------- */
+
+static uk_err make_clearing(
+    struct bank_pos *p, uk_bytes number, const char *currency, int64_t *id)
+{
+	return bank_account_make(p->store, 0, number,
+	    uk_view_str("Card clearing"), uk_view_str(currency), id);
+}
+
+uk_err bank_pos_clearing(
+    struct bank_pos *p, const char *currency, int64_t *account)
+{
+	uint8_t storage[BANK_ACCOUNT_MAX];
+	uk_buf number = UK_BUF(storage);
+	struct bank_account found;
+	uk_err err;
+
+	uk_put_str(&number, "CARDS-");
+	uk_put_str(&number, currency);
+	UK_TRY(uk_buf_result(&number));
+	err = bank_account_find(p->store, uk_buf_view(&number), &found);
+	if (uk_is(err, UK_ERR_NOT_FOUND))
+		return make_clearing(
+		    p, uk_buf_view(&number), currency, account);
+	*account = found.id;
+	return err;
+}
+
+/* --- payments under way --------------------------------------------------- */
+
+struct payment {
+	int64_t id, order, card, journal, settlement, amount;
+	int64_t complete_before;
+	enum bank_pos_state state;
+	char code[3], masked[UK_EMV_PAN_MAX + 1];
+	char currency[BANK_CURRENCY_LEN + 1];
+	char merchant[BANK_POS_MERCHANT_MAX + 1];
+	uk_blob emv; /* of the first GENERATE AC */
+};
+
+#define COLUMNS                                                                \
+	"y.id, y.order_id, y.card, y.journal, u.account, o.amount,"            \
+	" y.complete_before, y.state, y.code, y.masked, o.currency,"           \
+	" o.merchant, y.emv FROM pos_payments y"                               \
+	" JOIN pos_orders o ON o.id = y.order_id"                              \
+	" JOIN pos_users u ON u.id = o.owner"
+
+static uk_err read_payment(const bank_query *q, struct payment *y)
+{
+	y->id = bank_col_int(q, 0);
+	y->order = bank_col_int(q, 1);
+	y->card = bank_col_int(q, 2);
+	y->journal = bank_col_int(q, 3);
+	y->settlement = bank_col_int(q, 4);
+	y->amount = bank_col_int(q, 5);
+	y->complete_before = bank_col_int(q, 6);
+	y->state = (enum bank_pos_state)bank_col_int(q, 7);
+	UK_TRY(uk_copy_str(y->code, sizeof(y->code), bank_col(q, 8)));
+	UK_TRY(uk_copy_str(y->masked, sizeof(y->masked), bank_col(q, 9)));
+	UK_TRY(uk_copy_str(y->currency, sizeof(y->currency), bank_col(q, 10)));
+	UK_TRY(uk_copy_str(y->merchant, sizeof(y->merchant), bank_col(q, 11)));
+	return uk_blob_set(&y->emv, bank_col(q, 12));
+}
+
+static uk_err read_one(bank_query *q, struct payment *y)
+{
+	uk_err err = uk_fail(UK_ERR_NOT_FOUND);
+
+	*y = (struct payment){ 0 };
+	if (bank_query_row(q))
+		err = read_payment(q, y);
+	UK_TRY(bank_query_end(q));
+	return err;
+}
+
+/* The last that the issuer approved; there is at most one under way. */
+static uk_err payment_of(struct bank_pos *p, int64_t order, struct payment *y)
+{
+	bank_query q = bank_query_of(p->store,
+	    "SELECT " COLUMNS " WHERE y.order_id = ? AND y.state <> ?"
+	    " ORDER BY y.id DESC LIMIT 1 FOR UPDATE");
+
+	bank_bind_int(&q, order);
+	bank_bind_int(&q, BANK_POS_DECLINED);
+	return read_one(&q, y);
+}
+
+static uk_err next_late(struct bank_pos *p, int64_t now, struct payment *y)
+{
+	bank_query q = bank_query_of(p->store,
+	    "SELECT " COLUMNS " WHERE y.state = ? AND y.complete_before <= ?"
+	    " ORDER BY y.id LIMIT 1 FOR UPDATE");
+
+	bank_bind_int(&q, BANK_POS_AUTHORISED);
+	bank_bind_int(&q, now);
+	return read_one(&q, y);
+}
+
+/* --- the end of a payment ------------------------------------------------- */
+
+static uk_err put_end(struct bank_pos *p, const struct payment *y,
+    enum bank_pos_state state, uk_bytes emv, int64_t journal, int64_t now)
+{
+	bank_query q = bank_query_of(p->store,
+	    "UPDATE pos_payments SET state = ?, last_emv = ?, last_journal = ?,"
+	    " ended = ? WHERE id = ?");
+
+	bank_bind_int(&q, state);
+	bank_bind_blob(&q, emv);
+	bank_bind_int(&q, journal);
+	bank_bind_int(&q, now);
+	bank_bind_int(&q, y->id);
+	UK_TRY(bank_query_run(&q));
+	return bank_pos_put_state(p, y->order, state);
+}
+
+static uk_err settle(
+    struct bank_pos *p, const struct payment *y, int64_t now, int64_t *journal)
+{
+	struct bank_posting posting = { .to = y->settlement,
+		.amount = y->amount,
+		.time = now,
+		.kind = "card-settled",
+		.memo = uk_view_str(y->merchant) };
+
+	UK_TRY(bank_pos_clearing(p, y->currency, &posting.from));
+	return bank_ledger_post(p->store, &posting, journal);
+}
+
+/* Clearing is the bank's own account, so it always has enough for both ways. */
+static uk_err end(struct bank_pos *p, struct payment *y,
+    enum bank_pos_state state, uk_bytes emv, int64_t now)
+{
+	int64_t journal;
+
+	UK_TRY(state == BANK_POS_COMPLETED
+		   ? settle(p, y, now, &journal)
+		   : bank_ledger_reverse(p->store, y->journal,
+			 uk_view_str("the card did not complete the payment"),
+			 now, &journal));
+	y->state = state;
+	return put_end(p, y, state, emv, journal, now);
+}
+
+/* --- the card's last word ------------------------------------------------- */
+
+/* What both cryptograms of one payment have in common. */
+static const uint32_t same[] = { UK_EMV_AMOUNT, UK_EMV_OTHER, UK_EMV_CURRENCY,
+	UK_EMV_DATE, UK_EMV_TYPE, UK_EMV_UN, UK_EMV_AIP, UK_EMV_ATC,
+	UK_EMV_COUNTRY };
+
+static bool is_same_payment(
+    const struct payment *y, const struct uk_emv_set *last)
+{
+	struct uk_emv_set first;
+	uk_bytes a, b;
+
+	if (!uk_is_ok(bank_pos_read_emv(uk_blob_view(&y->emv), &first)))
+		return false;
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		if (!uk_emv_get(&first, same[i], &a) ||
+		    !uk_emv_get(last, same[i], &b) || !uk_bytes_eq(a, b))
+			return false;
+	}
+	return true;
+}
+
+static uk_err card_by_id(struct bank_pos *p, int64_t id, struct bank_card *card)
+{
+	uint8_t room[UK_EMV_PAN_MAX];
+	uk_buf pan = UK_BUF(room);
+	int64_t sequence = 0;
+	bank_query q = bank_query_of(
+	    p->store, "SELECT pan, sequence FROM pos_cards WHERE id = ?");
+	uk_err err = uk_fail(UK_ERR_NOT_FOUND), end;
+
+	bank_bind_int(&q, id);
+	if (bank_query_row(&q)) {
+		err = bank_vault_unseal(
+		    p->vault, "card pan", bank_col(&q, 0), &pan);
+		sequence = bank_col_int(&q, 1);
+	}
+	end = bank_query_end(&q);
+	if (uk_is_ok(end) && uk_is_ok(err))
+		err = bank_card_find(
+		    p, uk_buf_view(&pan), (uint8_t)sequence, card);
+	uk_wipe(room, sizeof(room));
+	return uk_is_ok(end) ? err : end;
+}
+
+/* UK_ERR_SIGNATURE: not this card's TC over this payment. */
+static uk_err check_tc(
+    struct bank_pos *p, const struct payment *y, const struct uk_emv_set *emv)
+{
+	struct bank_card card = { 0 };
+	uint8_t key[BANK_CARD_KEY];
+	uk_err err;
+
+	if (!is_same_payment(y, emv))
+		return uk_fail(UK_ERR_SIGNATURE);
+	err = card_by_id(p, y->card, &card);
+	if (uk_is_ok(err))
+		err = bank_pos_check_ac(p, &card, emv, key);
+	uk_wipe(&card, sizeof(card));
+	uk_wipe(key, sizeof(key));
+	return err;
+}
+
+static bool is_tc(const struct uk_emv_set *emv)
+{
+	uk_bytes v;
+
+	return uk_emv_get_n(emv, UK_EMV_CID, 1, &v) &&
+	       (v.p[0] & 0xc0) == UK_EMV_TC;
+}
+
+static enum bank_code hear(
+    struct bank_pos *p, struct payment *y, uk_bytes emv, int64_t now)
+{
+	struct uk_emv_set set;
+	uk_err err;
+
+	if (!uk_is_ok(bank_pos_read_emv(emv, &set)))
+		return BANK_CARD_DATA;
+	if (y->complete_before <= now || !is_tc(&set))
+		return bank_pos_code(end(p, y, BANK_POS_REVERSED, emv, now));
+	err = check_tc(p, y, &set);
+	if (uk_is(err, UK_ERR_SIGNATURE))
+		return BANK_CARD_DATA;
+	if (uk_is_ok(err))
+		err = end(p, y, BANK_POS_COMPLETED, emv, now);
+	return bank_pos_code(err);
+}
+
+static enum bank_code complete(struct bank_pos *p, int64_t owner,
+    uk_bytes number, uk_bytes emv, int64_t now, struct payment *y)
+{
+	struct bank_pos_order order;
+	enum bank_code code = bank_pos_order_find(p, owner, number, &order);
+	uk_err err;
+
+	if (code != BANK_OK)
+		return code;
+	err = payment_of(p, order.id, y);
+	if (uk_is(err, UK_ERR_NOT_FOUND))
+		return BANK_ORDER_CONFLICT;
+	if (!uk_is_ok(err))
+		return BANK_INTERNAL;
+	/* Ended already: it is said again how. */
+	return y->state == BANK_POS_AUTHORISED ? hear(p, y, emv, now) : BANK_OK;
+}
+
+enum bank_code bank_pos_complete(struct bank_pos *p, int64_t owner,
+    uk_bytes number, uk_bytes emv, int64_t now, struct bank_pos_outcome *out)
+{
+	struct payment y = { 0 };
+	enum bank_code code;
+
+	*out = (struct bank_pos_outcome){ .pin_left = -1 };
+	if (!uk_is_ok(bank_begin(p->store)))
+		return BANK_INTERNAL;
+	code = complete(p, owner, number, emv, now, &y);
+	if (code == BANK_OK)
+		code = bank_pos_code(bank_commit(p->store));
+	if (code != BANK_OK)
+		bank_rollback(p->store);
+	out->state = y.state;
+	if (!uk_is_ok(uk_copy_str(
+		out->code, sizeof(out->code), uk_view_str(y.code))) ||
+	    !uk_is_ok(uk_copy_str(
+		out->masked, sizeof(out->masked), uk_view_str(y.masked))))
+		code = BANK_INTERNAL;
+	uk_blob_free(&y.emv);
+	return code;
+}
+
+/* --- nobody answered ------------------------------------------------------ */
+
+static uk_err reverse_late(struct bank_pos *p, int64_t now)
+{
+	struct payment y = { 0 };
+	uk_err err = bank_begin(p->store);
+
+	UK_TRY(err);
+	err = next_late(p, now, &y);
+	if (uk_is_ok(err))
+		err = end(p, &y, BANK_POS_REVERSED, UK_NONE, now);
+	if (uk_is_ok(err))
+		err = bank_commit(p->store);
+	if (!uk_is_ok(err))
+		bank_rollback(p->store);
+	uk_blob_free(&y.emv);
+	return err;
+}
+
+uk_err bank_pos_sweep(struct bank_pos *p, int64_t now, int64_t most, bool *more)
+{
+	*more = false;
+	for (int64_t i = 0; i < most; i++) {
+		uk_err err = reverse_late(p, now);
+
+		if (uk_is(err, UK_ERR_NOT_FOUND))
+			return uk_ok();
+		UK_TRY(err);
+	}
+	*more = true;
+	return uk_ok();
+}
