@@ -246,10 +246,7 @@ static uk_err insert_row(
 	bank_query q = bank_query_of(s,
 	    "INSERT INTO journal (id, time, kind, memo, currency, order_id,"
 	    " reverses, hold, basis, hash)"
-	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-	    " ON CONFLICT DO NOTHING RETURNING id");
-	int64_t id;
-	uk_err err;
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
 	bank_bind_int(&q, row->id);
 	bank_bind_int(&q, row->time);
@@ -264,8 +261,7 @@ static uk_err insert_row(
 	else
 		bank_bind_blob(&q, row->basis);
 	bank_bind_blob(&q, hash);
-	err = bank_query_id(&q, &id);
-	return uk_is(err, UK_ERR_NOT_FOUND) ? uk_fail(UK_ERR_EXISTS) : err;
+	return bank_query_later(&q);
 }
 
 static uk_err insert_entry(
@@ -279,7 +275,15 @@ static uk_err insert_entry(
 	bank_bind_int(&q, e->account);
 	bank_bind_int(&q, e->amount);
 	bank_bind_int(&q, e->balance);
-	return bank_query_run(&q);
+	return bank_query_later(&q);
+}
+
+uk_err bank_journal_check(const struct bank_journal_row *row)
+{
+	return row->kind.n > BANK_KIND_MAX || row->memo.n > BANK_MEMO_MAX ||
+		       (row->basis.n != 0 && row->basis.n != BANK_HASH)
+		   ? uk_fail(UK_ERR_ARGUMENT)
+		   : uk_ok();
 }
 
 uk_err bank_journal_add(
@@ -287,8 +291,7 @@ uk_err bank_journal_add(
 {
 	struct bank_head next = *head;
 
-	if (row->kind.n > BANK_KIND_MAX || row->memo.n > BANK_MEMO_MAX)
-		return uk_fail(UK_ERR_ARGUMENT);
+	UK_TRY(bank_journal_check(row));
 	row->id = ++next.height;
 	UK_TRY(bank_journal_chain(row, next.hash));
 	UK_TRY(insert_row(s, row, UK_ARRAY(next.hash)));

@@ -60,9 +60,12 @@ UK_RESULT bank_journal_basis(
 
 /* Inside a transaction of the caller's, which ends soon. */
 UK_RESULT bank_journal_lock(struct bank_store *s, struct bank_head *head);
+/* Are kind, memo and basis as long as they may be? Else UK_ERR_ARGUMENT. */
+UK_RESULT bank_journal_check(const struct bank_journal_row *row);
 /* Numbers the row (*row gets its id), chains and stores it with its entries.
- * UK_ERR_EXISTS: its order was posted, or what it takes back was taken back
- * already. On failure head is as before; the caller rolls back. */
+ * UK_ERR_EXISTS, here or from bank_journal_unlock: its order was posted, or
+ * what it takes back was taken back already. On failure head is as before; the
+ * caller rolls back. */
 UK_RESULT bank_journal_add(
     struct bank_store *s, struct bank_head *head, struct bank_journal_row *row);
 UK_RESULT bank_journal_unlock(

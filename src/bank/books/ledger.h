@@ -14,7 +14,7 @@
 #include "customers.h"
 #include "journal.h"
 
-enum { BANK_DAY = 24 * 60 * 60 };
+enum { BANK_DAY = 24 * 60 * 60, BANK_POSTINGS_MAX = 128 };
 
 struct bank_posting {
 	int64_t from, to; /* accounts, of one currency */
@@ -38,11 +38,22 @@ struct bank_posting {
  */
 UK_RESULT bank_ledger_post(
     struct bank_store *s, const struct bank_posting *p, int64_t *journal);
-/* The same between bank_journal_lock and bank_journal_unlock, for many at once:
- * lock, add, add ..., unlock. After a failure what it changed is still there,
- * and rolled back by the caller (as a part, or with all). */
-UK_RESULT bank_ledger_add(struct bank_store *s, struct bank_head *head,
-    const struct bank_posting *p, int64_t *journal);
+
+struct bank_posted {
+	uk_err err;      /* as bank_ledger_post has it */
+	int64_t journal; /* of UK_ERR_EXISTS for an order: that one's */
+};
+
+/*
+ * Many at once, made in their order, inside a transaction of the caller's. A
+ * posting that cannot be changes nothing and says so in its own result, and the
+ * others go on. Returns a failure of the whole, after which the caller rolls
+ * back. This is the way for whoever has several: on a database server it takes
+ * little longer for fifty than for one. At most BANK_POSTINGS_MAX.
+ */
+UK_RESULT bank_ledger_post_many(struct bank_store *s,
+    const struct bank_posting *postings, struct bank_posted *results,
+    size_t count);
 
 /* From the bank's cash account of that currency, which is made if needed.
  * Inside a transaction of the caller's. */

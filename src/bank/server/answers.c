@@ -12,16 +12,23 @@
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
 
-enum { TOGETHER = 64, LAST_PRIORITY = BANK_PRIORITIES - 1 };
+enum {
+	TOGETHER = BANK_ROUND,
+	LAST_PRIORITY = BANK_PRIORITIES - 1,
+	ATTEMPTS = 2 /* more, of all together and then of each alone */
+};
 
 struct waiting {
 	struct evhttp_request *req; /* NULL: its connection is gone */
 	enum bank_code code;
 	json_t *answer;
+	struct bank_later later;
 };
 
 struct bank_answers {
-	struct bank_store *store;
+	struct bank *bank;
+	bank_answer_fn *serve;
+	void *arg;
 	struct event *when_idle;
 	size_t count;
 	struct waiting waiting[TOGETHER];
@@ -76,25 +83,79 @@ static void finish(struct waiting *w)
 		send_one(w);
 	}
 	json_decref(w->answer);
-	*w = (struct waiting){ NULL, BANK_OK, NULL };
+	bank_later_free(&w->later);
+	*w = (struct waiting){ .req = NULL };
+}
+
+/* --- rounds -------------------------------------------------------------- */
+
+static void serve(struct bank_answers *a, struct waiting *w)
+{
+	json_decref(w->answer);
+	bank_later_free(&w->later);
+	w->answer = NULL;
+	w->code = a->serve(a->arg, w->req, &w->later, &w->answer);
+}
+
+/* All that was left of these, and the commit. */
+static uk_err end_round(struct bank_answers *a, struct waiting *w, size_t count)
+{
+	bank_round_end(a->bank);
+	for (size_t i = 0; i < count; i++) {
+		if (w[i].later.finish != NULL)
+			w[i].code = bank_serve_later(
+			    a->bank, &w[i].later, &w[i].answer);
+	}
+	return bank_flush(a->bank->store);
+}
+
+/* Who has hung up asks again, if at all. */
+static uk_err serve_again(
+    struct bank_answers *a, struct waiting *w, size_t count)
+{
+	uk_err err = uk_fail(UK_ERR_AGAIN);
+
+	for (int i = 0; i < ATTEMPTS && uk_is(err, UK_ERR_AGAIN); i++) {
+		for (size_t k = 0; k < count; k++) {
+			if (w[k].req != NULL)
+				serve(a, &w[k]);
+		}
+		err = end_round(a, w, count);
+	}
+	return err;
+}
+
+static void refuse(struct waiting *w, size_t count, uk_err err)
+{
+	enum bank_code code = uk_is(err, UK_ERR_AGAIN) ? BANK_BUSY
+						       : BANK_INTERNAL;
+
+	for (size_t i = 0; i < count; i++) {
+		json_decref(w[i].answer);
+		w[i].code = code;
+		w[i].answer = bank_error_json(code);
+	}
 }
 
 static void flush(struct bank_answers *a)
 {
-	uk_err err = bank_flush(a->store);
+	struct waiting *w = a->waiting;
 	size_t n = a->count;
+	uk_err err = end_round(a, w, n);
 
-	a->count = 0;
-	for (size_t i = 0; i < n; i++) {
-		struct waiting *w = &a->waiting[i];
+	if (uk_is(err, UK_ERR_AGAIN))
+		err = serve_again(a, w, n);
+	if (!uk_is(err, UK_ERR_AGAIN) && !uk_is_ok(err))
+		refuse(w, n, err);
+	for (size_t i = 0; i < n && uk_is(err, UK_ERR_AGAIN); i++) {
+		uk_err one = serve_again(a, &w[i], 1);
 
-		if (!uk_is_ok(err)) {
-			json_decref(w->answer);
-			w->code = BANK_INTERNAL;
-			w->answer = bank_error_json(BANK_INTERNAL);
-		}
-		finish(w);
+		if (!uk_is_ok(one))
+			refuse(&w[i], 1, one);
 	}
+	a->count = 0;
+	for (size_t i = 0; i < n; i++)
+		finish(&w[i]);
 }
 
 static void on_idle(evutil_socket_t fd, short events, void *arg)
@@ -103,8 +164,8 @@ static void on_idle(evutil_socket_t fd, short events, void *arg)
 	flush(arg);
 }
 
-uk_err bank_answers_open(struct event_base *base, struct bank_store *store,
-    struct bank_answers **out)
+uk_err bank_answers_open(struct event_base *base, struct bank *bank,
+    bank_answer_fn *serve_fn, void *arg, struct bank_answers **out)
 {
 	struct bank_answers *a = uk_new(sizeof(*a));
 	uk_err err = uk_fail(UK_ERR_MEMORY);
@@ -112,12 +173,14 @@ uk_err bank_answers_open(struct event_base *base, struct bank_store *store,
 	*out = NULL;
 	if (a == NULL)
 		return err;
-	a->store = store;
+	a->bank = bank;
+	a->serve = serve_fn;
+	a->arg = arg;
 	a->when_idle = event_new(base, -1, 0, on_idle, a);
 	if (a->when_idle == NULL ||
 	    event_priority_set(a->when_idle, LAST_PRIORITY) != 0)
 		goto out;
-	bank_store_collect(store);
+	bank_store_collect(bank->store);
 	*out = a;
 	a = NULL; /* handed over */
 	err = uk_ok();
@@ -137,12 +200,18 @@ void bank_answers_close(struct bank_answers **a)
 	*a = NULL;
 }
 
-void bank_answers_send(struct bank_answers *a, struct evhttp_request *req,
-    enum bank_code code, json_t *answer)
+static bool must_wait(const struct bank_answers *a, const struct waiting *w)
 {
-	struct waiting w = { req, code, answer };
+	return w->later.finish != NULL ||
+	       bank_store_has_collected(a->bank->store);
+}
 
-	if (!bank_store_has_collected(a->store)) {
+void bank_answers_take(struct bank_answers *a, struct evhttp_request *req)
+{
+	struct waiting w = { .req = req };
+
+	serve(a, &w);
+	if (!must_wait(a, &w)) {
 		finish(&w);
 		return;
 	}

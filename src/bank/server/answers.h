@@ -5,14 +5,18 @@
  * it is on the disk: also answers that only read, because they may have read
  * what is not there yet. The commit happens when no request is left to be read,
  * so a lonely request waits for nobody and a busy server commits many at once.
+ * That is a round; what handlers left for its end (routes.h, bank_later) is
+ * done just before the commit.
+ *
+ * If the database takes a round back for the sake of other servers, or was lost
+ * and is there again, the requests of the round are served again from their
+ * beginning: all together, then one by one, and in the end they are told that
+ * the bank is busy.
  */
 #ifndef BANK_ANSWERS_H
 #define BANK_ANSWERS_H
 
-#include "proto.h"
-#include "store.h"
-
-#include <jansson.h>
+#include "routes.h"
 
 struct bank_answers;
 struct event_base;
@@ -20,14 +24,17 @@ struct evhttp_request;
 
 enum { BANK_PRIORITIES = 3 }; /* that the event base must have */
 
-/* The store begins to collect. Both are borrowed. */
-UK_RESULT bank_answers_open(struct event_base *base, struct bank_store *store,
-    struct bank_answers **out);
+/* Serves a request, for the first time or again. */
+typedef enum bank_code bank_answer_fn(void *arg, struct evhttp_request *req,
+    struct bank_later *later, json_t **answer);
+
+/* The bank's store begins to collect. All of these are borrowed. */
+UK_RESULT bank_answers_open(struct event_base *base, struct bank *bank,
+    bank_answer_fn *serve, void *arg, struct bank_answers **out);
 /* Before the connections and the base go: what waits is committed and sent.
  * Accepts NULL. */
 void bank_answers_close(struct bank_answers **a);
-/* Takes over answer (NULL: there was no memory for it). */
-void bank_answers_send(struct bank_answers *a, struct evhttp_request *req,
-    enum bank_code code, json_t *answer);
+/* Serves it and sees to it that it is answered. */
+void bank_answers_take(struct bank_answers *a, struct evhttp_request *req);
 
 #endif

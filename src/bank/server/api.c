@@ -293,19 +293,59 @@ enum bank_code bank_api_proof(
 	return code;
 }
 
+/* --- confirming: posted at the end of the round -------------------------- */
+
+static enum bank_code answer_confirm(struct bank *b, void *arg, json_t **answer)
+{
+	const struct bank_confirm *c = arg;
+
+	if (c->code == BANK_OK)
+		*answer = json_order(b, &c->order);
+	return c->code;
+}
+
+static void free_confirm(void *arg)
+{
+	bank_confirm_free(arg);
+	uk_free(arg);
+}
+
+/* Where it can be left for the end of the round, it is. */
+static enum bank_code post_or_leave(struct bank *b,
+    const struct bank_call *call, struct bank_confirm **c, json_t **answer)
+{
+	if ((*c)->order.posted)
+		return answer_confirm(b, *c, answer);
+	if (call->later == NULL || b->confirm_count == BANK_ROUND) {
+		bank_confirms_post(b, c, 1);
+		return answer_confirm(b, *c, answer);
+	}
+	b->confirms[b->confirm_count++] = *c;
+	*call->later = (struct bank_later){
+		.finish = answer_confirm,
+		.free = free_confirm,
+		.arg = *c,
+	};
+	*c = NULL; /* handed over */
+	return BANK_OK;
+}
+
 enum bank_code bank_api_confirm(
     struct bank *b, const struct bank_call *call, json_t **answer)
 {
-	struct bank_order order = { 0 };
+	struct bank_confirm *c = uk_new(sizeof(*c));
 	struct bank_confirm_request r;
 	enum bank_code code = bank_code_of(bank_read_confirm(call->body, &r));
 
+	if (code == BANK_OK && c == NULL)
+		code = BANK_INTERNAL;
 	if (code == BANK_OK)
-		code = bank_order_confirm(
-		    b, call->customer, call->order, &r, call->now, &order);
+		code = bank_confirm_check(
+		    b, call->customer, call->order, &r, call->now, c);
 	if (code == BANK_OK)
-		*answer = json_order(b, &order);
-	bank_order_free(&order);
+		code = post_or_leave(b, call, &c, answer);
+	if (c != NULL)
+		free_confirm(c);
 	bank_free_confirm(&r);
 	return code;
 }

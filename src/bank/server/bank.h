@@ -23,6 +23,11 @@ struct bank_crl_mark { /* which state of the file has been read */
 	int64_t seconds, nanoseconds;
 };
 
+/* So many requests share one commit (answers.h). */
+enum { BANK_ROUND = 64 };
+
+struct bank_confirm; /* orders.h */
+
 struct bank {
 	struct bank_config config;
 	char dir[BANK_PATH_MAX];
@@ -36,12 +41,17 @@ struct bank {
 	struct bank_certs *certs;
 	uk_trust *trust; /* through bank_trust only */
 	struct bank_crl_mark crl;
+	/* confirmed in this round, and to be posted at its end; borrowed */
+	struct bank_confirm *confirms[BANK_ROUND];
+	size_t confirm_count;
 };
 
 /* why: one line for people if something is missing or wrong. */
 UK_RESULT bank_open(
     const char *dir, struct bank **out, char *why, size_t why_cap);
 void bank_close(struct bank **b); /* accepts NULL */
+/* What the requests of a round left to be done together. */
+void bank_round_end(struct bank *b);
 /* Sets the origin, from the configuration or from host and this port. */
 UK_RESULT bank_set_origin(struct bank *b, unsigned port);
 

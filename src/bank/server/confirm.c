@@ -54,9 +54,31 @@ static enum bank_code check_confirmation(struct bank *b,
 	return code;
 }
 
-static uk_err mark_posted(struct bank *b, int64_t id,
-    const struct bank_confirm_request *r, uk_bytes receipt, uk_bytes signature)
+/* --- checking ------------------------------------------------------------ */
+
+void bank_confirm_free(struct bank_confirm *c)
 {
+	bank_order_free(&c->order);
+	bank_free_confirm(&c->request);
+}
+
+enum bank_code bank_confirm_check(struct bank *b, int64_t customer,
+    uk_bytes number, struct bank_confirm_request *r, int64_t now,
+    struct bank_confirm *c)
+{
+	*c = (struct bank_confirm){ .request = *r, .now = now };
+	*r = (struct bank_confirm_request){ 0 }; /* handed over */
+	c->code = bank_order_find(b, customer, number, now, &c->order);
+	if (c->code == BANK_OK && !c->order.posted)
+		c->code = check_confirmation(b, &c->order, &c->request, now);
+	return c->code;
+}
+
+/* --- posting ------------------------------------------------------------- */
+
+static uk_err mark_posted(struct bank *b, const struct bank_confirm *c)
+{
+	const struct bank_confirm_request *r = &c->request;
 	bank_query q = bank_query_of(b->store,
 	    "UPDATE orders SET state = 'posted', algorithm = ?,"
 	    " signature = ?, certificate = ?, receipt = ?,"
@@ -65,11 +87,10 @@ static uk_err mark_posted(struct bank *b, int64_t id,
 	bank_bind_text(&q, uk_blob_view(&r->algorithm));
 	bank_bind_blob(&q, uk_blob_view(&r->signature));
 	bank_bind_blob(&q, uk_blob_view(&r->certificate));
-	bank_bind_blob(&q, receipt);
-	bank_bind_blob(&q, signature);
-	bank_bind_int(&q, id);
-	UK_TRY(bank_query_run(&q));
-	return bank_changes(b->store) == 1 ? uk_ok() : uk_fail(UK_ERR_INTERNAL);
+	bank_bind_blob(&q, uk_blob_view(&c->order.receipt));
+	bank_bind_blob(&q, uk_blob_view(&c->order.receipt_signature));
+	bank_bind_int(&q, c->order.id);
+	return bank_query_later(&q);
 }
 
 static enum bank_code posting_code(uk_err err)
@@ -83,70 +104,125 @@ static enum bank_code posting_code(uk_err err)
 	return uk_is_ok(err) ? BANK_OK : BANK_INTERNAL;
 }
 
-/* Journal, balances, receipt and state: all or nothing. */
-static enum bank_code post_locked(struct bank *b, const struct bank_order *o,
-    const struct bank_confirm_request *r, int64_t now)
+/* Receipt and state of an order whose money has moved. */
+static uk_err give_receipt(
+    struct bank *b, struct bank_confirm *c, int64_t journal)
 {
 	uint8_t storage[UK_TX_MAX], signed_by_bank[64];
 	uk_buf receipt = UK_BUF(storage), signature = UK_BUF(signed_by_bank);
-	uint8_t basis[BANK_HASH];
-	const struct bank_posting p = {
-		.from = o->source,
-		.to = o->target,
-		.amount = o->amount,
-		.time = now,
-		.kind = "transfer",
-		.memo = uk_blob_view(&o->memo),
-		.order = o->id,
-		.basis = UK_ARRAY(basis),
-		.limited = true,
-	};
-	int64_t journal = 0;
-	uk_err err = bank_journal_basis(
-	    uk_blob_view(&o->text), uk_blob_view(&r->signature), basis);
 
-	if (uk_is_ok(err))
-		err = bank_ledger_post(b->store, &p, &journal);
-	if (uk_is_ok(err))
-		err = bank_receipt_make(b, o, journal, now,
-		    uk_blob_view(&r->signature), &receipt, &signature);
-	if (uk_is_ok(err))
-		err = mark_posted(b, o->id, r, uk_buf_view(&receipt),
-		    uk_buf_view(&signature));
-	if (uk_is_ok(err))
-		err = bank_commit(b->store);
-	return posting_code(err);
+	UK_TRY(bank_receipt_make(b, &c->order, journal, c->now,
+	    uk_blob_view(&c->request.signature), &receipt, &signature));
+	UK_TRY(uk_blob_set(&c->order.receipt, uk_buf_view(&receipt)));
+	UK_TRY(
+	    uk_blob_set(&c->order.receipt_signature, uk_buf_view(&signature)));
+	return mark_posted(b, c);
 }
 
-/* The order is read again under the write lock: between the first look and now
- * another server process may have posted it. */
-static enum bank_code post(struct bank *b, uk_bytes number,
-    const struct bank_confirm_request *r, int64_t now, struct bank_order *o)
+static uk_err posting_of(struct bank_confirm *c, struct bank_posting *p)
 {
-	int64_t customer = o->customer;
-	enum bank_code code = BANK_INTERNAL;
+	*p = (struct bank_posting){
+		.from = c->order.source,
+		.to = c->order.target,
+		.amount = c->order.amount,
+		.time = c->now,
+		.kind = "transfer",
+		.memo = uk_blob_view(&c->order.memo),
+		.order = c->order.id,
+		.basis = UK_ARRAY(c->basis),
+		.limited = true,
+	};
+	return bank_journal_basis(uk_blob_view(&c->order.text),
+	    uk_blob_view(&c->request.signature), c->basis);
+}
 
-	if (!uk_is_ok(bank_begin(b->store)))
-		return code;
-	code = bank_order_find(b, customer, number, now, o);
-	if (code == BANK_OK && !o->posted)
-		code = post_locked(b, o, r, now);
+/* Journal, balances, receipts and states: all or nothing. */
+static uk_err post_in_part(struct bank *b, struct bank_confirm *const *c,
+    size_t count, struct bank_posted *results)
+{
+	struct bank_posting postings[BANK_ROUND] = { 0 };
+
+	for (size_t i = 0; i < count; i++)
+		UK_TRY(posting_of(c[i], &postings[i]));
+	UK_TRY(bank_ledger_post_many(b->store, postings, results, count));
+	for (size_t i = 0; i < count; i++) {
+		if (uk_is_ok(results[i].err))
+			UK_TRY(give_receipt(b, c[i], results[i].journal));
+	}
+	return bank_commit(b->store);
+}
+
+/* Somebody else posted it since it was looked at: that one's receipt counts. */
+static void read_again(struct bank *b, struct bank_confirm *c)
+{
+	uk_blob number = c->order.number;
+
+	c->order.number = (uk_blob){ NULL, 0 };
+	c->code = bank_order_find(
+	    b, c->order.customer, uk_blob_view(&number), c->now, &c->order);
+	uk_blob_free(&number);
+}
+
+static void tell(struct bank *b, struct bank_confirm *c, uk_err err)
+{
+	if (uk_is(err, UK_ERR_EXISTS)) {
+		read_again(b, c);
+		return;
+	}
+	c->code = posting_code(err);
+	c->order.posted = c->code == BANK_OK;
+}
+
+static uk_err post(struct bank *b, struct bank_confirm *const *c, size_t count)
+{
+	struct bank_posted results[BANK_ROUND] = { 0 };
+	uk_err err = bank_begin(b->store);
+
+	if (uk_is_ok(err))
+		err = post_in_part(b, c, count, results);
 	bank_rollback(b->store); /* does nothing after a commit */
-	if (code == BANK_OK)
-		code = bank_order_find(b, customer, number, now, o);
-	return code;
+	UK_TRY(err);
+	for (size_t i = 0; i < count; i++)
+		tell(b, c[i], results[i].err);
+	return uk_ok();
+}
+
+void bank_confirms_post(
+    struct bank *b, struct bank_confirm *const *c, size_t count)
+{
+	uk_err err = post(b, c, count);
+
+	if (uk_is_ok(err))
+		return;
+	for (size_t i = 0; i < count; i++)
+		c[i]->code = BANK_INTERNAL;
+	/* What is wrong with one of them is not the fault of the others. */
+	for (size_t i = 0; i < count && count > 1; i++)
+		bank_confirms_post(b, &c[i], 1);
+}
+
+void bank_round_end(struct bank *b)
+{
+	size_t count = b->confirm_count;
+
+	b->confirm_count = 0;
+	if (count > 0)
+		bank_confirms_post(b, b->confirms, count);
 }
 
 enum bank_code bank_order_confirm(struct bank *b, int64_t customer,
-    uk_bytes number, const struct bank_confirm_request *r, int64_t now,
+    uk_bytes number, struct bank_confirm_request *r, int64_t now,
     struct bank_order *out)
 {
-	enum bank_code code = bank_order_find(b, customer, number, now, out);
+	struct bank_confirm c;
+	struct bank_confirm *const list[] = { &c };
 
-	if (code != BANK_OK || out->posted)
-		return code;
-	code = check_confirmation(b, out, r, now);
-	if (code == BANK_OK)
-		code = post(b, number, r, now, out);
-	return code;
+	bank_order_free(out);
+	if (bank_confirm_check(b, customer, number, r, now, &c) == BANK_OK &&
+	    !c.order.posted)
+		bank_confirms_post(b, list, 1);
+	*out = c.order;
+	c.order = (struct bank_order){ 0 }; /* handed over */
+	bank_confirm_free(&c);
+	return c.code;
 }

@@ -125,7 +125,10 @@ static uk_bytes bearer_of(struct evhttp_request *req)
 	return uk_bytes_from(v, sizeof(scheme) - 1);
 }
 
-static void on_request(struct evhttp_request *req, void *arg)
+/* What libevent has read of it stays until it is answered, so that it can be
+ * served again. */
+static enum bank_code serve(void *arg, struct evhttp_request *req,
+    struct bank_later *later, json_t **answer)
 {
 	struct server *s = arg;
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(req);
@@ -133,11 +136,9 @@ static void on_request(struct evhttp_request *req, void *arg)
 	size_t n = evbuffer_get_length(in);
 	struct evkeyvalq query = { NULL, NULL };
 	const char *text = uri == NULL ? NULL : evhttp_uri_get_query(uri);
-	struct bank_call call = { .method = method_of(req) };
+	struct bank_call call = { .method = method_of(req), .later = later };
 	enum bank_code code = BANK_MALFORMED;
-	json_t *answer = NULL;
 
-	bank_connections_alive(evhttp_request_get_connection(req));
 	TAILQ_INIT(&query);
 	if (text != NULL && evhttp_parse_query_str(text, &query) != 0)
 		goto out;
@@ -149,12 +150,20 @@ static void on_request(struct evhttp_request *req, void *arg)
 	call.query = find_query;
 	call.query_arg = &query;
 	call.now = time(NULL);
-	code = bank_serve(s->bank, &call, &answer);
+	code = bank_serve(s->bank, &call, answer);
 out:
-	if (answer == NULL)
-		answer = bank_error_json(code);
-	bank_answers_send(s->answers, req, code, answer);
+	if (*answer == NULL && later->finish == NULL)
+		*answer = bank_error_json(code);
 	evhttp_clear_headers(&query);
+	return code;
+}
+
+static void on_request(struct evhttp_request *req, void *arg)
+{
+	struct server *s = arg;
+
+	bank_connections_alive(evhttp_request_get_connection(req));
+	bank_answers_take(s->answers, req);
 }
 
 /* --- the listening socket ------------------------------------------------ */
@@ -257,7 +266,7 @@ static uk_err open_events(struct server *s)
 	    event_base_priority_init(s->base, BANK_PRIORITIES) != 0 ||
 	    (s->http = evhttp_new(s->base)) == NULL)
 		return uk_fail(UK_ERR_MEMORY);
-	UK_TRY(bank_answers_open(s->base, s->bank->store, &s->answers));
+	UK_TRY(bank_answers_open(s->base, s->bank, serve, s, &s->answers));
 	evhttp_set_bevcb(s->http, accept_tls, s);
 	evhttp_set_gencb(s->http, on_request, s);
 	/* All methods reach us, so that the refusal is ours, in JSON. */

@@ -11,6 +11,7 @@
 
 #include "bank.h"
 #include "customers.h"
+#include "journal.h"
 #include "requests.h"
 
 enum { BANK_ORDER_SECONDS = 10 * 60 };
@@ -44,8 +45,34 @@ enum bank_code bank_order_proof(struct bank *b, int64_t customer,
     uk_bytes number, const struct bank_proof_request *r, int64_t now,
     uk_buf *hash, uk_buf *proof, struct bank_order *out);
 
+/*
+ * A confirmation that was found good, from then until it is posted. Many are
+ * posted together: bank_confirms_post, or bank_round_end for those that were
+ * put into bank.confirms.
+ */
+struct bank_confirm {
+	struct bank_order order;
+	struct bank_confirm_request request;
+	int64_t now;
+	uint8_t basis[BANK_HASH]; /* what the journal knows of it */
+	enum bank_code code;      /* once it was tried */
+};
+
+/* Checks it. *c is filled in and to be freed by the caller in every case; *r is
+ * moved into it. If the order is posted already, c->order says so, and nothing
+ * is left to do. */
+enum bank_code bank_confirm_check(struct bank *b, int64_t customer,
+    uk_bytes number, struct bank_confirm_request *r, int64_t now,
+    struct bank_confirm *c);
+/* Posts them in a part of their own; each gets its code, and its order with the
+ * receipt if that is BANK_OK. */
+void bank_confirms_post(
+    struct bank *b, struct bank_confirm *const *c, size_t count);
+void bank_confirm_free(struct bank_confirm *c); /* what is inside */
+
+/* Both for one. */
 enum bank_code bank_order_confirm(struct bank *b, int64_t customer,
-    uk_bytes number, const struct bank_confirm_request *r, int64_t now,
+    uk_bytes number, struct bank_confirm_request *r, int64_t now,
     struct bank_order *out);
 
 #endif

@@ -79,6 +79,22 @@ json_t *bank_error_json(enum bank_code code)
 	    "message", bank_code_text(code));
 }
 
+/* The answer that goes out. */
+static enum bank_code ended(
+    const char *route, int64_t customer, enum bank_code code, json_t **answer)
+{
+	if (code == BANK_OK && *answer == NULL)
+		code = BANK_INTERNAL; /* no memory for the answer */
+	if (code != BANK_OK) {
+		json_decref(*answer);
+		*answer = bank_error_json(code);
+	}
+	uk_log(UK_LOG_INFO, "event=request route=%s customer=%lld result=%s",
+	    route, (long long)customer,
+	    code == BANK_OK ? "ok" : bank_code_name(code));
+	return code;
+}
+
 enum bank_code bank_serve(
     struct bank *b, struct bank_call *call, json_t **answer)
 {
@@ -94,14 +110,31 @@ enum bank_code bank_serve(
 		    b, call->token, call->now, &call->customer);
 	if (code == BANK_OK)
 		code = route->handler(b, call, answer);
-	if (code == BANK_OK && *answer == NULL)
-		code = BANK_INTERNAL; /* no memory for the answer */
-	if (code != BANK_OK) {
-		json_decref(*answer);
-		*answer = bank_error_json(code);
+	if (code == BANK_OK && call->later != NULL &&
+	    call->later->finish != NULL) {
+		call->later->route = route->path;
+		call->later->customer = call->customer;
+		return code;
 	}
-	uk_log(UK_LOG_INFO, "event=request route=%s customer=%lld result=%s",
-	    route == NULL ? "-" : route->path, (long long)call->customer,
-	    code == BANK_OK ? "ok" : bank_code_name(code));
+	return ended(
+	    route == NULL ? "-" : route->path, call->customer, code, answer);
+}
+
+enum bank_code bank_serve_later(
+    struct bank *b, struct bank_later *later, json_t **answer)
+{
+	enum bank_code code;
+
+	*answer = NULL;
+	code = later->finish(b, later->arg, answer);
+	code = ended(later->route, later->customer, code, answer);
+	bank_later_free(later);
 	return code;
+}
+
+void bank_later_free(struct bank_later *later)
+{
+	if (later->free != NULL)
+		later->free(later->arg);
+	*later = (struct bank_later){ 0 };
 }

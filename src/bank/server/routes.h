@@ -11,6 +11,21 @@
 
 enum bank_method { BANK_GET, BANK_POST, BANK_OTHER_METHOD };
 
+/*
+ * The rest of a request, done together with that of others when no more of them
+ * is to be read (answers.h): what was left is ended by bank_round_end, then
+ * finish answers each. A request may be served again from its beginning, if the
+ * database took all of it back; then this one is only freed.
+ */
+struct bank_later {
+	/* NULL: nothing is left to do. */
+	enum bank_code (*finish)(struct bank *b, void *arg, json_t **answer);
+	void (*free)(void *arg);
+	void *arg;
+	const char *route; /* for the log */
+	int64_t customer;
+};
+
 struct bank_call {
 	/* filled in by the caller; all of it is borrowed */
 	enum bank_method method;
@@ -21,6 +36,8 @@ struct bank_call {
 	const char *(*query)(void *arg, const char *name);
 	void *query_arg;
 	int64_t now;
+	/* Where a handler may leave the rest, empty; NULL: nowhere. */
+	struct bank_later *later;
 	/* filled in on the way to the handler */
 	uk_bytes order;   /* the part of the path that names it */
 	int64_t customer; /* who is logged in; 0: nobody */
@@ -30,6 +47,10 @@ struct bank_call {
  * the result is not BANK_OK, {"error":{...}}. */
 enum bank_code bank_serve(
     struct bank *b, struct bank_call *call, json_t **answer);
+/* If BANK_OK left something for later: the answer, and later is freed. */
+enum bank_code bank_serve_later(
+    struct bank *b, struct bank_later *later, json_t **answer);
+void bank_later_free(struct bank_later *later); /* and leaves it empty */
 /* The error object alone. */
 json_t *bank_error_json(enum bank_code code);
 

@@ -56,6 +56,9 @@ struct bank_engine {
 	UK_RESULT (*bind)(struct bank_st *st, int at, struct bank_value v);
 	/* *changes: rows of a statement that writes, once it is at its end. */
 	UK_RESULT (*step)(struct bank_st *st, bool *row, int64_t *changes);
+	/* Sent without waiting; what comes next waits, and tells if it failed
+	 * or changed another number of rows than one. NULL: step is as fast. */
+	UK_RESULT (*send)(struct bank_st *st);
 	struct bank_value (*column)(const struct bank_st *st, int at,
 	    int kind); /* as what it is read */
 	void (*reset)(struct bank_st *st);

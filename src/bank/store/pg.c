@@ -188,6 +188,8 @@ static uk_err revive(struct bank_db *d)
 
 static enum bank_tx tx(const struct bank_db *d)
 {
+	if (d->sent > 0 && PQstatus(d->pg) == CONNECTION_OK)
+		return BANK_TX_OPEN;
 	switch (PQtransactionStatus(d->pg)) {
 	case PQTRANS_INTRANS:
 		return BANK_TX_OPEN;
@@ -217,6 +219,55 @@ static uk_err to_text(const char *sql, bool numbered, uk_blob *out)
 	    words, sizeof(words) / sizeof(words[0]), numbered, sql, out);
 }
 
+/* --- what was sent ------------------------------------------------------- */
+
+static uk_err one_row(struct bank_db *d, const PGresult *r)
+{
+	UK_TRY(bank_pg_translate(d, r));
+	return strcmp(PQcmdTuples((PGresult *)(uintptr_t)r), "1") == 0
+		   ? uk_ok()
+		   : uk_fail(UK_ERR_CONDITIONS);
+}
+
+/* libpq: each statement has a result and then NULL; after one that failed the
+ * others are PGRES_PIPELINE_ABORTED; the sync has a result alone. */
+static uk_err take_results(struct bank_db *d)
+{
+	uk_err err = uk_ok();
+	unsigned nothing = 0;
+	bool more = true;
+
+	while (more && nothing < 2) {
+		PGresult *r = PQgetResult(d->pg);
+		ExecStatusType status = PQresultStatus(r);
+
+		nothing = r == NULL ? nothing + 1 : 0;
+		more = status != PGRES_PIPELINE_SYNC &&
+		       PQstatus(d->pg) == CONNECTION_OK;
+		if (more && r != NULL && uk_is_ok(err) &&
+		    status != PGRES_PIPELINE_ABORTED)
+			err = one_row(d, r);
+		PQclear(r);
+	}
+	return err;
+}
+
+/* Waits for the ends of what was sent. */
+static uk_err settle(struct bank_db *d)
+{
+	uk_err err;
+
+	if (d->sent == 0)
+		return uk_ok();
+	d->sent = 0;
+	if (PQpipelineSync(d->pg) != 1)
+		return uk_fail(UK_ERR_AGAIN);
+	err = take_results(d);
+	if (PQstatus(d->pg) != CONNECTION_OK || PQexitPipelineMode(d->pg) != 1)
+		return uk_fail(UK_ERR_AGAIN);
+	return err;
+}
+
 /* A COMMIT of a transaction that is broken is answered by ROLLBACK. */
 static bool has_committed(const char *sql, const PGresult *r)
 {
@@ -227,9 +278,12 @@ static bool has_committed(const char *sql, const PGresult *r)
 static uk_err run(struct bank_db *d, const char *sql)
 {
 	uk_blob text = { NULL, 0 };
-	uk_err err = to_text(sql, false, &text);
+	uk_err sent = settle(d), err = to_text(sql, false, &text);
 	PGresult *r = NULL;
 
+	/* Going back is never too late. */
+	if (uk_is_ok(err) && strncmp(sql, "ROLLBACK", 8) != 0)
+		err = sent;
 	if (uk_is_ok(err)) {
 		r = PQexec(d->pg, (const char *)text.p);
 		err = bank_pg_translate(d, r);
@@ -314,6 +368,7 @@ static uk_err prepare_there(struct bank_st *st)
 
 	if (st->life == d->life + 1)
 		return uk_ok();
+	UK_TRY(settle(d));
 	(void)snprintf(
 	    st->name, sizeof(st->name), "s%u_%u", st->number, ++st->versions);
 	r = PQprepare(
@@ -329,11 +384,28 @@ static uk_err execute(struct bank_st *st)
 {
 	struct bank_db *d = st->db;
 
+	UK_TRY(settle(d));
 	UK_TRY(prepare_there(st));
 	st->rows = PQexecPrepared(d->pg, st->name, st->count, st->values,
 	    st->lengths, st->formats, 1);
 	st->row = -1;
 	return bank_pg_translate(d, st->rows);
+}
+
+static uk_err send_st(struct bank_st *st)
+{
+	struct bank_db *d = st->db;
+
+	UK_TRY(prepare_there(st));
+	if (d->sent == BANK_PG_SENT_MAX)
+		UK_TRY(settle(d));
+	if (d->sent == 0 && PQenterPipelineMode(d->pg) != 1)
+		return uk_fail(UK_ERR_AGAIN);
+	d->sent++;
+	return PQsendQueryPrepared(d->pg, st->name, st->count, st->values,
+		   st->lengths, st->formats, 0) == 1
+		   ? uk_ok()
+		   : uk_fail(UK_ERR_AGAIN);
 }
 
 static uk_err step(struct bank_st *st, bool *row, int64_t *changes)
@@ -404,6 +476,7 @@ const struct bank_engine bank_postgresql = {
 	.free = free_st,
 	.bind = bind,
 	.step = step,
+	.send = send_st,
 	.column = column,
 	.reset = reset,
 };

@@ -9,6 +9,7 @@
 
 enum {
 	BANK_PG_PARAMETERS = 48, /* of one statement */
+	BANK_PG_SENT_MAX = 512,  /* statements before their ends are seen */
 	BANK_PG_PAUSE_MS = 500   /* between attempts to connect */
 };
 
@@ -16,6 +17,7 @@ struct bank_db {
 	PGconn *pg;
 	unsigned statements; /* so many have been prepared */
 	unsigned life;       /* grows with each connection */
+	unsigned sent;       /* statements whose ends nobody has seen */
 	int64_t tried_ms;    /* the last attempt to connect again; 0: none */
 };
 

@@ -312,6 +312,19 @@ uk_err bank_query_run(bank_query *q)
 	return bank_query_end(q);
 }
 
+uk_err bank_query_later(bank_query *q)
+{
+	struct bank_store *s = q->store;
+
+	if (s->engine->send == NULL) {
+		UK_TRY(bank_query_run(q));
+		return s->changes == 1 ? uk_ok() : uk_fail(UK_ERR_CONDITIONS);
+	}
+	if (uk_is_ok(q->err))
+		q->err = noted(s, s->engine->send(q->kept->st));
+	return bank_query_end(q);
+}
+
 uk_err bank_query_id(bank_query *q, int64_t *id)
 {
 	bool found = bank_query_row(q);

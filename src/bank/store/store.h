@@ -113,6 +113,13 @@ UK_RESULT bank_query_run(bank_query *q);
 /* For statements that answer one number at most, as RETURNING id does;
  * UK_ERR_NOT_FOUND if they answer none. */
 UK_RESULT bank_query_id(bank_query *q, int64_t *id);
+/*
+ * For a statement that changes exactly one row, in a transaction: it is sent,
+ * and its end is waited for together with others, at the next call of another
+ * kind. There its failure is told: UK_ERR_CONDITIONS if it changed none.
+ * (SQLite has nothing to wait for and tells at once.)
+ */
+UK_RESULT bank_query_later(bank_query *q);
 int64_t bank_changes(struct bank_store *s); /* rows of the last statement */
 
 #endif
