@@ -13,10 +13,10 @@
 #include "bytes.h"
 
 typedef struct uk_crl {
-	uk_bytes tbs;       /* what is signed, whole */
-	uk_bytes algorithm; /* AlgorithmIdentifier, whole */
-	uk_bytes signature; /* BIT STRING, whole */
-	uk_bytes issuer;    /* Name, whole */
+	uk_bytes tbs;                     /* what is signed, whole */
+	uk_bytes algorithm;               /* AlgorithmIdentifier, whole */
+	uk_bytes signature;               /* BIT STRING, whole */
+	uk_bytes issuer;                  /* Name, whole */
 	int64_t this_update, next_update; /* seconds since 1970; INT64_MAX: no
 					   * next one was announced */
 	size_t count;                     /* entries */

@@ -73,9 +73,9 @@ uk_err uk_revoked_open(uk_crypto *c, uk_blob *der, uk_revoked **out)
 	r->crypto = c;
 	r->der = *der;
 	*der = (uk_blob){ NULL, 0 }; /* handed over */
-	err = r->der.n > CRL_BYTES ? uk_fail(UK_ERR_FORMAT)
-				   : uk_crl_parse(uk_blob_view(&r->der),
-					 &r->list);
+	err = r->der.n > CRL_BYTES
+		  ? uk_fail(UK_ERR_FORMAT)
+		  : uk_crl_parse(uk_blob_view(&r->der), &r->list);
 	if (uk_is_ok(err))
 		err = read_issuer(r);
 	if (uk_is_ok(err))
@@ -204,10 +204,9 @@ uk_err uk_revoked_is_by(uk_revoked *r, X509 *issuer, bool *yes)
 	    !(X509_get_key_usage(issuer) & KU_CRL_SIGN))
 		return uk_ok();
 	UK_TRY(hash_key(r, issuer, &hash));
-	if (!r->asked ||
-	    !uk_bytes_eq(UK_ARRAY(r->key), uk_buf_view(&hash))) {
-		UK_TRY(uk_copy_exact(
-		    r->key, sizeof(r->key), uk_buf_view(&hash)));
+	if (!r->asked || !uk_bytes_eq(UK_ARRAY(r->key), uk_buf_view(&hash))) {
+		UK_TRY(
+		    uk_copy_exact(r->key, sizeof(r->key), uk_buf_view(&hash)));
 		r->by_this_key = signature_fits(r, X509_get0_pubkey(issuer));
 		r->asked = true;
 	}

@@ -34,10 +34,9 @@ static bool take_code(void *arg, uint8_t code[TRM_PAIRING_CODE])
 	return true;
 }
 
-static struct trm_link_terminal settings = { .name = "phone",
-	.point = { 4, 7 },
-	.find = find,
-	.take_code = take_code };
+static struct trm_link_terminal settings = {
+	.name = "phone", .point = { 4, 7 }, .find = find, .take_code = take_code
+};
 
 /* --- the line ------------------------------------------------------------ */
 
@@ -143,8 +142,8 @@ static void expect_refused(enum uk_code why)
 	assert_int_equal(trm_link_state(host), TRM_LINK_REFUSED);
 	expect_code(trm_link_why(host), why);
 	assert_int_not_equal(trm_link_state(terminal), TRM_LINK_UP);
-	expect_code(trm_link_send(host, uk_view_str("x"), now),
-	    UK_ERR_CONDITIONS);
+	expect_code(
+	    trm_link_send(host, uk_view_str("x"), now), UK_ERR_CONDITIONS);
 	assert_false(trm_link_next(terminal, &heard, now));
 }
 

@@ -3,6 +3,9 @@
  * driver is led through everything it can do; it must stay within its buffers,
  * leave no memory behind, stop after a bounded number of commands, send a PIN
  * once, and believe nothing that is not whole.
+ *
+ * Bit 7 of the first byte: the fuzzer has also written what is remembered of
+ * the card; bit 6: and that is to be believed.
  */
 #include "fuzz_link.h"
 #include "piv/piv_driver.h"
@@ -11,6 +14,8 @@ enum {
 	/* commands for one answer, see fuzz_channel: and as many again for one
 	 * that is sent in parts */
 	ANSWER_MAX = 2 + 2 * 264,
+	REMEMBERS = 0x80,
+	BELIEVES = 0x40,
 	DESCRIBE_MAX = 5 * ANSWER_MAX,
 	SENT_MAX = ANSWER_MAX + PIV_OBJECT_MAX / 255 + 1
 };
@@ -132,6 +137,22 @@ static void try_everything(uk_card *c, uint8_t first)
 	MUST(fuzz_link_commands() <= 4 * ANSWER_MAX);
 }
 
+/* Item by item: which, its length in two bytes, the value. */
+static void remember(uk_card *c, uk_reader *r)
+{
+	static const uint32_t items[] = { 0x5fc105, 0x5fc10a, 0x5fc10d,
+		PIV_TAG_HISTORY, PIV_ITEM_KEY, PIV_ITEM_KEY + 1,
+		PIV_ITEM_METADATA, PIV_ITEM_METADATA + 1, PIV_ITEM_VERSION,
+		PIV_ITEM_PIN };
+	enum { ITEMS = sizeof(items) / sizeof(items[0]) };
+
+	for (uint8_t n = uk_get_u8(r); n > 0 && !r->bad; n--) {
+		uint32_t item = items[uk_get_u8(r) % ITEMS];
+
+		uk_cache_put(c->cache, item, uk_get(r, uk_get_u16(r)));
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
@@ -139,13 +160,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	const struct uk_selected s = { UK_ARRAY(uk_piv_aid), UK_NONE };
 	uk_reader r = uk_read(uk_view(bytes, size));
 	uint8_t first = uk_get_u8(&r);
-	uk_link *link = fuzz_link(&r);
+	uk_bytes memory = UK_NONE;
+	uk_reader remembered;
+	uk_link *link;
 	uk_channel *ch;
 	uk_card *c;
 
+	if ((first & REMEMBERS) != 0)
+		memory = uk_get(&r, uk_get_u16(&r));
+	remembered = uk_read(memory);
+	link = fuzz_link(&r);
+	/* no such folder: nothing is read or written */
+	uk_cache_use((first & REMEMBERS) != 0 ? "/nonexistent/ukey" : NULL);
+	uk_cache_believe((first & BELIEVES) != 0);
 	MUST(uk_is_ok(uk_channel_open(&link, &ch)));
 	if (uk_is_ok(uk_piv_ops.open(ch, &s, &c))) {
 		MUST(fuzz_link_commands() <= 3 * ANSWER_MAX);
+		remember(c, &remembered);
 		try_everything(c, first);
 	}
 	uk_card_close(&c);

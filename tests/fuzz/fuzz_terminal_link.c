@@ -25,12 +25,10 @@ static void feed_framed(struct trm_link *l, uk_bytes payload)
 	uk_buf line = UK_BUF(storage);
 
 	payload = uk_bytes_first(payload, TRM_FRAME_PAYLOAD);
-	trm_frame_put(&line,
-	    &(struct trm_frame){ TRM_FRAME_OPEN, 0, 0,
-		uk_view_str("\1\1\1\1") });
-	trm_frame_put(&line,
-	    &(struct trm_frame){ TRM_FRAME_OPENED, 0, 0,
-		uk_view_str("\1\1\1\1") });
+	trm_frame_put(&line, &(struct trm_frame){ TRM_FRAME_OPEN, 0, 0,
+				 uk_view_str("\1\1\1\1") });
+	trm_frame_put(&line, &(struct trm_frame){ TRM_FRAME_OPENED, 0, 0,
+				 uk_view_str("\1\1\1\1") });
 	trm_frame_put(
 	    &line, &(struct trm_frame){ TRM_FRAME_DATA, 0, 0, payload });
 	trm_link_feed(l, uk_buf_view(&line), 0);

@@ -25,8 +25,8 @@ static void fields(void **state)
 
 	(void)state;
 	expect_ok(uk_crl_parse(der, &c));
-	assert_int_equal(c.this_update, 1767225600);   /* 2026-01-01 */
-	assert_int_equal(c.next_update, 2556144000);   /* 2051-01-01 */
+	assert_int_equal(c.this_update, 1767225600); /* 2026-01-01 */
+	assert_int_equal(c.next_update, 2556144000); /* 2051-01-01 */
 	assert_int_equal(c.count, 1);
 	expect_bytes(c.issuer, hex("300c310a300806035504030c0178"));
 	assert_int_equal(c.tbs.n, 0x53 + 2);
@@ -67,8 +67,7 @@ static const struct {
 	{ FRONT("bc3063") ENTRY "a00e300c300a0603551d140403020107" TAIL,
 	    UK_OK },
 	/* critical: delta, distribution point */
-	{ FRONT("bf3066") ENTRY
-	    "a011300f300d0603551d1b0101ff0403020101" TAIL,
+	{ FRONT("bf3066") ENTRY "a011300f300d0603551d1b0101ff0403020101" TAIL,
 	    UK_ERR_UNSUPPORTED },
 	{ FRONT("cc3073") ENTRY "a01e301c301a0603551d1c0101ff0410300ea00ca00a"
 				"8608687474703a2f2f78" TAIL,
@@ -92,8 +91,8 @@ static void extensions(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(extended) / sizeof(extended[0]); i++)
-		expect_code(uk_crl_parse(hex(extended[i].list), &c),
-		    extended[i].code);
+		expect_code(
+		    uk_crl_parse(hex(extended[i].list), &c), extended[i].code);
 }
 
 static const struct {

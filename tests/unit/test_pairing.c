@@ -34,8 +34,7 @@ static uk_err run(const char *typed, const char *shown)
 		UK_BUF(storage[2]), UK_BUF(storage[3]) };
 
 	passed = 0;
-	UK_TRY(trm_pairing_host(
-	    &host, uk_view_str(typed), "desk", &out[0]));
+	UK_TRY(trm_pairing_host(&host, uk_view_str(typed), "desk", &out[0]));
 	UK_TRY(trm_pairing_terminal(
 	    &terminal, uk_view_str(shown), "phone", UK_ARRAY(point)));
 	UK_TRY(pass(&out[0], &terminal, &out[1]));

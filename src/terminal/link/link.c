@@ -154,8 +154,8 @@ static void move_secure(struct trm_link *l, int64_t now)
 static void failed(struct trm_link *l, uk_err err)
 {
 	l->why = err;
-	end_talk(l, uk_is(err, UK_ERR_MEMORY) ? TRM_LINK_DOWN
-					      : TRM_LINK_REFUSED);
+	end_talk(
+	    l, uk_is(err, UK_ERR_MEMORY) ? TRM_LINK_DOWN : TRM_LINK_REFUSED);
 }
 
 uk_err trm_link_open(struct trm_link *l, const struct trm_secret *secret,

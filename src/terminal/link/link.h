@@ -2,14 +2,13 @@
  * The link between host and terminal: messages, whole and in order, over any
  * line that carries bytes both ways.
  *
- *   messages          length in four bytes, then a CCID message or a notification
- *   pairing | TLS     pairing.h once, secure.h always after it
- *   a stream          arq.h
- *   the line          a tty or TCP: not here
+ *   messages          length in four bytes, then a CCID message or a
+ * notification pairing | TLS     pairing.h once, secure.h always after it a
+ * stream          arq.h the line          a tty or TCP: not here
  *
- * The first byte on a new stream tells which: 00 (of a record's length) pairing,
- * 16 (a TLS handshake) a secured conversation, 'N' a plain one, which a terminal
- * takes only if it was told to (tests). docs/terminal.md.
+ * The first byte on a new stream tells which: 00 (of a record's length)
+ * pairing, 16 (a TLS handshake) a secured conversation, 'N' a plain one, which
+ * a terminal takes only if it was told to (tests). docs/terminal.md.
  *
  * No operating system in here: bytes, messages and the time come in and go out.
  * Not thread-safe.

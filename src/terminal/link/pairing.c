@@ -40,8 +40,7 @@ static uk_bytes get_lv(uk_reader *r)
 	return uk_get(r, uk_get_u8(r));
 }
 
-static uk_err put_tag(
-    const struct trm_pairing *p, uint8_t type, uk_buf *out)
+static uk_err put_tag(const struct trm_pairing *p, uint8_t type, uk_buf *out)
 {
 	uk_buf b = begin_record(out);
 
@@ -86,8 +85,8 @@ uk_err trm_pairing_host(
 	return end_record(out, &b);
 }
 
-uk_err trm_pairing_terminal(struct trm_pairing *p, uk_bytes code,
-    const char *name, uk_bytes point)
+uk_err trm_pairing_terminal(
+    struct trm_pairing *p, uk_bytes code, const char *name, uk_bytes point)
 {
 	UK_TRY(begin(p, false, code, name));
 	return uk_copy_exact(p->point, sizeof(p->point), point);
@@ -155,8 +154,7 @@ static uk_err on_answer(struct trm_pairing *p, uk_bytes record, uk_buf *out)
 	    uk_get(&text, TRM_PAIRING_POINT)));
 	UK_TRY(uk_copy_str(
 	    p->paired.name, sizeof(p->paired.name), uk_get_rest(&text)));
-	UK_TRY(trm_cpace_finish(
-	    &p->cpace, uk_view_str(p->name), share, name));
+	UK_TRY(trm_cpace_finish(&p->cpace, uk_view_str(p->name), share, name));
 	return put_tag(p, HOST_TAG, out);
 }
 
@@ -168,9 +166,8 @@ static uk_err check_tag(
 
 	if (type == REFUSED && record.n == 1)
 		return uk_fail(UK_ERR_SIGNATURE);
-	return type != wanted
-		   ? uk_fail(UK_ERR_FORMAT)
-		   : trm_cpace_confirmed(&p->cpace, uk_get_rest(&r));
+	return type != wanted ? uk_fail(UK_ERR_FORMAT)
+			      : trm_cpace_confirmed(&p->cpace, uk_get_rest(&r));
 }
 
 static uk_err on_host_tag(struct trm_pairing *p, uk_bytes record, uk_buf *out)
@@ -201,10 +198,9 @@ static uk_err on_terminal_tag(
 
 uk_err trm_pairing_feed(struct trm_pairing *p, uk_bytes record, uk_buf *out)
 {
-	static uk_err (*const steps[2][2])(
-	    struct trm_pairing *, uk_bytes, uk_buf *) = {
-		{ on_hello, on_host_tag }, { on_answer, on_terminal_tag }
-	};
+	static uk_err (*const steps[2][2])(struct trm_pairing *, uk_bytes,
+	    uk_buf *) = { { on_hello, on_host_tag },
+		{ on_answer, on_terminal_tag } };
 	uk_err err = uk_fail(UK_ERR_CONDITIONS);
 
 	if (p->state == TRM_PAIRING_GOES_ON && p->step < 2)

@@ -19,7 +19,7 @@
 #include "secure.h"
 
 enum {
-	TRM_PAIRING_CODE = 8, /* digits */
+	TRM_PAIRING_CODE = 8,   /* digits */
 	TRM_PAIRING_POINT = 65, /* P-256, uncompressed: signs statements */
 	TRM_PAIRING_NAME = TRM_CPACE_NAME_MAX - TRM_PAIRING_POINT,
 	TRM_PAIRING_RECORD = 2 + 2 + 16 + 33 + 128 + 64 /* longest */
@@ -44,7 +44,7 @@ struct trm_pairing {
 	bool host;
 	unsigned step;
 	uint8_t code[TRM_PAIRING_CODE];
-	char name[TRM_PAIRING_NAME + 1];   /* our own */
+	char name[TRM_PAIRING_NAME + 1];  /* our own */
 	uint8_t point[TRM_PAIRING_POINT]; /* the terminal's own */
 	struct trm_cpace cpace;
 	struct trm_paired paired;
@@ -52,11 +52,11 @@ struct trm_pairing {
 
 /* The host begins: out is the first record. UK_ERR_ARGUMENT: the code is not
  * eight digits. */
-UK_RESULT trm_pairing_host(struct trm_pairing *p, uk_bytes code,
-    const char *name, uk_buf *out);
+UK_RESULT trm_pairing_host(
+    struct trm_pairing *p, uk_bytes code, const char *name, uk_buf *out);
 /* The terminal, with the code it shows and its public key. */
-UK_RESULT trm_pairing_terminal(struct trm_pairing *p, uk_bytes code,
-    const char *name, uk_bytes point);
+UK_RESULT trm_pairing_terminal(
+    struct trm_pairing *p, uk_bytes code, const char *name, uk_bytes point);
 
 /* One record without its length; the answer, if there is one, goes to out.
  * A failure is final and stands in p->state, too. */

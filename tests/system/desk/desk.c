@@ -2,6 +2,7 @@
 #include "desk.h"
 
 #include <dlfcn.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,12 +125,31 @@ static bool look_at(struct desk_cards *cards)
 	return true;
 }
 
+static bool configure(const struct desk_kind *kind)
+{
+	char path[PATH_CAP + 16];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/pkcs11.conf", folder);
+	snprintf(socket_path, sizeof(socket_path), "%s/reader", folder);
+	if ((f = fopen(path, "w")) == NULL)
+		return false;
+	fprintf(f, "reader = unix:%s\npcsc = off\ndebug_level = debug\n%s\n",
+	    socket_path, kind->seen ? "" : "linger = 0\ncache = off");
+	/* The folder of locks between processes is ours, because our readers'
+	 * names are not. */
+	return fclose(f) == 0 && setenv("UKEY_PKCS11_CONF", path, 1) == 0 &&
+	       setenv("XDG_RUNTIME_DIR", folder, 1) == 0 &&
+	       setenv("XDG_CACHE_HOME", folder, 1) == 0;
+}
+
 static void play_kind(
     const struct desk_kind *kind, const char *only, const char *event)
 {
 	static struct desk_cards cards;
 
-	if (!desk_cards_make(kind, &cards) || !look_at(&cards)) {
+	if (!configure(kind) || !desk_cards_make(kind, &cards) ||
+	    !look_at(&cards)) {
 		failures++;
 		return;
 	}
@@ -164,23 +184,13 @@ static bool load_module(const char *path)
 	return p11 != NULL;
 }
 
-static bool configure(const char *linger)
+static int remove_one(
+    const char *path, const struct stat *st, int type, struct FTW *where)
 {
-	char path[PATH_CAP + 16];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/pkcs11.conf", folder);
-	snprintf(socket_path, sizeof(socket_path), "%s/reader", folder);
-	if ((f = fopen(path, "w")) == NULL)
-		return false;
-	fprintf(f,
-	    "reader = unix:%s\npcsc = off\nlinger = %s\ndebug_level = debug\n",
-	    socket_path, linger);
-	/* No cache: every card is seen for the first time. The folder of locks
-	 * between processes is ours, because our readers' names are not. */
-	return fclose(f) == 0 && setenv("UKEY_PKCS11_CONF", path, 1) == 0 &&
-	       setenv("XDG_RUNTIME_DIR", folder, 1) == 0 &&
-	       setenv("XDG_CACHE_HOME", "/nonexistent", 1) == 0;
+	(void)st;
+	(void)type;
+	(void)where;
+	return remove(path);
 }
 
 int main(int argc, char **argv)
@@ -196,7 +206,7 @@ int main(int argc, char **argv)
 	    tmp == NULL ? "/tmp" : tmp);
 	world = mmap(NULL, sizeof(*world), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (world == MAP_FAILED || mkdtemp(folder) == NULL || !configure("0") ||
+	if (world == MAP_FAILED || mkdtemp(folder) == NULL ||
 	    !load_module(argv[1]))
 		return 2;
 	for (size_t i = 0; i < desk_kind_count; i++) {
@@ -204,6 +214,7 @@ int main(int argc, char **argv)
 			play_kind(&desk_kinds[i], argc > 3 ? argv[3] : NULL,
 			    argc > 4 ? argv[4] : NULL);
 	}
+	(void)nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	printf("%lu cells, %lu not as they should be\n", cells, failures);
 	return failures == 0 && cells > 0 ? 0 : 1;
 }

@@ -78,6 +78,9 @@ struct desk_kind {
 	/* SELECT ends a login, also of the application that is selected: so
 	 * whoever looks at such a card logs everybody out */
 	bool select_ends;
+	/* The cards were seen before (cache), and are held as long as usual
+	 * after a call; otherwise every card is new and let go at once. */
+	bool seen;
 };
 
 extern const struct desk_kind desk_kinds[];

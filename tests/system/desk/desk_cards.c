@@ -31,13 +31,17 @@ char desk_so_pin[] = "010203040506070801020304050607080102030405060708";
 
 const struct desk_kind desk_kinds[] = {
 	{ "ukey-ec", "ukey", UKEY_KEYS("p256", "derive"), false, UKEY_WORDS,
-	    false, false },
+	    false, false, false },
 	{ "ukey-rsa", "ukey", UKEY_KEYS("rsa2048", "decipher"), true,
-	    UKEY_WORDS, false, false },
-	{ "piv-ec", "piv", PIV_KEYS("p256"), false, PIV_WORDS, true, false },
-	{ "piv-rsa", "piv", PIV_KEYS("rsa2048"), true, PIV_WORDS, true, false },
+	    UKEY_WORDS, false, false, false },
+	{ "piv-ec", "piv", PIV_KEYS("p256"), false, PIV_WORDS, true, false,
+	    false },
+	{ "piv-rsa", "piv", PIV_KEYS("rsa2048"), true, PIV_WORDS, true, false,
+	    false },
 	{ "yubi-ec", "piv-yubico", PIV_KEYS("p256"), false, PIV_WORDS, true,
-	    true },
+	    true, false },
+	{ "yubi-seen", "piv-yubico", PIV_KEYS("p256"), false, PIV_WORDS, true,
+	    true, true },
 };
 const size_t desk_kind_count = sizeof(desk_kinds) / sizeof(desk_kinds[0]);
 
