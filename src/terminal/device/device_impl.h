@@ -1,0 +1,30 @@
+/* What device.c and escape.c share. */
+#ifndef TRM_DEVICE_IMPL_H
+#define TRM_DEVICE_IMPL_H
+
+#include "device.h"
+
+/* Answers of the reader to the command it is busy with, or to m. */
+void trm_answer(struct trm_device *d, unsigned slot, uint8_t type, uint8_t seq,
+    uk_bytes data);
+void trm_fail(struct trm_device *d, unsigned slot, uint8_t type, uint8_t seq,
+    uint8_t error);
+
+/* The slot works on m from now on. */
+void trm_begin(struct trm_device *d, unsigned slot, const struct uk_ccid *m,
+    int64_t now_ms);
+/* And is done: the type of what it worked on, 0 if on nothing. */
+uint8_t trm_end(struct trm_device *d, unsigned slot);
+void trm_ask(struct trm_device *d, unsigned slot, unsigned seconds,
+    int64_t now_ms);
+
+void trm_on_escape(struct trm_device *d, unsigned slot,
+    const struct uk_ccid *m, int64_t now_ms);
+/* The person has judged the text on the screen. */
+void trm_escape_judged(
+    struct trm_device *d, unsigned slot, enum trm_answer a);
+
+/* The signature over an approved text is whole: the statement is made. */
+void trm_make_statement(struct trm_device *d, unsigned slot);
+
+#endif
