@@ -95,6 +95,16 @@ p11 "signinit 0x1"
 counted p11 "sign $INFO"
 expect_equal "another one is one command" 1 "$COUNT"
 end_it
+printf '%s\n' 'linger = 1000' 'cache = trust' >trust.conf
+UKEY_PKCS11_CONF=$WORK/trust.conf
+list_all
+counted list_all
+expect_equal "cache = trust: SELECT, TokenInfo" 3 "$COUNT"
+counted begin_signing 11 0x1 $INFO
+expect_equal "and VERIFY, MSE, signature" 6 "$COUNT"
+good_rsa one
+end_it
+UKEY_PKCS11_CONF=$WORK/long.conf
 expect_equal "the file" 600 "$(stat -c %a "$(file)")"
 
 proves "nothing but speed changes: damaged, empty, a link, for others to read"

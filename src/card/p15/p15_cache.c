@@ -123,10 +123,12 @@ uk_err p15_recall(
 	*known = item != 0 && uk_cache_get(c->cache, item, content);
 	if (!*known)
 		return uk_ok();
-	if (is_directory(item) && (p->compared & bit) == 0 && p->listing) {
+	if (!is_directory(item) || (p->compared & bit) != 0 || p->recall_only ||
+	    uk_cache_believes(c->cache)) {
+		; /* as good as it will be */
+	} else if (p->listing) {
 		p->listed |= bit;
-	} else if (is_directory(item) && (p->compared & bit) == 0 &&
-		   !p->recall_only) {
+	} else {
 		UK_TRY(compare_directory(c, item, *content, known));
 		if (!*known)
 			return uk_ok();
