@@ -484,6 +484,13 @@ static void end_sessions(struct p11_slot *s)
 	p11_unlock(&s->reader->lock);
 }
 
+static void let_others(struct p11_reader *r)
+{
+	p11_lock(&r->lock);
+	p11_reader_release(r);
+	p11_unlock(&r->lock);
+}
+
 CK_RV p11_finalize(const void *reserved)
 {
 	notice_fork();
@@ -492,10 +499,13 @@ CK_RV p11_finalize(const void *reserved)
 	if (!move(UP, ENDING))
 		return CKR_CRYPTOKI_NOT_INITIALIZED;
 	wait_for_calls();
-	p11_scan_stop();
-	p11_linger_stop();
+	/* first, because others wait for the card: threads end when they do */
 	for (size_t i = 0; i < module.slot_count; i++)
 		end_sessions(module.slots[i]);
+	for (size_t i = 0; i < module.reader_count; i++)
+		let_others(module.readers[i]);
+	p11_scan_stop();
+	p11_linger_stop();
 	for (size_t i = 0; i < module.reader_count; i++)
 		p11_reader_free(&module.readers[i]);
 	module.reader_count = module.slot_count = 0;

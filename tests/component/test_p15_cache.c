@@ -47,11 +47,11 @@ static int down(void **state)
  */
 
 #define SELECT_FID(fid) "00A40000 02" fid "00"
-#define FILE_FCI(fid, size, acl)                                                    \
+#define FILE_FCI(fid, size, acl)                                               \
 	"6F15 8102" size "820101 8302" fid "8608 FF" acl "9000"
 #define OPEN_TO_ALL "90909090909000"
 #define FILE_STEPS(fid, size, le, content)                                     \
-	{ SELECT_FID(fid), FILE_FCI(fid, size, OPEN_TO_ALL), UK_OK },               \
+	{ SELECT_FID(fid), FILE_FCI(fid, size, OPEN_TO_ALL), UK_OK },          \
 	{                                                                      \
 		"00B00000" le, content "9000", UK_OK                           \
 	}
@@ -63,8 +63,7 @@ static int down(void **state)
 	{                                                                      \
 		"00B0" sfi "00" le, answer, UK_OK                              \
 	}
-#define INFO_AT(time)                                                          \
-	"301D 020100 040109 03020410 A511180F" time
+#define INFO_AT(time) "301D 020100 040109 03020410 A511180F" time
 /* 1 January 2020 */
 #define INFO INFO_AT("32303230303130313030303030305A")
 #define VERSION                                                                \
@@ -72,7 +71,7 @@ static int down(void **state)
 		"00CA0101 00", "0100 2F 9000", UK_OK                           \
 	}
 #define OPEN_WITH(acl, info)                                                   \
-	{ SELECT_FID("5032"), FILE_FCI("5032", "001F", acl), UK_OK },               \
+	{ SELECT_FID("5032"), FILE_FCI("5032", "001F", acl), UK_OK },          \
 	{                                                                      \
 		"00B00000 1F", info "9000", UK_OK                              \
 	}
@@ -202,7 +201,8 @@ static void one_directory_more(void **state)
 	EXPECT(steps, ALL, "ec");
 }
 
-/* --- what proves nothing ------------------------------------------------------
+/* --- what proves nothing
+ * ------------------------------------------------------
  */
 
 static void another_token_info(void **state)
@@ -266,13 +266,13 @@ static void just_now(void **state)
 static void not_for_all(void **state)
 {
 	const struct script_step steps[] = { OPEN, VERSION,
-		{ SELECT_FID("4402"), FILE_FCI("4402", "0033", "90909090909090"),
-		    UK_OK },
+		{ SELECT_FID("4402"),
+		    FILE_FCI("4402", "0033", "90909090909090"), UK_OK },
 		{ "00B00000 33", EC_1 Z4 "9000", UK_OK }, NO_FILE("4404"),
 		NO_FILE("4403"), NO_FILE("4405") };
 	const struct script_step later[] = { OPEN,
-		{ SELECT_FID("4402"), FILE_FCI("4402", "0033", "90909090909090"),
-		    UK_OK },
+		{ SELECT_FID("4402"),
+		    FILE_FCI("4402", "0033", "90909090909090"), UK_OK },
 		{ "00B00000 33", EC_1 Z4 "9000", UK_OK }, NO_OTHERS };
 
 	(void)state;

@@ -20,7 +20,8 @@
 
 #include <openssl/ecdsa.h>
 
-enum { PROCESSES = 8, EACH = 50, OBJECTS_MAX = 16, FIELD = 32 };
+enum { PROCESSES = 8, EACH = 50, OBJECTS_MAX = 16, FIELD = 32, ROUNDS = 9 };
+#define A_MOMENT 0.3 /* seconds */
 
 static CK_FUNCTION_LIST *f;
 static CK_SESSION_HANDLE session;
@@ -141,6 +142,34 @@ static double crowd(int processes, int signatures)
 	return ok ? now() - from : -1;
 }
 
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Medians of some rounds: what takes a moment only is at the mercy of whatever
+ * else the machine does. false if anything went wrong. */
+static bool measure(double *alone, double *together)
+{
+	double a[ROUNDS], t[ROUNDS];
+	int n = 0;
+
+	do {
+		a[n] = crowd(1, PROCESSES * EACH);
+		t[n] = crowd(PROCESSES, EACH);
+		if (a[n] < 0 || t[n] < 0)
+			return false;
+	} while (a[n] < A_MOMENT && ++n < ROUNDS);
+	n = n < ROUNDS ? n + 1 : n;
+	qsort(a, (size_t)n, sizeof(*a), by_size);
+	qsort(t, (size_t)n, sizeof(*t), by_size);
+	*alone = a[n / 2];
+	*together = t[n / 2];
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	void *module = argc == 2 ? dlopen(argv[1], RTLD_NOW) : NULL;
@@ -156,10 +185,10 @@ int main(int argc, char **argv)
 	}
 	setenv("XDG_RUNTIME_DIR", folder, 1);
 	setenv("XDG_CACHE_HOME", folder, 1);
-	alone = crowd(1, PROCESSES * EACH);
-	together = crowd(PROCESSES, EACH);
+	if (!measure(&alone, &together))
+		return 1;
 	printf("%d signatures: one process %.3f s, %d processes %.3f s, "
 	       "%.2f times as long\n",
 	    PROCESSES * EACH, alone, PROCESSES, together, together / alone);
-	return alone < 0 || together < 0 ? 1 : 0;
+	return 0;
 }
