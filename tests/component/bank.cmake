@@ -1,6 +1,6 @@
 uk_room(bank_fixture
 	SOURCES bank_fixture.c
-	ON crypto bank_proto uk_curl uk_jansson
+	ON crypto bank_proto db_fixture uk_curl uk_jansson
 	USES testlib uk_cmocka)
 target_compile_definitions(bank_fixture PRIVATE
 	UKEY_BANKD="$<TARGET_FILE:ukey-bankd>"
@@ -13,3 +13,4 @@ uk_test(test_bank_crash SOURCES test_bank_crash.c
 	USES bank_fixture Threads::Threads)
 uk_test(test_bank_orders SOURCES test_bank_orders.c
 	USES bank_fixture bank_server Threads::Threads)
+uk_test_on_postgresql(test_bank_http test_bank_crash test_bank_orders)

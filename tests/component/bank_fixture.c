@@ -146,12 +146,17 @@ int fx_exit_status(void)
 
 int fx_make(void **state)
 {
-	const char *argv[] = { "sh", MAKE_BANK, UKEY_BANKD, folder, NULL };
+	char where[2][160] = { "", "" };
+	const char *argv[] = { "sh", MAKE_BANK, UKEY_BANKD, folder, where[0],
+		where[1], NULL };
 
-	(void)state;
 	signal(SIGPIPE, SIG_IGN);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	snprintf(folder, sizeof(folder), "/tmp/ukey-bank-XXXXXX");
+	if (db_open(state) != 0)
+		return -1;
+	for (int i = 0; i < 2 && db_is_postgresql(); i++)
+		snprintf(where[i], sizeof(where[i]), "%s", db_fresh());
 	if (mkdtemp(folder) == NULL || run(argv, "/dev/null") != 0 ||
 	    !uk_is_ok(uk_crypto_open(&fx_crypto)))
 		return -1;
@@ -174,6 +179,8 @@ int fx_close(void **state)
 	fx_kill(SIGTERM);
 	uk_crypto_close(&fx_crypto);
 	curl_global_cleanup();
+	if (db_close(state) != 0)
+		return -1;
 	return run(argv, "/dev/null");
 }
 

@@ -7,6 +7,7 @@
 #define BANK_FIXTURE_H
 
 #include "crypto.h"
+#include "db_fixture.h"
 
 #include <curl/curl.h>
 #include <jansson.h>

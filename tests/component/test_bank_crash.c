@@ -232,12 +232,14 @@ static void killed_in_the_middle(void **state)
 	assert_int_equal(fx_bankd(audit), 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(killed_in_the_middle),
 	};
 
+	if (!db_choose(argc, argv))
+		return 64;
 	return cmocka_run_group_tests_name(
 	    "bank and kill -9", tests, fx_open, fx_close);
 }

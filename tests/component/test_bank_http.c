@@ -694,7 +694,7 @@ static void stops_when_told(void **state)
 	uk_blob_free(&log);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bank_says_who_it_is),
@@ -720,6 +720,8 @@ int main(void)
 		cmocka_unit_test(stops_when_told),
 	};
 
+	if (!db_choose(argc, argv))
+		return 64;
 	return cmocka_run_group_tests_name(
 	    "bank over HTTPS", tests, set_up, tear_down);
 }

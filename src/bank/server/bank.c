@@ -107,7 +107,8 @@ static uk_err open_logins(struct bank *b)
 		.each = (size_t)c->sessions_each,
 	};
 
-	if (c->shared_logins) {
+	/* Who shares the database shares who is logged in. */
+	if (c->shared_logins != 0 || bank_store_is_remote(c->database)) {
 		UK_TRY(
 		    bank_nonces_open_shared(b->crypto, b->store, &b->nonces));
 		return bank_sessions_open_shared(

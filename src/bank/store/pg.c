@@ -61,7 +61,7 @@ uk_err bank_pg_translate(struct bank_db *d, const PGresult *r)
 static const char *const settings[] = {
 	"SET client_min_messages = 'warning'",
 	"SET lock_timeout = '5s'",
-	"SET idle_in_transaction_session_timeout = '15s'",
+	"SET idle_in_transaction_session_timeout = '3s'",
 	"SET tcp_keepalives_idle = 5",
 	"SET tcp_keepalives_interval = 2",
 	"SET tcp_keepalives_count = 3",
