@@ -21,8 +21,11 @@ extern char **environ;
 uk_crypto *fx_crypto;
 
 static char folder[64], origin[64];
-static pid_t server;
-static unsigned port;
+static bool own_origin, many_connections;
+static struct {
+	pid_t pid;
+	unsigned port;
+} servers[FX_SERVERS];
 static int exit_status;
 
 const char *fx_file(const char *name)
@@ -50,7 +53,18 @@ const char *fx_origin(void)
 
 unsigned fx_port(void)
 {
-	return port;
+	return servers[0].port;
+}
+
+void fx_origin_is(const char *text)
+{
+	snprintf(origin, sizeof(origin), "%s", text);
+	own_origin = true;
+}
+
+void fx_many_connections(bool yes)
+{
+	many_connections = yes;
 }
 
 /* --- programs ------------------------------------------------------------ */
@@ -90,7 +104,7 @@ static unsigned read_port(int fd)
 	return (unsigned)strtoul(text, NULL, 10);
 }
 
-void fx_start(void)
+void fx_start_nth(int nth)
 {
 	posix_spawn_file_actions_t files;
 	char number[16], dir[128];
@@ -100,14 +114,14 @@ void fx_start(void)
 		number, "--ready-fd", "3", NULL };
 
 	snprintf(dir, sizeof(dir), "%s/bank", folder);
-	snprintf(number, sizeof(number), "%u", port);
+	snprintf(number, sizeof(number), "%u", servers[nth].port);
 	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
 	posix_spawn_file_actions_addopen(&files, 2, fx_file("server.log"),
 	    O_WRONLY | O_CREAT | O_APPEND, 0600);
 	posix_spawn_file_actions_adddup2(&files, ready[1], 3);
-	assert_int_equal(posix_spawn(&server, argv[0], &files, NULL,
+	assert_int_equal(posix_spawn(&servers[nth].pid, argv[0], &files, NULL,
 			     (char **)(uintptr_t)argv, environ),
 	    0);
 	posix_spawn_file_actions_destroy(&files);
@@ -115,33 +129,56 @@ void fx_start(void)
 	got = read_port(ready[0]);
 	close(ready[0]);
 	assert_int_not_equal(got, 0);
-	if (got == port)
+	if (got == servers[nth].port)
 		return; /* started again: other threads may be reading these */
-	port = got;
-	snprintf(origin, sizeof(origin), "https://localhost:%u", port);
+	servers[nth].port = got;
+	if (!own_origin)
+		snprintf(origin, sizeof(origin), "https://localhost:%u", got);
+}
+
+void fx_start(void)
+{
+	fx_start_nth(0);
 }
 
 void fx_signal(int sig)
 {
-	if (server != 0)
-		kill(server, sig);
+	if (servers[0].pid != 0)
+		kill(servers[0].pid, sig);
+}
+
+void fx_kill_nth(int nth, int sig)
+{
+	int status = 0;
+
+	if (servers[nth].pid == 0)
+		return;
+	kill(servers[nth].pid, sig);
+	waitpid(servers[nth].pid, &status, 0);
+	exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	servers[nth].pid = 0;
 }
 
 void fx_kill(int sig)
 {
-	int status = 0;
-
-	if (server == 0)
-		return;
-	kill(server, sig);
-	waitpid(server, &status, 0);
-	exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-	server = 0;
+	fx_kill_nth(0, sig);
 }
 
 int fx_exit_status(void)
 {
 	return exit_status;
+}
+
+/* What make-bank does not know of. */
+static int settle_config(void)
+{
+	char add[160];
+	const char *argv[] = { "sed", "-i", add, fx_file("bank/bankd.json"),
+		NULL };
+
+	snprintf(add, sizeof(add), "s#^{#{ \"origin\": \"%s\",#%s", origin,
+	    many_connections ? ";s#\\(maxConnections.*\\) 10#\\1 256#" : "");
+	return own_origin ? run(argv, "/dev/null") : 0;
 }
 
 int fx_make(void **state)
@@ -158,7 +195,7 @@ int fx_make(void **state)
 	for (int i = 0; i < 2 && db_is_postgresql(); i++)
 		snprintf(where[i], sizeof(where[i]), "%s", db_fresh());
 	if (mkdtemp(folder) == NULL || run(argv, "/dev/null") != 0 ||
-	    !uk_is_ok(uk_crypto_open(&fx_crypto)))
+	    settle_config() != 0 || !uk_is_ok(uk_crypto_open(&fx_crypto)))
 		return -1;
 	return 0;
 }
@@ -175,8 +212,8 @@ int fx_close(void **state)
 {
 	const char *argv[] = { "rm", "-rf", folder, NULL };
 
-	(void)state;
-	fx_kill(SIGTERM);
+	for (int i = 0; i < FX_SERVERS; i++)
+		fx_kill_nth(i, SIGTERM);
 	uk_crypto_close(&fx_crypto);
 	curl_global_cleanup();
 	if (db_close(state) != 0)
@@ -190,6 +227,11 @@ void fx_link_open(struct fx_link *l)
 {
 	*l = (struct fx_link){ .curl = curl_easy_init() };
 	assert_non_null(l->curl);
+}
+
+void fx_link_to(struct fx_link *l, int server)
+{
+	l->server = server;
 }
 
 void fx_link_close(struct fx_link *l)
@@ -234,7 +276,8 @@ json_t *fx_call_raw(
 	json_t *answer = NULL;
 
 	assert_non_null(r);
-	snprintf(url, sizeof(url), "%s%s", origin, path);
+	snprintf(url, sizeof(url), "https://localhost:%u%s",
+	    servers[l->server].port, path);
 	curl_easy_reset(l->curl);
 	curl_easy_setopt(l->curl, CURLOPT_URL, url);
 	curl_easy_setopt(l->curl, CURLOPT_CAINFO, fx_file("bank/ca.pem"));

@@ -25,6 +25,14 @@ const char *fx_dir(void);              /* of the bank */
 const char *fx_origin(void);
 unsigned fx_port(void);
 
+/* Several servers of one bank; those below mean the first of them. */
+enum { FX_SERVERS = 3 };
+void fx_start_nth(int nth); /* on its port as before */
+void fx_kill_nth(int nth, int sig);
+/* Before fx_make: the bank's origin, and as many connections as may be. */
+void fx_origin_is(const char *text);
+void fx_many_connections(bool yes);
+
 void fx_start(void); /* on the same port as before, once there was one */
 void fx_signal(int sig);
 void fx_kill(int sig);    /* and waits for its end */
@@ -36,9 +44,11 @@ int fx_bankd(const char *const *args);
 struct fx_link {
 	CURL *curl;
 	char session[65];
+	int server;  /* which one it talks to */
 	long status; /* of the last answer; 0: none came */
 };
 void fx_link_open(struct fx_link *l);
+void fx_link_to(struct fx_link *l, int server);
 void fx_link_close(struct fx_link *l);
 /* body NULL: GET. Takes over body. NULL if no JSON came back. */
 json_t *fx_call(struct fx_link *l, const char *path, json_t *body);

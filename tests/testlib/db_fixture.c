@@ -17,7 +17,7 @@ static bool postgresql;
 static char folder[64], where[160];
 static unsigned count;
 
-bool db_choose(int argc, char **argv)
+bool db_choose(int argc, char *const *argv)
 {
 	if (argc < 2)
 		return true;

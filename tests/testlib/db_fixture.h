@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-bool db_choose(int argc, char **argv); /* false: no such engine */
+bool db_choose(int argc, char *const *argv); /* false: no such engine */
 bool db_is_postgresql(void);
 
 /* Group set-up and tear-down: a folder, and a server if there is to be one. */
