@@ -2,6 +2,7 @@
 #include "card.h"
 
 #include "card_parts.h"
+#include "hint.h"
 
 /* Every call begins with a fresh allowance of commands. */
 #define CALL_IF(c, otherwise, operation, ...)                                  \
@@ -39,6 +40,8 @@ void uk_card_close(uk_card **c)
 	if (*c == NULL)
 		return;
 	uk_card_settle(*c);
+	if ((*c)->cache != NULL && (*c)->ops->resume != NULL)
+		uk_hint_note_left((*c)->ch);
 	uk_cache_close(&(*c)->cache);
 	uk_free((*c)->objects);
 	(*c)->objects = NULL;

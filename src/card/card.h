@@ -173,6 +173,11 @@ struct uk_card_ops {
 	 * Borrows ch, but not what *s shows. */
 	uk_err (*open)(
 	    uk_channel *ch, const struct uk_selected *s, uk_card **out);
+	/* The same, where a program before has left the application selected a
+	 * moment ago: asks who it is, with one command and without SELECT.
+	 * UK_ERR_CARD_UNKNOWN if that tells nothing. NULL: SELECT costs no
+	 * more. */
+	uk_err (*resume)(uk_channel *ch, uk_card **out);
 	void (*close)(uk_card *c);
 	/* Selects again, after a reset or where another program may have
 	 * selected something else; UK_ERR_CARD_REMOVED if the serial number

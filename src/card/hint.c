@@ -7,6 +7,8 @@
 
 enum {
 	ITEM_AID = 1,
+	ITEM_LEFT,
+	RECENT_S = 4, /* pcscd switches an idle card off after five seconds */
 	ITEM_ALONE = 0x7fffffff, /* no driver's: see cache.h */
 	BELIEVED_S = 24 * 60 * 60
 };
@@ -43,29 +45,55 @@ void uk_hint_note(uk_cache *hint, uk_bytes aid)
 	uk_cache_save(hint);
 }
 
+static uk_bytes put_now(uk_buf *out)
+{
+	uk_put_u64(out, (uint64_t)time(NULL));
+	return uk_buf_view(out);
+}
+
+static bool is_within(uk_cache *c, uint32_t item, uint64_t seconds)
+{
+	uint64_t then, now = (uint64_t)time(NULL);
+	uk_reader r;
+	uk_bytes v;
+
+	if (!uk_cache_get(c, item, &v) || v.n != 8)
+		return false;
+	r = uk_read(v);
+	then = uk_get_u64(&r);
+	return then <= now && now - then < seconds;
+}
+
+bool uk_hint_is_recent(uk_cache *hint)
+{
+	return is_within(hint, ITEM_LEFT, RECENT_S);
+}
+
+void uk_hint_note_left(uk_channel *ch)
+{
+	uk_cache *hint = uk_hint_open(ch);
+	uint8_t bytes[8];
+	uk_buf now = UK_BUF(bytes);
+
+	if (uk_hint_aid(hint).n > 0)
+		uk_cache_put(hint, ITEM_LEFT, put_now(&now));
+	uk_cache_save(hint);
+	uk_cache_close(&hint);
+}
+
 bool uk_hint_is_alone(const uk_card *c)
 {
-	uk_reader r;
-	uk_bytes since;
-	uint64_t then, now = (uint64_t)time(NULL);
-
-	if (!uk_cache_get(c->cache, ITEM_ALONE, &since) || since.n != 8)
-		return false;
-	r = uk_read(since);
-	then = uk_get_u64(&r);
-	return then <= now && now - then < BELIEVED_S;
+	return is_within(c->cache, ITEM_ALONE, BELIEVED_S);
 }
 
 void uk_hint_note_alone(uk_card *c, bool alone)
 {
-	uint64_t now = (uint64_t)time(NULL);
 	uint8_t bytes[8];
-	uk_buf since = UK_BUF(bytes);
+	uk_buf now = UK_BUF(bytes);
 	uk_bytes known;
 
-	uk_put_u64(&since, now);
 	if (alone)
-		uk_cache_put(c->cache, ITEM_ALONE, uk_buf_view(&since));
+		uk_cache_put(c->cache, ITEM_ALONE, put_now(&now));
 	else if (uk_cache_get(c->cache, ITEM_ALONE, &known))
 		uk_cache_put(c->cache, ITEM_ALONE, UK_NONE);
 }

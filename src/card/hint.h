@@ -22,6 +22,11 @@ uk_bytes uk_hint_aid(uk_cache *hint);
 /* What was found: the AID of a card that has one application, else none. */
 void uk_hint_note(uk_cache *hint, uk_bytes aid);
 
+/* Has a program of this user's let go of it just now? Then the card has not
+ * been switched off, most likely, and its application is still selected. */
+bool uk_hint_is_recent(uk_cache *hint);
+void uk_hint_note_left(uk_channel *ch);
+
 bool uk_hint_is_alone(const uk_card *c);
 void uk_hint_note_alone(uk_card *c, bool alone);
 

@@ -100,9 +100,31 @@ static size_t row_of(uk_channel *ch, uk_bytes aid)
 	return row;
 }
 
-static void ask_rows(struct search *s, size_t first, size_t max)
+/* Who is not known to be alone must be selected, after the others. */
+static bool resume_row(struct search *s, size_t row)
 {
-	bool on = first == ROWS || ask_row(s, first);
+	const struct uk_card_ops *kind = rows[row].kinds[0];
+	uk_card *c = NULL;
+
+	if (kind->resume == NULL)
+		return false;
+	uk_channel_allow(s->ch, UK_CALL_COMMANDS_MAX);
+	s->err = kind->resume(s->ch, &c);
+	if (c != NULL && !uk_hint_is_alone(c))
+		uk_card_close(&c);
+	s->found[row] = c;
+	s->last = c;
+	s->count = c != NULL;
+	return c != NULL;
+}
+
+static void ask_rows(struct search *s, size_t first, bool recent, size_t max)
+{
+	bool on = first == ROWS || !recent || !resume_row(s, first);
+
+	if (!on)
+		return;
+	on = first == ROWS || ask_row(s, first);
 
 	for (size_t i = 0; on && i < ROWS && s->count < max; i++)
 		on = s->asked[i] || ask_row(s, i);
@@ -140,7 +162,8 @@ static uk_err open_rows(uk_channel *ch, size_t max, struct uk_cards *out)
 	uk_cache *hint = max > 1 ? uk_hint_open(ch) : NULL;
 
 	*out = (struct uk_cards){ 0 };
-	ask_rows(&s, row_of(ch, uk_hint_aid(hint)), max);
+	ask_rows(
+	    &s, row_of(ch, uk_hint_aid(hint)), uk_hint_is_recent(hint), max);
 	hand_over(&s, out);
 	if (out->count > 0 && uk_is(s.err, UK_ERR_CARD_UNKNOWN))
 		s.err = uk_ok();

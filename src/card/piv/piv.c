@@ -83,10 +83,9 @@ static void piv_close(uk_card *c)
 	uk_free(c);
 }
 
-/* Whatever a card says to the AID of PIV, it has accepted it: cards differ in
- * what they answer. */
-static uk_err piv_open(
-    uk_channel *ch, const struct uk_selected *s, uk_card **out)
+/* ask: for the card's name. */
+static uk_err open_with(
+    uk_channel *ch, uk_err (*ask)(uk_card *c), uk_card **out)
 {
 	struct piv *p = uk_new(sizeof(*p));
 	uk_err err;
@@ -101,8 +100,8 @@ static uk_err piv_open(
 	p->base.pins[1] = (uk_pin_state){ -1, -1, true };
 	p->pin_ref = PIN_REF_APPLICATION;
 	set_limits(&p->base);
-	piv_recall_origin(p, s->fci);
-	err = piv_read_name(&p->base);
+	piv_recall_origin(p);
+	err = ask(&p->base);
 	if (uk_is_ok(err)) {
 		piv_recall_open(&p->base);
 		*out = &p->base;
@@ -110,6 +109,20 @@ static uk_err piv_open(
 	}
 	uk_free(p);
 	return err;
+}
+
+/* Whatever a card says to the AID of PIV, it has accepted it: cards differ in
+ * what they answer. */
+static uk_err piv_open(
+    uk_channel *ch, const struct uk_selected *s, uk_card **out)
+{
+	(void)s;
+	return open_with(ch, piv_read_name, out);
+}
+
+static uk_err piv_resume(uk_channel *ch, uk_card **out)
+{
+	return open_with(ch, piv_read_chuid, out);
 }
 
 /* Another program was here, or another application was selected: the PIN's
@@ -155,6 +168,7 @@ uk_err piv_refresh(uk_card *c)
 const struct uk_card_ops uk_piv_ops = {
 	.name = "piv",
 	.open = piv_open,
+	.resume = piv_resume,
 	.close = piv_close,
 	.reselect = piv_reselect,
 	.refresh = piv_refresh,

@@ -221,15 +221,22 @@ uk_err piv_ask_name(uk_card *c, uk_bytes *name)
 	return uk_ok();
 }
 
-uk_err piv_read_name(uk_card *c)
+uk_err piv_read_chuid(uk_card *c)
 {
 	uk_buf serial = UK_BUF(c->info.serial);
 	uk_bytes name;
 
 	UK_TRY(piv_ask_name(c, &name));
 	if (name.n == 0)
-		return piv_ask_serial(c);
+		return uk_fail(UK_ERR_CARD_UNKNOWN);
 	uk_put(&serial, name);
 	c->info.serial_len = serial.len;
 	return uk_ok();
+}
+
+uk_err piv_read_name(uk_card *c)
+{
+	uk_err err = piv_read_chuid(c);
+
+	return uk_is(err, UK_ERR_CARD_UNKNOWN) ? piv_ask_serial(c) : err;
 }

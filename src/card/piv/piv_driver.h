@@ -77,8 +77,8 @@ struct piv {
 	enum piv_fact metadata; /* ... and tells about keys (from 5.3 on) */
 	enum piv_fact lengths;  /* takes extended length */
 	bool admin;             /* the management key was proved */
-	/* SHA-256 of what does not change without the card: its answers to
-	 * reset and SELECT; and, with the CHUID, of what the cache goes by */
+	/* SHA-256 of the answer to reset; and, with the CHUID, of what the
+	 * cache goes by */
 	uint8_t origin[32], proof[32];
 	uint8_t object[PIV_OBJECT_MAX]; /* the data object read last */
 };
@@ -138,13 +138,15 @@ UK_RESULT piv_put_cert(uk_buf *out, uk_bytes der);
 /* What its owner calls the card: a view into piv->object; none is UK_OK. */
 UK_RESULT piv_ask_name(uk_card *c, uk_bytes *name);
 /* That, or its maker's number, as the card's serial number. */
-UK_RESULT piv_read_name(uk_card *c);
+uk_err piv_read_name(uk_card *c);
+/* The former only: UK_ERR_CARD_UNKNOWN if there is none. */
+uk_err piv_read_chuid(uk_card *c);
 
 /* --- piv_recall.c: what was read in another program ----------------------- */
 
-/* What the cache goes by: the card's answers to reset and SELECT; then, with
- * every CHUID that is read, this card as it is now. */
-void piv_recall_origin(struct piv *p, uk_bytes fci);
+/* What the cache goes by: the card's answer to reset; then, with every CHUID
+ * that is read, this card as it is now. */
+void piv_recall_origin(struct piv *p);
 void piv_recall_chuid(struct piv *p, uk_bytes chuid);
 /* When the card's serial number is known. */
 void piv_recall_open(uk_card *c);

@@ -11,8 +11,7 @@
  *   it was right; every other question about it is asked of the card.
  *
  * Only whoever says that cards are to be believed (cache.h) is told without
- * asking. All is bound to the card's answers to reset and SELECT and to the
- * whole CHUID.
+ * asking. All is bound to the card's answer to reset and to the whole CHUID.
  */
 #include "piv_driver.h"
 
@@ -25,15 +24,15 @@ _Static_assert(
 
 /* --- which card ----------------------------------------------------------- */
 
-void piv_recall_origin(struct piv *p, uk_bytes fci)
+void piv_recall_origin(struct piv *p)
 {
 	uint8_t bytes[UK_ATR_MAX];
 	uk_buf atr = UK_BUF(bytes);
-	uk_bytes parts[2] = { fci, UK_NONE };
+	uk_bytes part = UK_NONE;
 
 	if (uk_is_ok(uk_channel_atr_bytes(p->base.ch, &atr)))
-		parts[1] = uk_buf_view(&atr);
-	UK_IGNORE(uk_checksum(parts, 2, p->origin));
+		part = uk_buf_view(&atr);
+	UK_IGNORE(uk_checksum(&part, 1, p->origin));
 }
 
 void piv_recall_chuid(struct piv *p, uk_bytes chuid)
