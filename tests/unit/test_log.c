@@ -67,10 +67,39 @@ static void knows_whether_it_is_on(void **state)
 	assert_false(uk_log_on(UK_LOG_ERROR));
 }
 
+/* RFC 8259: written out by hand. */
+static void json_lines(void **state)
+{
+	static const char want[] =
+	    "\"level\": \"info\", \"event\": \"x\", \"n\": \"-1\","
+	    " \"reason\": \"two \\u005c words\", \"text\": \"and \\u0022it\"}\n"
+	    "{\"time\": \"";
+	char *text = NULL;
+	size_t n;
+	FILE *sink = open_memstream(&text, &n);
+
+	(void)state;
+	assert_non_null(sink);
+	uk_log_to(sink, UK_LOG_INFO);
+	uk_log_format(UK_LOG_JSON);
+	uk_log(UK_LOG_INFO, "event=%s n=%d reason=\"two \\ words\" and \"it",
+	    "x", -1);
+	uk_log(UK_LOG_INFO, "words");
+	uk_log_format(UK_LOG_PLAIN);
+	uk_log_to(NULL, UK_LOG_OFF);
+	fclose(sink);
+	assert_memory_equal(text, "{\"time\": \"2", 11);
+	assert_non_null(strstr(text, want));
+	assert_non_null(
+	    strstr(text, "\"level\": \"info\", \"text\": \"words\"}\n"));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(writes_up_to_the_level),
+		cmocka_unit_test(json_lines),
 		cmocka_unit_test(says_time_process_level_text),
 		cmocka_unit_test(knows_whether_it_is_on),
 	};

@@ -1,6 +1,7 @@
 /* Sending answers, after the commit that they depend on. */
 #include "answers.h"
 
+#include "connections.h"
 #include "json_text.h"
 #include "log.h"
 #include "routes.h"
@@ -59,6 +60,7 @@ static void send_one(struct waiting *w)
 	evhttp_send_reply(
 	    w->req, bank_code_http(w->code), bank_code_name(w->code), NULL);
 	send_in_one(connection);
+	bank_connections_answered(connection);
 }
 
 /* The request goes with its connection. */
@@ -153,6 +155,8 @@ static void flush(struct bank_answers *a)
 		if (!uk_is_ok(one))
 			refuse(&w[i], 1, one);
 	}
+	if (n > 0)
+		bank_metrics_commit(a->bank->metrics, n);
 	a->count = 0;
 	for (size_t i = 0; i < n; i++)
 		finish(&w[i]);

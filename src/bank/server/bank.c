@@ -80,6 +80,26 @@ const uk_trust *bank_trust(struct bank *b)
 	return b->trust;
 }
 
+void bank_config_reload(struct bank *b)
+{
+	char path[BANK_PATH_MAX], why[200] = "";
+	struct bank_config fresh;
+	const char *stays;
+	uk_err err = bank_path(b->dir, BANK_FILE_CONFIG, path);
+
+	if (uk_is_ok(err))
+		err = bank_config_read(path, &fresh, why, sizeof(why));
+	if (!uk_is_ok(err)) {
+		uk_log(UK_LOG_ERROR,
+		    "event=settings-reload result=%s reason=\"%s\"",
+		    uk_err_name(err), why);
+		return;
+	}
+	stays = bank_config_renew(&b->config, &fresh);
+	uk_log(UK_LOG_INFO, "event=settings-reload result=ok needs-restart=%s",
+	    stays == NULL ? "nothing" : stays);
+}
+
 /* --- opening ------------------------------------------------------------- */
 
 static uk_err open_keys(struct bank *b)
@@ -121,6 +141,7 @@ static uk_err open_logins(struct bank *b)
 
 static uk_err open_rooms(struct bank *b)
 {
+	UK_TRY(bank_metrics_open(&b->metrics));
 	UK_TRY(bank_certs_open((size_t)b->config.max_certificates, &b->certs));
 	return open_logins(b);
 }
@@ -180,6 +201,7 @@ void bank_close(struct bank **b)
 		return;
 	bank_sessions_close(&(*b)->sessions);
 	bank_nonces_close(&(*b)->nonces);
+	bank_metrics_close(&(*b)->metrics);
 	bank_certs_close(&(*b)->certs);
 	bank_store_close(&(*b)->store);
 	uk_trust_close(&(*b)->trust);

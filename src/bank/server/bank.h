@@ -14,6 +14,7 @@
 #include "config.h"
 #include "crypto.h"
 #include "files.h"
+#include "metrics.h"
 #include "nonces.h"
 #include "sessions.h"
 #include "store.h"
@@ -39,6 +40,7 @@ struct bank {
 	struct bank_nonces *nonces;
 	struct bank_sessions *sessions;
 	struct bank_certs *certs;
+	struct bank_metrics *metrics;
 	uk_trust *trust; /* through bank_trust only */
 	struct bank_crl_mark crl;
 	/* confirmed in this round, and to be posted at its end; borrowed */
@@ -59,6 +61,9 @@ UK_RESULT bank_set_origin(struct bank *b, unsigned port);
  * it has changed. If it cannot be read, what was known before stays. */
 const uk_trust *bank_trust(struct bank *b);
 void bank_trust_reload(struct bank *b);
+/* The settings are read again; those that cannot change stay, and all of them
+ * if the file is wrong. The log says so. */
+void bank_config_reload(struct bank *b);
 
 /* The one translation into the protocol's codes, for certificates and what may
  * go wrong in the machine. */

@@ -361,6 +361,11 @@ enum bank_exit bank_cmd_serve(const struct bank_options *o)
 
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a line is one write */
 	uk_log_to(stderr, UK_LOG_INFO);
+	if (o->log_format != NULL && strcmp(o->log_format, "json") == 0)
+		uk_log_format(UK_LOG_JSON);
+	else if (o->log_format != NULL && strcmp(o->log_format, "plain") != 0)
+		return bank_complain(
+		    BANK_EXIT_USAGE, "--log-format", "plain or json");
 	/* JSON holds session tokens. */
 	json_set_alloc_funcs(malloc, uk_wipe_free);
 	code = open_bank(o, &b);
@@ -370,9 +375,10 @@ enum bank_exit bank_cmd_serve(const struct bank_options *o)
 	    (unsigned)(o->port >= 0 ? o->port : b->config.port),
 	    (int)o->ready_fd, why, sizeof(why));
 	if (!uk_is_ok(err))
-		code = bank_complain(uk_is(err, UK_ERR_IO)
-					 ? BANK_EXIT_UNAVAILABLE
-					 : BANK_EXIT_CONFIG,
+		code = bank_complain(
+		    uk_is(err, UK_ERR_IO)         ? BANK_EXIT_UNAVAILABLE
+		    : uk_is(err, UK_ERR_ARGUMENT) ? BANK_EXIT_USAGE
+						  : BANK_EXIT_CONFIG,
 		    "cannot serve", why);
 	bank_close(&b);
 	return code;

@@ -23,7 +23,7 @@ struct bank_options { /* NULL or 0: not given */
 	const char *dir, *name, *host, *customer, *request, *purpose, *account,
 	    *currency, *deposit, *serial, *cert, *not_before, *not_after,
 	    *database, *per_transfer, *per_day, *overdraft, *reason, *expect,
-	    *since;
+	    *since, *log_format;
 	int64_t port; /* -1: not given */
 	int64_t days, journal;
 	int64_t ready_fd; /* -1: not given */

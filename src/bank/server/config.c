@@ -24,6 +24,8 @@ static const struct setting {
 	{ "address", TEXT, offsetof(struct bank_config, address), false, 0, 0 },
 	{ "database", TEXT, offsetof(struct bank_config, database), false, 0,
 	    0 },
+	{ "operator", TEXT, offsetof(struct bank_config, operator_place), false,
+	    0, 0 },
 	{ "migrate", TEXT, offsetof(struct bank_config, migrate), false, 0, 0 },
 	{ "port", NUMBER, offsetof(struct bank_config, port), true, 0, 65535 },
 	{ "transferLimit", NUMBER, offsetof(struct bank_config, transfer_limit),
@@ -47,6 +49,8 @@ static const struct setting {
 	    false, 0, 1 },
 	{ "requestSeconds", NUMBER,
 	    offsetof(struct bank_config, request_seconds), false, 1, 600 },
+	{ "stopSeconds", NUMBER, offsetof(struct bank_config, stop_seconds),
+	    false, 0, 600 },
 };
 
 enum { SETTINGS = sizeof(settings) / sizeof(settings[0]) };
@@ -67,6 +71,7 @@ void bank_config_defaults(struct bank_config *c)
 		.session_seconds = 3600,
 		.sessions_each = 8,
 		.request_seconds = 30,
+		.stop_seconds = 5,
 	};
 }
 
@@ -167,6 +172,46 @@ uk_err bank_config_read(
 	good = read_all(root, out, why, why_cap);
 	json_decref(root);
 	return good ? uk_ok() : uk_fail(UK_ERR_FORMAT);
+}
+
+/* Can change while the server runs. */
+static const char *const live[] = { "name", "transferLimit" };
+
+static bool is_live(const struct setting *s)
+{
+	for (size_t i = 0; i < sizeof(live) / sizeof(live[0]); i++) {
+		if (strcmp(live[i], s->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool same(const struct setting *s, const struct bank_config *x,
+    const struct bank_config *y)
+{
+	return s->kind == TEXT ? strcmp(text_of(x, s), text_of(y, s)) == 0
+			       : *number_of(x, s) == *number_of(y, s);
+}
+
+const char *bank_config_renew(
+    struct bank_config *running, const struct bank_config *fresh)
+{
+	const char *stays = NULL;
+
+	for (size_t i = 0; i < SETTINGS; i++) {
+		const struct setting *s = &settings[i];
+
+		if (same(s, running, fresh))
+			continue;
+		if (!is_live(s))
+			stays = s->name;
+		else if (s->kind == NUMBER)
+			*number_of(running, s) = *number_of(fresh, s);
+		else
+			UK_IGNORE(uk_copy_str(text_of(running, s),
+			    BANK_CONFIG_TEXT, uk_view_str(text_of(fresh, s))));
+	}
+	return stays;
 }
 
 static json_t *to_json(const struct bank_config *c)

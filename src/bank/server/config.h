@@ -9,26 +9,32 @@
 enum { BANK_CONFIG_TEXT = 256 };
 
 struct bank_config {
-	char name[BANK_CONFIG_TEXT];     /* shown to customers */
-	char host[BANK_CONFIG_TEXT];     /* name in the TLS certificate */
-	char origin[BANK_CONFIG_TEXT];   /* empty: https://host:port */
-	char address[BANK_CONFIG_TEXT];  /* IPv4 to listen on */
-	char database[BANK_CONFIG_TEXT]; /* empty: the file bank.db */
-	char migrate[BANK_CONFIG_TEXT];  /* "yes", "no"; empty: by the engine */
-	int64_t port;                    /* 0: any free one */
-	int64_t transfer_limit;          /* minor units of one transfer */
+	char name[BANK_CONFIG_TEXT];           /* shown to customers */
+	char host[BANK_CONFIG_TEXT];           /* name in the TLS certificate */
+	char origin[BANK_CONFIG_TEXT];         /* empty: https://host:port */
+	char address[BANK_CONFIG_TEXT];        /* IPv4 to listen on */
+	char database[BANK_CONFIG_TEXT];       /* empty: the file bank.db */
+	char operator_place[BANK_CONFIG_TEXT]; /* ops.h; empty: nowhere */
+	char migrate[BANK_CONFIG_TEXT]; /* "yes", "no"; empty: by the engine */
+	int64_t port;                   /* 0: any free one */
+	int64_t transfer_limit;         /* minor units of one transfer */
 	int64_t max_connections, max_sessions;
 	int64_t max_challenges;   /* used ones remembered for five minutes */
 	int64_t max_certificates; /* found good and remembered, 3 KB each */
 	int64_t session_idle_seconds, session_seconds, sessions_each;
 	int64_t shared_logins;   /* 1: sessions and nonces in the database */
 	int64_t request_seconds; /* a request must be complete by then */
+	int64_t stop_seconds;    /* for requests that are under way */
 };
 
 void bank_config_defaults(struct bank_config *c);
 /* On failure, why says in one line what is wrong and where. */
 UK_RESULT bank_config_read(
     const char *path, struct bank_config *out, char *why, size_t why_cap);
+/* What can change while the server runs is taken over. The name of a setting
+ * that is otherwise and needs a start anew; NULL: there is none. */
+const char *bank_config_renew(
+    struct bank_config *running, const struct bank_config *fresh);
 /* Mode 0600; UK_ERR_EXISTS if the file is there. */
 UK_RESULT bank_config_write(const char *path, const struct bank_config *c);
 

@@ -4,10 +4,13 @@
 #include "log.h"
 #include "mem.h"
 
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/listener.h>
+#include <openssl/bio.h>
 #include <openssl/ssl.h>
 
 #include <sys/socket.h>
@@ -16,7 +19,9 @@
 struct connection { /* one place */
 	struct bank_connections *all;
 	struct bufferevent *bev; /* NULL: free place */
-	int64_t since;
+	int64_t since;           /* it has kept us waiting, in seconds */
+	int64_t asked_us;        /* its last request was complete */
+	uint64_t bytes_read;     /* until then */
 	struct connection *next_free;
 };
 
@@ -26,15 +31,21 @@ struct bank_connections {
 	struct connection *places, *free;
 	struct evconnlistener *listener;
 	struct event *tick;
+	struct bank_metrics *metrics; /* borrowed */
 };
 
-/* Seconds that no one can set back. */
-static int64_t steady_now(void)
+/* Microseconds, and seconds, that no one can set back. */
+static int64_t steady_us(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
+	return t.tv_sec * INT64_C(1000000) + t.tv_nsec / 1000;
+}
+
+static int64_t steady_now(void)
+{
+	return steady_us() / 1000000;
 }
 
 static void on_gone(
@@ -83,7 +94,7 @@ static void on_tick(evutil_socket_t fd, short events, void *arg)
 }
 
 uk_err bank_connections_open(struct event_base *base, size_t room,
-    int64_t seconds, struct bank_connections **out)
+    int64_t seconds, struct bank_metrics *m, struct bank_connections **out)
 {
 	const struct timeval second = { 1, 0 };
 	struct bank_connections *c = uk_new(sizeof(*c));
@@ -93,6 +104,7 @@ uk_err bank_connections_open(struct event_base *base, size_t room,
 		return uk_fail(UK_ERR_MEMORY);
 	c->room = room;
 	c->seconds = seconds;
+	c->metrics = m;
 	c->places = uk_new_array(room, sizeof(*c->places));
 	c->tick = event_new(base, -1, EV_PERSIST, on_tick, c);
 	if (c->places == NULL || c->tick == NULL ||
@@ -138,26 +150,71 @@ void bank_connections_add(
 {
 	struct connection *p = c->free;
 
+	bank_metrics_accepted(c->metrics);
 	/* No place, no memory: not counted, but still served. */
 	if (p == NULL || SSL_set_ex_data(ssl, place_index(), p) != 1)
 		return;
 	c->free = p->next_free;
-	*p = (struct connection){ c, bev, steady_now(), NULL };
+	*p = (struct connection){ .all = c, .bev = bev, .since = steady_now() };
 	if (++c->used == c->room && c->listener != NULL)
 		evconnlistener_disable(c->listener);
 }
 
-void bank_connections_alive(struct evhttp_connection *connection)
+static struct connection *place_of(struct evhttp_connection *connection)
 {
 	struct bufferevent *bev = connection == NULL
 				      ? NULL
 				      : evhttp_connection_get_bufferevent(
 					    connection);
 	SSL *ssl = bev == NULL ? NULL : bufferevent_openssl_get_ssl(bev);
-	struct connection *p = ssl == NULL
-				   ? NULL
-				   : SSL_get_ex_data(ssl, place_index());
+
+	return ssl == NULL ? NULL : SSL_get_ex_data(ssl, place_index());
+}
+
+static uint64_t bytes_read(const struct connection *p)
+{
+	return BIO_number_read(
+	    SSL_get_rbio(bufferevent_openssl_get_ssl(p->bev)));
+}
+
+void bank_connections_alive(struct evhttp_connection *connection)
+{
+	struct connection *p = place_of(connection);
+
+	if (p == NULL)
+		return;
+	p->asked_us = steady_us();
+	p->since = p->asked_us / 1000000;
+	p->bytes_read = bytes_read(p);
+}
+
+void bank_connections_answered(struct evhttp_connection *connection)
+{
+	const struct connection *p = place_of(connection);
 
 	if (p != NULL)
-		p->since = steady_now();
+		bank_metrics_latency(
+		    p->all->metrics, steady_us() - p->asked_us);
+}
+
+size_t bank_connections_used(const struct bank_connections *c)
+{
+	return c->used;
+}
+
+/* Nothing has come since its last request, and all of the answer has gone. */
+static bool is_idle(const struct connection *p)
+{
+	return p->asked_us != 0 && bytes_read(p) == p->bytes_read &&
+	       evbuffer_get_length(bufferevent_get_output(p->bev)) == 0;
+}
+
+void bank_connections_end_idle(struct bank_connections *c)
+{
+	for (size_t i = 0; i < c->room; i++) {
+		const struct connection *p = &c->places[i];
+
+		if (p->bev != NULL && is_idle(p))
+			(void)shutdown(bufferevent_getfd(p->bev), SHUT_RDWR);
+	}
 }

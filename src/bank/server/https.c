@@ -4,6 +4,7 @@
 #include "answers.h"
 #include "connections.h"
 #include "log.h"
+#include "ops.h"
 #include "routes.h"
 #include "secret.h"
 
@@ -18,6 +19,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -25,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,18 +37,23 @@ enum {
 	/* Somewhat more than a body may have, so that a body that is a little
 	 * too long gets an answer in JSON; beyond it libevent hangs up. */
 	RECEIVE_MAX = 16 * BANK_BODY_MAX,
-	BACKLOG = 128
+	BACKLOG = 128,
+	LEAVING_PER_SECOND = 20,
+	OTHER_FILES = 64 /* open besides the connections */
 };
 
 struct server {
 	struct bank *bank;
 	struct event_base *base;
 	struct evhttp *http;
-	struct evconnlistener *listener; /* owned by http */
+	struct evhttp_bound_socket *bound; /* owned by http, as its listener */
+	struct evconnlistener *listener;
 	SSL_CTX *tls;
 	struct bank_connections *connections;
 	struct bank_answers *answers;
-	struct event *stop[2], *reload;
+	struct bank_ops *ops;
+	struct event *stop[2], *reload, *leaving;
+	int64_t rounds_left; /* of waiting for others before we leave */
 };
 
 /* --- TLS ----------------------------------------------------------------- */
@@ -215,6 +223,7 @@ static uk_err open_listener(struct server *s, unsigned port)
 		close(fd);
 		return uk_fail(UK_ERR_MEMORY);
 	}
+	s->bound = bound;
 	s->listener = evhttp_bound_socket_get_listener(bound);
 	bank_connections_gate(s->connections, s->listener);
 	return bank_set_origin(s->bank, port_of(fd));
@@ -222,16 +231,37 @@ static uk_err open_listener(struct server *s, unsigned port)
 
 /* --- running ------------------------------------------------------------- */
 
-/* Stops accepting, lets the requests of this round finish, and leaves. */
+/* Until nobody is left, or nobody is waited for any longer. */
+static void on_leaving(evutil_socket_t fd, short events, void *arg)
+{
+	struct server *s = arg;
+
+	(void)fd, (void)events;
+	bank_connections_end_idle(s->connections);
+	if (bank_connections_used(s->connections) == 0 || s->rounds_left-- == 0)
+		event_base_loopbreak(s->base);
+}
+
+/* Stops accepting; requests under way have stopSeconds to be finished. */
 static void on_stop(evutil_socket_t sig, short events, void *arg)
 {
-	const struct timeval grace = { 0, 200000 }; /* to send answers */
+	const struct timeval often = { 0, 1000000 / LEAVING_PER_SECOND };
 	struct server *s = arg;
 
 	(void)events;
 	uk_log(UK_LOG_INFO, "event=stop signal=%d", (int)sig);
-	evconnlistener_disable(s->listener);
-	event_base_loopexit(s->base, &grace);
+	if (s->bound == NULL) {
+		event_base_loopbreak(s->base); /* told twice: at once */
+		return;
+	}
+	bank_connections_gate(s->connections, NULL);
+	evhttp_del_accept_socket(s->http, s->bound);
+	s->bound = NULL;
+	s->listener = NULL;
+	bank_ops_stopping(s->ops);
+	s->rounds_left = s->bank->config.stop_seconds * LEAVING_PER_SECOND;
+	if (event_add(s->leaving, &often) != 0)
+		event_base_loopbreak(s->base);
 }
 
 static void on_reload(evutil_socket_t sig, short events, void *arg)
@@ -239,6 +269,7 @@ static void on_reload(evutil_socket_t sig, short events, void *arg)
 	struct server *s = arg;
 
 	(void)sig, (void)events;
+	bank_config_reload(s->bank);
 	bank_trust_reload(s->bank);
 }
 
@@ -275,12 +306,13 @@ static uk_err open_events(struct server *s)
 	evhttp_set_max_body_size(s->http, RECEIVE_MAX);
 	evhttp_set_timeout(s->http, (int)c->request_seconds);
 	UK_TRY(bank_connections_open(s->base, (size_t)c->max_connections,
-	    c->request_seconds, &s->connections));
+	    c->request_seconds, s->bank->metrics, &s->connections));
 	s->stop[0] = evsignal_new(s->base, SIGTERM, on_stop, s);
 	s->stop[1] = evsignal_new(s->base, SIGINT, on_stop, s);
 	s->reload = evsignal_new(s->base, SIGHUP, on_reload, s);
+	s->leaving = event_new(s->base, -1, EV_PERSIST, on_leaving, s);
 	if (s->stop[0] == NULL || s->stop[1] == NULL || s->reload == NULL ||
-	    event_add(s->stop[0], NULL) != 0 ||
+	    s->leaving == NULL || event_add(s->stop[0], NULL) != 0 ||
 	    event_add(s->stop[1], NULL) != 0 || event_add(s->reload, NULL) != 0)
 		return uk_fail(UK_ERR_MEMORY);
 	return uk_ok();
@@ -291,6 +323,7 @@ static void close_server(struct server *s)
 	/* Connections are really gone only when the base is: their places are
 	 * kept until then. */
 	bank_answers_close(&s->answers);
+	bank_ops_close(&s->ops);
 	bank_connections_stop(s->connections);
 	if (s->http != NULL)
 		evhttp_free(s->http);
@@ -300,6 +333,8 @@ static void close_server(struct server *s)
 	}
 	if (s->reload != NULL)
 		event_free(s->reload);
+	if (s->leaving != NULL)
+		event_free(s->leaving);
 	if (s->base != NULL)
 		event_base_free(s->base);
 	bank_connections_close(&s->connections);
@@ -312,11 +347,35 @@ static void say_ready(const struct server *s, int ready_fd)
 
 	printf(
 	    "listening on https://%s:%u\n", s->bank->config.host, port_of(fd));
+	if (s->ops != NULL && bank_ops_port(s->ops) != 0)
+		printf(
+		    "operator at http://127.0.0.1:%u\n", bank_ops_port(s->ops));
+	else if (s->ops != NULL)
+		printf("operator at %s\n", s->bank->config.operator_place);
 	fflush(stdout);
 	if (ready_fd >= 0) {
 		dprintf(ready_fd, "%u\n", port_of(fd));
 		close(ready_fd);
 	}
+}
+
+/* A connection is an open file. */
+static bool enough_files(const struct bank_config *c, char *why, size_t cap)
+{
+	rlim_t want = (rlim_t)c->max_connections + OTHER_FILES;
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_cur >= want)
+		return true;
+	l.rlim_cur = l.rlim_max < want ? l.rlim_max : want;
+	if (l.rlim_cur == want && setrlimit(RLIMIT_NOFILE, &l) == 0)
+		return true;
+	snprintf(why, cap,
+	    "\"maxConnections\" %lld needs %llu open files, and %llu are "
+	    "allowed: lower it, or raise LimitNOFILE (ulimit -n)",
+	    (long long)c->max_connections, (unsigned long long)want,
+	    (unsigned long long)l.rlim_max);
+	return false;
 }
 
 uk_err bank_https_run(
@@ -328,6 +387,13 @@ uk_err bank_https_run(
 	signal(SIGPIPE, SIG_IGN);
 	/* Before its first call: what comes and goes holds sessions. */
 	event_set_mem_functions(malloc, realloc, uk_wipe_free);
+	if (ready_fd >= 0 && fcntl(ready_fd, F_GETFD) < 0) {
+		snprintf(why, why_cap,
+		    "--ready-fd %d is not an open descriptor", ready_fd);
+		return uk_fail(UK_ERR_ARGUMENT);
+	}
+	if (!enough_files(&b->config, why, why_cap))
+		return uk_fail(UK_ERR_ARGUMENT);
 	err = open_tls(&s);
 	if (!uk_is_ok(err)) {
 		snprintf(why, why_cap,
@@ -346,6 +412,14 @@ uk_err bank_https_run(
 		    "cannot listen on %s:%u (%s): is another server "
 		    "running? choose --port",
 		    b->config.address, port, strerror(errno));
+		goto out;
+	}
+	err = bank_ops_open(s.base, b, s.connections, &s.ops);
+	if (!uk_is_ok(err)) {
+		snprintf(why, why_cap,
+		    "cannot open the operator's door at \"%s\" (%s): choose "
+		    "another \"operator\"",
+		    b->config.operator_place, strerror(errno));
 		goto out;
 	}
 	say_ready(&s, ready_fd);

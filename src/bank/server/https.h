@@ -9,7 +9,8 @@
 #include "bank.h"
 
 /*
- * Serves until SIGTERM or SIGINT; SIGHUP reads the revocation list again.
+ * Serves until SIGTERM or SIGINT; SIGHUP reads settings and revocation
+ * list again.
  * port 0: any free one. Once the port is open, "listening on https://HOST:PORT"
  * is printed to standard output, and, if ready_fd >= 0, the port with a newline
  * is written to it and it is closed.

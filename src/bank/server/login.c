@@ -66,6 +66,7 @@ enum bank_code bank_check_cert(struct bank *b, uk_bytes der,
 	if (!uk_is_ok(uk_hash_one(b->crypto, UK_HASH_SHA256, der, &hash)))
 		return BANK_INTERNAL;
 	*out = bank_certs_find(b->certs, uk_buf_view(&hash), purpose, now);
+	bank_metrics_certificate(b->metrics, *out != NULL);
 	if (*out != NULL)
 		return BANK_OK;
 	return check_new(b, uk_buf_view(&hash), der, purpose, now, out);

@@ -28,6 +28,7 @@ enum option_key {
 	OPT_SERIAL,
 	OPT_CERT,
 	OPT_READY_FD,
+	OPT_LOG_FORMAT,
 	OPT_PER_TRANSFER,
 	OPT_PER_DAY,
 	OPT_OVERDRAFT,
@@ -87,6 +88,8 @@ static const struct argp_option serve_options[] = { DIR_OPTION,
 	    "Instead of the configured one; 0: any free"),
 	OPTION("ready-fd", OPT_READY_FD, "FD",
 	    "Write the port there once it is open"),
+	OPTION("log-format", OPT_LOG_FORMAT, "FORMAT",
+	    "plain, or json: one object in each line (plain)"),
 	END };
 static const struct argp_option limits_options[] = { DIR_OPTION,
 	OPTION("account", OPT_ACCOUNT, "NUMBER", "Account number (needed)"),
@@ -211,6 +214,8 @@ static const char **text_option(struct bank_options *o, int key)
 		return &o->not_before;
 	case OPT_NOT_AFTER:
 		return &o->not_after;
+	case OPT_LOG_FORMAT:
+		return &o->log_format;
 	case OPT_ACCOUNT:
 		return &o->account;
 	case OPT_CURRENCY:

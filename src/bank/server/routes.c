@@ -80,8 +80,8 @@ json_t *bank_error_json(enum bank_code code)
 }
 
 /* The answer that goes out. */
-static enum bank_code ended(
-    const char *route, int64_t customer, enum bank_code code, json_t **answer)
+static enum bank_code ended(struct bank *b, const char *route, int64_t customer,
+    enum bank_code code, json_t **answer)
 {
 	if (code == BANK_OK && *answer == NULL)
 		code = BANK_INTERNAL; /* no memory for the answer */
@@ -89,6 +89,7 @@ static enum bank_code ended(
 		json_decref(*answer);
 		*answer = bank_error_json(code);
 	}
+	bank_metrics_request(b->metrics, route, code);
 	uk_log(UK_LOG_INFO, "event=request route=%s customer=%lld result=%s",
 	    route, (long long)customer,
 	    code == BANK_OK ? "ok" : bank_code_name(code));
@@ -117,7 +118,7 @@ enum bank_code bank_serve(
 		return code;
 	}
 	return ended(
-	    route == NULL ? "-" : route->path, call->customer, code, answer);
+	    b, route == NULL ? "-" : route->path, call->customer, code, answer);
 }
 
 enum bank_code bank_serve_later(
@@ -127,7 +128,7 @@ enum bank_code bank_serve_later(
 
 	*answer = NULL;
 	code = later->finish(b, later->arg, answer);
-	code = ended(later->route, later->customer, code, answer);
+	code = ended(b, later->route, later->customer, code, answer);
 	bank_later_free(later);
 	return code;
 }
