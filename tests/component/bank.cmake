@@ -17,3 +17,6 @@ uk_test_on_postgresql(test_bank_http test_bank_crash test_bank_orders)
 
 uk_test(test_bank_cluster SOURCES test_bank_cluster.c
 	USES bank_fixture Threads::Threads)
+uk_test(test_newsroom SOURCES test_newsroom.c
+	USES bank_server db_fixture uk_libevent)
+uk_test_on_postgresql(test_newsroom)

@@ -5,6 +5,7 @@ uk_test(test_ledger SOURCES test_ledger.c USES bank_books db_fixture)
 uk_test(test_holds SOURCES test_holds.c USES bank_books db_fixture)
 uk_test(test_journal SOURCES test_journal.c USES bank_books)
 uk_test(test_post SOURCES test_post.c USES bank_books db_fixture)
+uk_test(test_news SOURCES test_news.c USES bank_store db_fixture)
 uk_test(test_config SOURCES test_config.c USES bank_server)
 uk_test(test_json_text SOURCES test_json_text.c USES bank_server)
 uk_test(test_requests SOURCES test_requests.c USES bank_server)
@@ -15,5 +16,5 @@ uk_test(test_store_engine SOURCES test_store_engine.c
 	USES bank_server db_fixture Threads::Threads)
 uk_test(test_sqltext SOURCES test_sqltext.c USES bank_store)
 uk_test(test_json SOURCES test_json.c USES base codec)
-uk_test_on_postgresql(test_nonces test_sessions test_holds test_ledger test_post
+uk_test_on_postgresql(test_nonces test_sessions test_holds test_ledger test_news test_post
 	test_store test_store_engine)

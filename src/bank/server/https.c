@@ -4,6 +4,7 @@
 #include "answers.h"
 #include "connections.h"
 #include "log.h"
+#include "newsroom.h"
 #include "ops.h"
 #include "routes.h"
 #include "secret.h"
@@ -54,6 +55,7 @@ struct server {
 	struct bank_ops *ops;
 	struct event *stop[2], *reload, *leaving;
 	int64_t rounds_left; /* of waiting for others before we leave */
+	struct bank_newsroom *newsroom;
 };
 
 /* --- TLS ----------------------------------------------------------------- */
@@ -298,6 +300,7 @@ static uk_err open_events(struct server *s)
 	    (s->http = evhttp_new(s->base)) == NULL)
 		return uk_fail(UK_ERR_MEMORY);
 	UK_TRY(bank_answers_open(s->base, s->bank, serve, s, &s->answers));
+	UK_TRY(bank_newsroom_open(s->base, s->bank->store, &s->newsroom));
 	evhttp_set_bevcb(s->http, accept_tls, s);
 	evhttp_set_gencb(s->http, on_request, s);
 	/* All methods reach us, so that the refusal is ours, in JSON. */
@@ -324,6 +327,7 @@ static void close_server(struct server *s)
 	 * kept until then. */
 	bank_answers_close(&s->answers);
 	bank_ops_close(&s->ops);
+	bank_newsroom_close(&s->newsroom);
 	bank_connections_stop(s->connections);
 	if (s->http != NULL)
 		evhttp_free(s->http);

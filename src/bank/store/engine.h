@@ -16,6 +16,8 @@
 
 struct bank_db;
 struct bank_st;
+struct bank_ear; /* listens to other servers */
+struct bank_news;
 
 enum bank_tx {
 	BANK_TX_NONE, /* none is open, also if one was lost */
@@ -62,12 +64,25 @@ struct bank_engine {
 	struct bank_value (*column)(const struct bank_st *st, int at,
 	    int kind); /* as what it is read */
 	void (*reset)(struct bank_st *st);
+
+	/* News (news.h); all NULL where the database is this process's alone.
+	 * notify: a statement with the parameters topic and number. */
+	const char *notify;
+	UK_RESULT (*listen)(struct bank_db *db, struct bank_ear **out);
+	void (*deafen)(struct bank_ear **ear);
+	int (*ear_fd)(const struct bank_ear *ear);
+	bool (*hear)(struct bank_ear *ear, struct bank_news *out);
 };
 
 extern const struct bank_engine bank_sqlite, bank_postgresql;
 
-/* The store's own parts, for migrate.c. */
+/* The store's own parts, for migrate.c and news.c. */
 struct bank_store;
+struct bank_queue;
+struct bank_listener;
+struct bank_db *bank_store_db(struct bank_store *s);
+struct bank_queue *bank_store_queue(struct bank_store *s);
+void bank_store_set_listener(struct bank_store *s, struct bank_listener *l);
 const struct bank_engine *bank_store_engine(const struct bank_store *s);
 UK_RESULT bank_store_run(struct bank_store *s, const char *sql);
 

@@ -107,7 +107,7 @@ static bool has_password(const char *where)
 	return found;
 }
 
-static PGconn *connect_to(const char *where)
+PGconn *bank_pg_connect(const char *where)
 {
 	/* What `where` says of these counts: it comes last. */
 	static const char *const names[] = { "connect_timeout",
@@ -125,6 +125,7 @@ static void close_db(struct bank_db **d)
 	if (*d == NULL)
 		return;
 	PQfinish((*d)->pg);
+	uk_free((*d)->where);
 	uk_free(*d);
 	*d = NULL;
 }
@@ -144,8 +145,9 @@ static uk_err open_db(const char *where, struct bank_db **out)
 		err = uk_fail(UK_ERR_ARGUMENT);
 		goto out;
 	}
-	d->pg = connect_to(where);
-	if (d->pg == NULL)
+	d->where = uk_dup_str(where);
+	d->pg = bank_pg_connect(where);
+	if (d->pg == NULL || d->where == NULL)
 		goto out;
 	err = set_up(d);
 	if (!uk_is_ok(err)) {
@@ -159,7 +161,7 @@ out:
 	return err;
 }
 
-static int64_t now_ms(void)
+int64_t bank_pg_now_ms(void)
 {
 	struct timespec t;
 
@@ -173,10 +175,11 @@ static uk_err revive(struct bank_db *d)
 {
 	if (PQstatus(d->pg) == CONNECTION_OK)
 		return uk_ok();
-	if (d->tried_ms != 0 && now_ms() - d->tried_ms < BANK_PG_PAUSE_MS)
+	if (d->tried_ms != 0 &&
+	    bank_pg_now_ms() - d->tried_ms < BANK_PG_PAUSE_MS)
 		return uk_fail(UK_ERR_AGAIN);
 	PQreset(d->pg);
-	d->tried_ms = now_ms();
+	d->tried_ms = bank_pg_now_ms();
 	d->life++;
 	if (!uk_is_ok(set_up(d))) {
 		log_refusal(d);
@@ -479,4 +482,10 @@ const struct bank_engine bank_postgresql = {
 	.send = send_st,
 	.column = column,
 	.reset = reset,
+	.notify = "SELECT pg_notify('" BANK_PG_CHANNEL "',"
+		  " ?1 || ':' || CAST(?2 AS TEXT))",
+	.listen = bank_pg_listen,
+	.deafen = bank_pg_deafen,
+	.ear_fd = bank_pg_ear_fd,
+	.hear = bank_pg_hear,
 };

@@ -15,6 +15,7 @@ enum {
 
 struct bank_db {
 	PGconn *pg;
+	char *where;
 	unsigned statements; /* so many have been prepared */
 	unsigned life;       /* grows with each connection */
 	unsigned sent;       /* statements whose ends nobody has seen */
@@ -35,6 +36,18 @@ struct bank_st {
 	PGresult *rows; /* NULL until the first step */
 	int row;
 };
+
+#define BANK_PG_CHANNEL "ukey_bank"
+
+/* With our settings of the connection; NULL: no memory. */
+PGconn *bank_pg_connect(const char *where);
+int64_t bank_pg_now_ms(void); /* of a clock that only goes forward */
+
+/* pg_listen.c */
+UK_RESULT bank_pg_listen(struct bank_db *d, struct bank_ear **out);
+void bank_pg_deafen(struct bank_ear **e);
+int bank_pg_ear_fd(const struct bank_ear *e);
+bool bank_pg_hear(struct bank_ear *e, struct bank_news *out);
 
 /* The one translation of libpq's errors; r may be NULL. */
 UK_RESULT bank_pg_translate(struct bank_db *d, const PGresult *r);

@@ -2,6 +2,7 @@
 #include "store.h"
 
 #include "engine.h"
+#include "queue.h"
 
 #include <string.h>
 
@@ -20,6 +21,8 @@ struct bank_store {
 	bool collected; /* something waits for bank_flush, or was lost */
 	bool again;     /* something failed that may be done again */
 	int64_t changes;
+	struct bank_queue queue; /* said in this transaction */
+	struct bank_listener *listener;
 	struct bank_kept kept[KEPT];
 	size_t count;
 };
@@ -98,6 +101,21 @@ const struct bank_engine *bank_store_engine(const struct bank_store *s)
 	return s->engine;
 }
 
+struct bank_db *bank_store_db(struct bank_store *s)
+{
+	return s->db;
+}
+
+struct bank_queue *bank_store_queue(struct bank_store *s)
+{
+	return &s->queue;
+}
+
+void bank_store_set_listener(struct bank_store *s, struct bank_listener *l)
+{
+	s->listener = l;
+}
+
 uk_err bank_store_backup(struct bank_store *s, const char *path)
 {
 	return s->engine->backup(s->db, path);
@@ -136,13 +154,25 @@ uk_err bank_store_run(struct bank_store *s, const char *sql)
 	return noted(s, s->engine->run(s->db, sql));
 }
 
+/* A connection may turn out to be lost only here, where nothing is at stake. */
+static uk_err begin(struct bank_store *s)
+{
+	uk_err err = s->engine->run(s->db, s->engine->begin);
+
+	if (!uk_is(err, UK_ERR_AGAIN))
+		return err;
+	UK_TRY(revive(s));
+	return bank_store_run(s, s->engine->begin);
+}
+
 uk_err bank_begin(struct bank_store *s)
 {
 	if (is_lost(s))
 		return uk_fail(s->again ? UK_ERR_AGAIN : UK_ERR_IO);
 	UK_TRY(revive(s));
 	if (tx(s) == BANK_TX_NONE)
-		UK_TRY(bank_store_run(s, s->engine->begin));
+		UK_TRY(begin(s));
+	bank_queue_mark(&s->queue);
 	if (!s->collects)
 		return uk_ok();
 	s->collected = true;
@@ -159,8 +189,11 @@ uk_err bank_snapshot(struct bank_store *s)
 
 uk_err bank_commit(struct bank_store *s)
 {
-	if (!s->collects)
-		return bank_store_run(s, "COMMIT;");
+	if (!s->collects) {
+		UK_TRY(bank_store_run(s, "COMMIT;"));
+		bank_queue_deliver(&s->queue, s->listener);
+		return uk_ok();
+	}
 	UK_TRY(bank_store_run(s, "RELEASE SAVEPOINT part;"));
 	s->part = false;
 	return uk_ok();
@@ -173,6 +206,8 @@ void bank_rollback(struct bank_store *s)
 				  : "ROLLBACK;";
 	bool nothing = tx(s) == BANK_TX_NONE || (s->collects && !s->part);
 
+	if (s->part || !s->collects)
+		bank_queue_back(&s->queue);
 	s->part = false;
 	if (!nothing)
 		UK_IGNORE(bank_store_run(s, sql)); /* logged */
@@ -200,6 +235,10 @@ uk_err bank_flush(struct bank_store *s)
 	s->collected = s->part = s->again = false;
 	if (!uk_is_ok(err) && tx(s) != BANK_TX_NONE)
 		UK_IGNORE(s->engine->run(s->db, "ROLLBACK;"));
+	if (uk_is_ok(err))
+		bank_queue_deliver(&s->queue, s->listener);
+	else
+		bank_queue_drop(&s->queue);
 	return err;
 }
 
