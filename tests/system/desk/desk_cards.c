@@ -34,6 +34,8 @@ const struct desk_kind desk_kinds[] = {
 	    false, false, false },
 	{ "ukey-rsa", "ukey", UKEY_KEYS("rsa2048", "decipher"), true,
 	    UKEY_WORDS, false, false, false },
+	{ "ukey-seen", "ukey", UKEY_KEYS("p256", "derive"), false, UKEY_WORDS,
+	    false, false, true },
 	{ "piv-ec", "piv", PIV_KEYS("p256"), false, PIV_WORDS, true, false,
 	    false },
 	{ "piv-rsa", "piv", PIV_KEYS("rsa2048"), true, PIV_WORDS, true, false,
