@@ -154,7 +154,8 @@ static void play_kind(
 		return;
 	}
 	for (size_t i = 0; i < desk_op_count; i++) {
-		if (only != NULL && strcmp(only, desk_ops[i].name) != 0)
+		if ((only != NULL && strcmp(only, desk_ops[i].name) != 0) ||
+		    (kind->keys == NULL && desk_ops[i].key > DESK_SIGNS))
 			continue;
 		for (int e = DESK_OUT; e < DESK_EVENTS; e++) {
 			if (event != NULL && strcmp(event, event_names[e]) != 0)

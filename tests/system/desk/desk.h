@@ -70,7 +70,10 @@ struct desk_world {
 struct desk_kind {
 	const char *name;
 	/* of its profile: docs/virtual-card.md */
-	const char *application, *keys;
+	const char *application;
+	/* NULL: IsoApplet, which no profile fills (desk_iso.c); one key, which
+	 * signs */
+	const char *keys;
 	bool rsa;
 	/* plain commands, hexadecimal, for other programs */
 	const char *select, *verify, *logout, *ask;
@@ -99,6 +102,8 @@ struct desk_cards {
 /* Two cards with keys and certificates of their own, and the PINs of desk_pins.
  * Says on standard error what is wrong. */
 bool desk_cards_make(const struct desk_kind *kind, struct desk_cards *out);
+/* A new card of that kind gets its content. *ca: OPENSSL_free. */
+bool desk_iso_make(struct vc_card *card, const char *pin, char **ca);
 void desk_cards_free(struct desk_cards *c);
 /* Takes over what an undisturbed program has read, if the card's CA has signed
  * it. */

@@ -26,6 +26,10 @@ char desk_pins[DESK_CARDS][8] = { "483915", "720164" };
 #define PIV_WORDS                                                              \
 	"00A4040009A00000030800001000", "0020008008343833393135FFFF",          \
 	    "0020FF80", "00200080"
+/* IsoApplet tells nobody that a PIN was given; MSE wants it. */
+#define ISO_WORDS                                                              \
+	"00A404000CF276A288BCFBA69D34F3100100", "0020000106343833393135",      \
+	    "00A404000CF276A288BCFBA69D34F3100100", "002241B606800121840101"
 /* The management key of cards as delivered. */
 char desk_so_pin[] = "010203040506070801020304050607080102030405060708";
 
@@ -42,6 +46,8 @@ const struct desk_kind desk_kinds[] = {
 	    false },
 	{ "yubi-ec", "piv-yubico", PIV_KEYS("p256"), false, PIV_WORDS, true,
 	    true, false },
+	{ "iso-ec", "isoapplet", NULL, false, ISO_WORDS, false, true, false },
+	{ "iso-seen", "isoapplet", NULL, false, ISO_WORDS, false, true, true },
 	{ "yubi-seen", "piv-yubico", PIV_KEYS("p256"), false, PIV_WORDS, true,
 	    true, true },
 };
@@ -54,13 +60,20 @@ static bool make_card(const struct desk_kind *kind, const char *pin,
 	struct vc_doc doc;
 	uk_err err;
 
-	(void)snprintf(text, sizeof(text),
-	    "{\"applications\":[{\"application\":\"%s\",\"pin\":\"%s\","
-	    "\"keys\":[%s]}]}",
-	    kind->application, pin, kind->keys);
+	if (kind->keys == NULL)
+		(void)snprintf(text, sizeof(text),
+		    "{\"applications\":[{\"application\":\"isoapplet\"}]}");
+	else
+		(void)snprintf(text, sizeof(text),
+		    "{\"applications\":[{\"application\":\"%s\",\"pin\":\"%s\","
+		    "\"keys\":[%s]}]}",
+		    kind->application, pin, kind->keys);
 	err = vc_doc_read(text, kind->name, time(NULL), &doc);
 	if (uk_is_ok(err))
 		err = vc_profile_make(&doc, NULL, card, ca);
+	if (uk_is_ok(err) && kind->keys == NULL &&
+	    !desk_iso_make(*card, pin, ca))
+		err = uk_fail(UK_ERR_FORMAT);
 	if (!uk_is_ok(err))
 		(void)fprintf(stderr, "desk: %s: %s\n", kind->name,
 		    doc.bad ? doc.why : uk_err_text(err));
@@ -114,6 +127,8 @@ bool desk_cards_believe(
 		X509 *x = d2i_X509(NULL, &der, (long)certs[k].n);
 
 		c->certs[card][k] = certs[k];
+		if (certs[k].n == 0 && c->kind->keys == NULL && k != DESK_SIGNS)
+			continue;
 		ok = x != NULL && X509_verify(x, ca) == 1;
 		if (ok)
 			c->pub[card][k] = X509_get_pubkey(x);

@@ -395,7 +395,7 @@ void desk_program_tell(CK_FUNCTION_LIST *f, struct desk_cards *cards,
 	must(&p, "C_OpenSession", desk_open(&p));
 	must(&p, "C_Login", desk_login(&p, CKU_USER));
 	must(&p, "C_FindObjects", desk_find_keys(&p));
-	for (int i = 0; i < DESK_KEYS; i++)
+	for (int i = 0; i < (cards->kind->keys == NULL ? 1 : DESK_KEYS); i++)
 		must(&p, "certificates",
 		    certificate_of(&p, p.keys[i], world->certs[i].der,
 			&world->certs[i].n));
