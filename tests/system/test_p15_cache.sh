@@ -21,6 +21,10 @@ user() { tool --login --pin "$PIN" "$@"; }
 init() { pkcs15-init --auth-id 01 --pin "$PIN" "$@"; }
 list_all() { run tool -O; }
 file() { echo "$CACHE"/p15-*.cache; }
+newest() {
+	find "$CACHE" -name 'p15-*.cache' -printf '%T@ %p\n' | sort -n |
+		tail -n 1 | cut -d' ' -f2-
+}
 
 # pkcs15-init leaves the time of its work on the card, in seconds; within that
 # second nothing is believed. later COMMAND...: afterwards.
@@ -44,7 +48,7 @@ make_card() {
 
 HASH=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
 INFO=3031300d060960864801650304020105000420$HASH
-from_hex $HASH >hash
+from_hex $HASH >digest
 
 # A whole program, from C_Initialize to C_Finalize. raw ID MECHANISM INPUT
 begin_signing() {
@@ -64,7 +68,7 @@ end_it() {
 good_rsa() {
 	from_hex "${ANSWER#CKR_OK }" >sig
 	ok "openssl verifies it with the key of $1" openssl pkeyutl -verify \
-		-pubin -inkey "$1.11.pub" -in hash -sigfile sig \
+		-pubin -inkey "$1.11.pub" -in digest -sigfile sig \
 		-pkeyopt digest:sha256
 }
 
@@ -158,17 +162,16 @@ changed "data, by opensc-pkcs11" expect_line "label: +'note'" pkcs11-tool --logi
 	--pin "$PIN" --write-object note --type data --label note
 sign_with_33() {
 	rm -f sig
-	run user --sign --id 33 -m ECDSA -i hash -o sig
+	run user --sign --id 33 -m ECDSA -i digest -o sig
 	expect_exit 0 "$1: its key signs" test -s sig
 }
 sign_with_33 "renamed"
 changed "no data" expect_no_line "label: +'note'" pkcs11-tool --login \
 	--pin "$PIN" --delete-object --type data --label note
 
-proves "what our module changes is seen, too, by a user who has the old file"
+proves "what our module changes is seen, too"
 list_all
 expect_no_line "mine" "before"
-cp "$(ls -t "$CACHE"/p15-*.cache | head -1)" kept
 changed "a key" expect_line "label: +mine" user --keypairgen --key-type \
 	EC:prime256v1 --id 44 --label mine --usage-sign
 
@@ -199,7 +202,7 @@ INFO_OF_FIRST=$DATA
 card_close
 list_all
 expect_line "CN=first" "the first card"
-cp "$(ls -t "$CACHE"/p15-*.cache | head -1)" kept
+cp "$(newest)" kept
 card_remove
 now=second
 ok "another card" make_card second
@@ -219,7 +222,7 @@ good_rsa second
 end_it
 list_all
 expect_line "CN=second" "but by the first signature; then all is read"
-cp kept "$(ls -t "$CACHE"/p15-*.cache | head -1)"
+cp kept "$(newest)"
 p11_open
 p11 init
 p11 open 0
