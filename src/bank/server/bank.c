@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 /* --- trust --------------------------------------------------------------- */
 
@@ -102,15 +103,46 @@ void bank_config_reload(struct bank *b)
 
 /* --- opening ------------------------------------------------------------- */
 
-static uk_err open_keys(struct bank *b)
+/* A signature over nothing that the protocol knows, by the certificate. */
+uk_err bank_sign_probe(struct bank *b)
+{
+	static const char probe[] = "ukey bank key probe 1";
+	uint8_t storage[64];
+	uk_buf signature = UK_BUF(storage);
+
+	UK_TRY(bank_sign(b, uk_view_str(probe), &signature));
+	return uk_key_verify(uk_cert_key(b->certificate), UK_SIG_ECDSA,
+	    UK_HASH_SHA256, uk_view_str(probe), uk_buf_view(&signature));
+}
+
+static uk_err open_signing(struct bank *b, char *why, size_t cap)
+{
+	char path[BANK_PATH_MAX];
+	uk_err err;
+
+	if (b->config.signing_key[0] != '\0') {
+		UK_TRY(bank_hsm_open(b->config.signing_key, &b->hsm, why, cap));
+	} else {
+		UK_TRY(bank_path(b->dir, BANK_FILE_SIGN_KEY, path));
+		UK_TRY(uk_key_from_pem_file(b->crypto, path, &b->signing));
+	}
+	err = bank_sign_probe(b);
+	if (!uk_is_ok(err))
+		snprintf(why, cap, "the bank's signing key: %s",
+		    uk_is(err, UK_ERR_SIGNATURE)
+			? "it is not that of " BANK_FILE_SIGN_CERT
+			: "it cannot sign, the log says why");
+	return err;
+}
+
+static uk_err open_keys(struct bank *b, char *why, size_t cap)
 {
 	char path[BANK_PATH_MAX];
 
 	UK_TRY(uk_crypto_open(&b->crypto));
-	UK_TRY(bank_path(b->dir, BANK_FILE_SIGN_KEY, path));
-	UK_TRY(uk_key_from_pem_file(b->crypto, path, &b->signing));
 	UK_TRY(bank_path(b->dir, BANK_FILE_SIGN_CERT, path));
 	UK_TRY(uk_cert_from_pem_file(b->crypto, path, &b->certificate));
+	UK_TRY(open_signing(b, why, cap));
 	b->crl = mark_now(b);
 	return load_trust(b, &b->trust);
 }
@@ -159,10 +191,11 @@ static uk_err open_all(struct bank *b, char *why, size_t cap)
 		    why, cap, "%s/%s: %s", b->dir, BANK_FILE_CONFIG, detail);
 		return err;
 	}
-	err = open_keys(b);
+	err = open_keys(b, why, cap);
 	if (!uk_is_ok(err)) {
-		snprintf(why, cap, "keys and certificates in %s: %s", b->dir,
-		    uk_err_text(err));
+		if (why[0] == '\0')
+			snprintf(why, cap, "keys and certificates in %s: %s",
+			    b->dir, uk_err_text(err));
 		return err;
 	}
 	UK_TRY(bank_database_open(b->dir, &b->config, &b->store, why, cap));
@@ -207,6 +240,7 @@ void bank_close(struct bank **b)
 	uk_trust_close(&(*b)->trust);
 	uk_cert_close(&(*b)->certificate);
 	uk_key_close(&(*b)->signing);
+	bank_hsm_close(&(*b)->hsm);
 	uk_crypto_close(&(*b)->crypto);
 	uk_free(*b);
 	*b = NULL;
@@ -256,8 +290,23 @@ enum bank_code bank_code_of(uk_err err)
 	}
 }
 
+static int64_t steady_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
 uk_err bank_sign(struct bank *b, uk_bytes message, uk_buf *signature)
 {
-	return uk_key_sign(
-	    b->signing, UK_SIG_ECDSA, UK_HASH_SHA256, message, signature);
+	uint8_t storage[UK_HASH_MAX];
+	uk_buf hash = UK_BUF(storage);
+
+	if (b->hsm == NULL)
+		return uk_key_sign(b->signing, UK_SIG_ECDSA, UK_HASH_SHA256,
+		    message, signature);
+	UK_TRY(uk_hash_one(b->crypto, UK_HASH_SHA256, message, &hash));
+	return bank_hsm_sign(
+	    b->hsm, uk_buf_view(&hash), steady_now(), signature);
 }

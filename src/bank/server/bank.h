@@ -14,6 +14,7 @@
 #include "config.h"
 #include "crypto.h"
 #include "files.h"
+#include "hsm.h"
 #include "metrics.h"
 #include "nonces.h"
 #include "sessions.h"
@@ -34,7 +35,8 @@ struct bank {
 	char dir[BANK_PATH_MAX];
 	char origin[BANK_CONFIG_TEXT + 32];
 	uk_crypto *crypto;
-	uk_key *signing; /* the bank's signing key, and its certificate */
+	uk_key *signing; /* the bank's signing key, or NULL: it is in hsm */
+	struct bank_hsm *hsm;
 	uk_cert *certificate;
 	struct bank_store *store;
 	struct bank_nonces *nonces;
@@ -71,5 +73,7 @@ enum bank_code bank_code_of(uk_err err);
 
 /* ES256 by the bank's signing key; appends 64 bytes. */
 UK_RESULT bank_sign(struct bank *b, uk_bytes message, uk_buf *signature);
+/* Can it, and is it the key of the certificate? */
+UK_RESULT bank_sign_probe(struct bank *b);
 
 #endif

@@ -24,6 +24,8 @@ static const struct setting {
 	{ "address", TEXT, offsetof(struct bank_config, address), false, 0, 0 },
 	{ "database", TEXT, offsetof(struct bank_config, database), false, 0,
 	    0 },
+	{ "signingKey", TEXT, offsetof(struct bank_config, signing_key), false,
+	    0, 0 },
 	{ "operator", TEXT, offsetof(struct bank_config, operator_place), false,
 	    0, 0 },
 	{ "migrate", TEXT, offsetof(struct bank_config, migrate), false, 0, 0 },

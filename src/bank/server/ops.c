@@ -83,6 +83,8 @@ static const char *why_not_ready(struct bank_ops *o)
 	if (good_for(o->bank, time(NULL)) <= 0)
 		return "the bank's own certificate is not good, or the "
 		       "revocation list has run out\n";
+	if (!uk_is_ok(bank_sign_probe(o->bank)))
+		return "the bank's signing key does not sign\n";
 	if (!database_answers(o->bank->store))
 		return "the database does not answer\n";
 	return NULL;
