@@ -120,14 +120,24 @@ uk_err uk_pinpad_parse_tlv(uk_bytes answer, struct uk_pinpad_limits *out)
 
 /* --- what is asked of it ------------------------------------------------- */
 
+static uint8_t block_of(const struct uk_pinpad_entry *e)
+{
+	return e->block == 0 || e->block > BLOCK ? BLOCK : e->block;
+}
+
+static uint8_t block_pin_max(const struct uk_pinpad_entry *e)
+{
+	return block_of(e) > BLOCK_PIN_MAX ? BLOCK_PIN_MAX : block_of(e);
+}
+
 /* 0xXXYY: XX digits at least, YY at most; 0 = they agree on nothing. */
 static unsigned digits(
     const struct uk_pinpad_entry *e, const struct uk_pinpad_limits *pad)
 {
 	unsigned min = e->pin_min, max = e->pin_max;
 
-	if (max > BLOCK_PIN_MAX)
-		max = BLOCK_PIN_MAX;
+	if (max > block_pin_max(e))
+		max = block_pin_max(e);
 	if (pad->pin_max != 0 && pad->pin_max < max)
 		max = pad->pin_max;
 	if (pad->pin_min > min)
@@ -140,13 +150,13 @@ static void put_format(const struct uk_pinpad_entry *e, uk_buf *out)
 	uk_put_u8(out, e->timeout_s);      /* bTimerOut */
 	uk_put_u8(out, e->timeout_s);      /* bTimerOut2: after a key */
 	uk_put_u8(out, FORMAT_ASCII_LEFT); /* bmFormatString */
-	uk_put_u8(out, BLOCK_PIN_MAX);     /* bmPINBlockString */
+	uk_put_u8(out, block_pin_max(e));  /* bmPINBlockString */
 	uk_put_u8(out, 0);                 /* bmPINLengthFormat: no length */
 }
 
 static void put_command(const struct uk_pinpad_entry *e, uk_buf *out)
 {
-	unsigned lc = BLOCK * (unsigned)(e->asks_old + e->asks_new);
+	unsigned lc = block_of(e) * (unsigned)(e->asks_old + e->asks_new);
 
 	uk_put_fill(out, 0, 3); /* bTeoPrologue: the driver's business */
 	put_le32(out, 5 + lc);  /* ulDataLength */
@@ -177,9 +187,9 @@ static void put_modify(
     const struct uk_pinpad_entry *e, unsigned range, uk_buf *out)
 {
 	put_format(e, out);
-	uk_put_u8(out, 0);                       /* bInsertionOffsetOld */
-	uk_put_u8(out, e->asks_old ? BLOCK : 0); /* bInsertionOffsetNew */
-	put_le16(out, range);                    /* wPINMaxExtraDigit */
+	uk_put_u8(out, 0);                             /* bInsertionOffsetOld */
+	uk_put_u8(out, e->asks_old ? block_of(e) : 0); /* bInsertionOffsetNew */
+	put_le16(out, range);                          /* wPINMaxExtraDigit */
 	uk_put_u8(out, CONFIRM_NEW | (e->asks_old ? ASK_OLD : 0));
 	uk_put_u8(out, VALIDATION_KEY);      /* bEntryValidationCondition */
 	uk_put_u8(out, e->asks_old ? 3 : 2); /* bNumberMessage */

@@ -49,8 +49,8 @@ UK_RESULT uk_pinpad_parse_tlv(uk_bytes answer, struct uk_pinpad_limits *out);
 
 /*
  * A command that a PIN shall be put into: the four bytes of its header, and a
- * data field of one or two blocks of sixteen bytes FF, where the person's ASCII
- * digits go, left-justified. A block can hold fifteen of them at most, because
+ * data field of one or two blocks of FF, where the person's ASCII digits go,
+ * left-justified. A block of sixteen can hold fifteen of them at most, because
  * the structure has four bits for its size; the last byte stays FF.
  */
 struct uk_pinpad_entry {
@@ -59,6 +59,7 @@ struct uk_pinpad_entry {
 	bool asks_new; /* last block: the new PIN, entered twice */
 	uint8_t pin_min, pin_max; /* digits that the card takes */
 	uint8_t timeout_s;
+	uint8_t block; /* bytes, at most 16; 0: 16 */
 };
 
 /* PIN_VERIFY_STRUCTURE if only asks_old, else PIN_MODIFY_STRUCTURE.

@@ -131,21 +131,25 @@ static void structures(void **state)
 		const char *bytes;
 	} rows[] = {
 		/* VERIFY of 4 to 16: fifteen fit; wPINMaxExtraDigit 0x040F */
-		{ { 0x00, 0x20, 0x00, 0x81, true, false, 4, 16, 30 }, { 0 },
+		{ { 0x00, 0x20, 0x00, 0x81, true, false, 4, 16, 30, 0 }, { 0 },
 		    "1E 1E 82 0F 00 0F04 02 01 0904 00 000000 15000000"
 		    "00200081 10" FF16 },
 		/* the pad takes 5 to 8 */
-		{ { 0x00, 0x20, 0x00, 0x82, true, false, 4, 16, 0 },
+		{ { 0x00, 0x20, 0x00, 0x82, true, false, 4, 16, 0, 0 },
 		    { 5, 8, 7 },
 		    "00 00 82 0F 00 0805 02 01 0904 00 000000 15000000"
 		    "00200082 10" FF16 },
 		/* CHANGE: old at 0, new at 16, confirmed, three messages */
-		{ { 0x00, 0x24, 0x00, 0x81, true, true, 4, 16, 30 },
+		{ { 0x00, 0x24, 0x00, 0x81, true, true, 4, 16, 30, 16 },
 		    { 4, 8, 2 },
 		    "1E 1E 82 0F 00 00 10 0804 03 02 03 0904 00 01 02"
 		    "000000 25000000 00240081 20" FF16 FF16 },
+		/* blocks of eight may be full */
+		{ { 0x00, 0x20, 0x00, 0x80, true, false, 4, 16, 30, 8 }, { 0 },
+		    "1E 1E 82 08 00 0804 02 01 0904 00 000000 0D000000"
+		    "00200080 08 FFFFFFFFFFFFFFFF" },
 		/* RESET RETRY COUNTER with the new PIN only */
-		{ { 0x00, 0x2c, 0x02, 0x81, false, true, 4, 16, 30 }, { 0 },
+		{ { 0x00, 0x2c, 0x02, 0x81, false, true, 4, 16, 30, 0 }, { 0 },
 		    "1E 1E 82 0F 00 00 00 0F04 01 02 02 0904 01 02 01"
 		    "000000 15000000 002C0281 10" FF16 },
 	};
@@ -166,7 +170,7 @@ static void structures_that_cannot_be(void **state)
 	static const struct uk_pinpad_limits long_pad = { 16, 20, 2 };
 	static const struct uk_pinpad_limits any = { 0 };
 	struct uk_pinpad_entry e = { 0x00, 0x20, 0x00, 0x83, true, false, 8, 16,
-		30 };
+		30, 0 };
 	uint8_t storage[UK_PINPAD_ENTRY_MAX];
 	uk_buf out = UK_BUF(storage);
 	uk_buf little = uk_buf_over(storage, 39);

@@ -99,6 +99,7 @@ static uk_err open_with(
 	p->base.pins[0] = (uk_pin_state){ -1, -1, true };
 	p->base.pins[1] = (uk_pin_state){ -1, -1, true };
 	p->pin_ref = PIN_REF_APPLICATION;
+	p->base.info.pin_pad = uk_channel_has_pinpad(ch, false);
 	set_limits(&p->base);
 	piv_recall_origin(p);
 	err = ask(&p->base);

@@ -13,6 +13,7 @@ enum {
 	BLOCK = 8,
 	PAD = 0xff,
 	SENT_MIN = 4, /* older cards have PINs shorter than six */
+	PAD_TIMEOUT_S = 30,
 	POLICY = 0x5f2f,
 	POLICY_GLOBAL = 0x20, /* first byte: the global PIN will do */
 	GLOBAL_PRIMARY = 0x20 /* second byte: and is the one people know */
@@ -92,6 +93,36 @@ uk_err piv_pin_state(uk_card *c, enum uk_pin_ref ref, uk_pin_state *out)
 	return uk_ok();
 }
 
+static uk_err enter(uk_card *c, uint8_t ins, bool new_pin)
+{
+	const struct uk_pinpad_entry entry = { .ins = ins,
+		.p2 = piv_of(c)->pin_ref,
+		.asks_old = true,
+		.asks_new = new_pin,
+		.pin_min = new_pin ? (uint8_t)c->info.pin_min : SENT_MIN,
+		.pin_max = BLOCK,
+		.timeout_s = PAD_TIMEOUT_S,
+		.block = BLOCK };
+
+	return uk_channel_enter_pin(c->ch, &entry);
+}
+
+/* What a pad sends is not ours to see, and an empty VERIFY would be answered
+ * 9000 if another program is logged in: so first nobody is. */
+static uk_err verify_on_pad(uk_card *c)
+{
+	uk_err err;
+
+	if (!uk_channel_has_pinpad(c->ch, false))
+		return uk_fail(UK_ERR_UNSUPPORTED);
+	UK_TRY(find_pin(c));
+	UK_TRY(piv_logout(c));
+	err = enter(c, 0x20, false);
+	if (!uk_is_ok(err))
+		piv_note_change(c, PIV_ITEM_PIN);
+	return err;
+}
+
 static uk_err verify_user(uk_card *c, const uk_pin *pin)
 {
 	uint8_t block[BLOCK];
@@ -99,7 +130,7 @@ static uk_err verify_user(uk_card *c, const uk_pin *pin)
 	uk_err err;
 
 	if (pin == NULL)
-		return uk_fail(UK_ERR_UNSUPPORTED);
+		return verify_on_pad(c);
 	UK_TRY(check_length(pin, SENT_MIN));
 	UK_TRY(find_pin(c));
 	put_pin(&data, pin);
@@ -152,6 +183,18 @@ uk_err piv_logout(uk_card *c)
 	return !uk_is_ok(err) && err.sw != 0 ? leave_and_return(c) : err;
 }
 
+static uk_err change_on_pad(uk_card *c)
+{
+	uk_err err;
+
+	if (!uk_channel_has_pinpad(c->ch, true))
+		return uk_fail(UK_ERR_UNSUPPORTED);
+	UK_TRY(find_pin(c));
+	err = blocked_or(enter(c, 0x24, true));
+	uk_pin_note(&c->pins[0], err);
+	return err;
+}
+
 uk_err piv_change_pin(
     uk_card *c, enum uk_pin_ref ref, const uk_pin *old, const uk_pin *pin)
 {
@@ -159,6 +202,8 @@ uk_err piv_change_pin(
 	uk_buf data = UK_BUF(blocks);
 	uk_err err;
 
+	if (ref != UK_PIN_SO && old == NULL && pin == NULL)
+		return change_on_pad(c);
 	if (old == NULL || pin == NULL)
 		return uk_fail(UK_ERR_UNSUPPORTED);
 	if (ref == UK_PIN_SO)
