@@ -153,7 +153,7 @@ static cli_end choose_account(
 /* The bank has said a no that repeating does not change. */
 static bool refused_for_good(enum cli_cause cause)
 {
-	return cause > CLI_SAID_NO_SESSION && cause <= CLI_SAID_PAYEE;
+	return cause > CLI_SAID_NO_SESSION && cause < CLI_CAUSE_COUNT;
 }
 
 /* Nothing was paid and nobody was told the number: the note has no use. Nor has

@@ -224,6 +224,14 @@ static const struct cli_row rows[CLI_CAUSE_COUNT] = {
 	    "the account does not belong to a payee of this name: check "
 	    "--payee "
 	    "and --to" },
+	[CLI_SAID_REPLAYED] = { 100, "said-replayed",
+	    "the bank heard this very request before: try again" },
+	[CLI_SAID_MERCHANT_SIGNATURE] = { 101, "said-merchant-signature",
+	    "the bank does not accept the signature of this merchant: check "
+	    "key and clock" },
+	[CLI_SAID_BILL_CLOSED] = { 102, "said-bill-closed",
+	    "the bill is paid, rejected, cancelled or expired already: see "
+	    "`ukey bills --all`" },
 };
 
 const struct cli_row *cli_row(enum cli_cause cause)

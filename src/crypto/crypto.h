@@ -82,6 +82,8 @@ UK_RESULT uk_key_make_p256(uk_crypto *c, uk_key **out);
 UK_RESULT uk_key_from_point(uk_crypto *c, uk_bytes point, uk_key **out);
 /* Appends 04 || x || y of a P-256 key. */
 UK_RESULT uk_key_point(const uk_key *k, uk_buf *out);
+/* A private key as PEM (PKCS #8), to be wiped by the caller: for a file. */
+UK_RESULT uk_key_put_pem(const uk_key *k, uk_buf *out);
 /* Appends the common secret of two P-256 keys, 32 bytes (SP 800-56A, 5.7.1.2);
  * to be wiped by the caller. */
 UK_RESULT uk_key_agree(const uk_key *own, const uk_key *peer, uk_buf *out);

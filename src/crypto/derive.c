@@ -5,6 +5,7 @@
 #include <openssl/ec.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
+#include <openssl/pem.h>
 
 enum { POINT = 65, SECRET = 32 };
 
@@ -100,6 +101,29 @@ uk_err uk_key_point(const uk_key *k, uk_buf *out)
 	}
 	uk_blob_free(&spki);
 	return err;
+}
+
+uk_err uk_key_put_pem(const uk_key *k, uk_buf *out)
+{
+	BIO *bio = NULL;
+	const char *text = NULL;
+	long n = 0;
+	uk_err err = uk_ok();
+
+	if (!k->is_private)
+		return uk_fail(UK_ERR_ARGUMENT);
+	uk_ossl_enter();
+	bio = BIO_new(BIO_s_secmem());
+	if (bio == NULL ||
+	    PEM_write_bio_PKCS8PrivateKey(
+		bio, k->pkey, NULL, NULL, 0, NULL, NULL) != 1 ||
+	    (n = BIO_get_mem_data(bio, &text)) <= 0)
+		err = uk_ossl_failed(UK_ERR_CRYPTO);
+	else
+		uk_put(out, uk_view(text, (size_t)n));
+	BIO_free(bio);
+	err = uk_ossl_leave(err);
+	return uk_is_ok(err) ? uk_buf_result(out) : err;
 }
 
 uk_err uk_key_agree(const uk_key *own, const uk_key *peer, uk_buf *out)

@@ -343,6 +343,7 @@ make_soft_keys() {
 	enrolled_key alice-auth Alice login &&
 		enrolled_key alice-sign Alice transaction &&
 		enrolled_key bob-sign Bob transaction &&
+		enrolled_key bob-auth Bob login &&
 		enrolled_key expired Alice login \
 			--not-before 2020-01-01T00:00:00Z \
 			--not-after 2021-01-01T00:00:00Z &&
@@ -398,6 +399,32 @@ new_bank() {
 	mkdir -p "$HOME/.config/ukey"
 	printf '%s\n' "bank = $ORIGIN" "ca = $WORK/bank/ca.pem" \
 		"module = $MODULE" >"$HOME/.config/ukey/config"
+}
+
+# new_shop: a merchant of the bank (shop.key, called back on 127.0.0.1:SHOP_PORT),
+# phone numbers for Alice and Bob, a second account for Alice with 10.00 in it.
+SHOP=DE-7007
+export SHOP_PORT=8555
+new_shop() {
+	openssl ecparam -name prime256v1 -genkey -noout -out shop.key
+	openssl ec -in shop.key -pubout -out shop.pub 2>/dev/null
+	sed -i 's/"plainCallbacks": 0/"plainCallbacks": 1/' bank/bankd.json
+	{
+		"$BIN/ukey-bankd" account --dir bank --customer "Shop Ltd" \
+			--account "$SHOP" --currency CNY &&
+			"$BIN/ukey-bankd" account --dir bank --customer Alice \
+				--account DE-1002 --currency CNY --deposit 10.00 &&
+			"$BIN/ukey-bankd" merchant --dir bank --name Shop \
+				--account "$SHOP" --key shop.pub \
+				--callback "http://127.0.0.1:$SHOP_PORT/told?from=bank" &&
+			echo +8613800001234 | "$BIN/ukey-bankd" customer --dir bank \
+				--customer Alice --phone - &&
+			echo +8613900005678 | "$BIN/ukey-bankd" customer --dir bank \
+				--customer Bob --phone -
+	} >"$WORK/shop.log" 2>&1 || {
+		cat "$WORK/shop.log"
+		not_met "a merchant is registered"
+	}
 }
 
 # bank_start [options of ukey-bankd serve]: returns when it listens.

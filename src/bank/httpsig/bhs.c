@@ -268,15 +268,12 @@ static void put_input(const struct bhs_signing *s, bool answer, uk_buf *out)
 static uk_err sign_base(
     const struct bhs_signing *s, uk_bytes base, uk_buf *signature)
 {
-	const struct alg *a = find_alg(s->key, UK_NONE);
 	uint8_t storage[1024];
 	uk_buf raw = UK_BUF(storage);
 	uk_blob text = { NULL, 0 };
 	uk_err err;
 
-	if (a == NULL)
-		return uk_fail(UK_ERR_ARGUMENT);
-	UK_TRY(uk_key_sign(s->key, a->scheme, a->hash, base, &raw));
+	UK_TRY(s->sign(s->arg, base, &raw));
 	UK_TRY(uk_base64_encode(uk_buf_view(&raw), &text));
 	uk_put_str(signature, LABEL "=:");
 	uk_put(signature, uk_blob_view(&text));

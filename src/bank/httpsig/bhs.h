@@ -56,8 +56,9 @@ UK_RESULT bhs_verify(const uk_key *key, uk_bytes alg,
  * Signature-Input and Signature. m must have Content-Digest and Content-Type if
  * has_body; an answer always has them. */
 struct bhs_signing {
-	uk_crypto *c;
-	const uk_key *key;
+	/* By whoever holds the key: appends the raw signature. */
+	UK_RESULT (*sign)(void *arg, uk_bytes base, uk_buf *raw);
+	void *arg;
 	const char *tag;
 	uk_bytes keyid, nonce; /* nonce: of requests only */
 	int64_t now;

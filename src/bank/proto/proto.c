@@ -111,6 +111,18 @@ static const struct code_row {
 	    "the account does not belong to a payee of this name: ask the "
 	    "payee for the right name or account",
 	    422 },
+	[BANK_REPLAYED] = { "replayed",
+	    "this very request was heard before: sign it again with a new "
+	    "nonce",
+	    401 },
+	[BANK_MERCHANT_SIGNATURE] = { "merchant-signature",
+	    "the request is not signed as it must be, by a key that is "
+	    "registered and valid: check key, clock and covered components",
+	    401 },
+	[BANK_BILL_CLOSED] = { "bill-closed",
+	    "the bill is paid, rejected, cancelled or expired already, and "
+	    "nothing was changed: ask for the bill",
+	    409 },
 	[BANK_LOGIN_PASSWORD] = { "login-password",
 	    "e-mail address or password is wrong, or the address was not "
 	    "confirmed: try again",

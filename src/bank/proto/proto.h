@@ -59,6 +59,9 @@ enum bank_code {
 	BANK_DISPLAY_LEVEL,
 	BANK_DISPLAY_STATEMENT,
 	BANK_PAYEE,
+	BANK_REPLAYED,
+	BANK_MERCHANT_SIGNATURE,
+	BANK_BILL_CLOSED,
 	/* What follows is said to card terminals, not to customers with cards;
 	 * `ukey` has no exit codes for it. */
 	BANK_LOGIN_PASSWORD,
@@ -115,6 +118,9 @@ struct bank_order_text {
 	int64_t amount;
 	uk_bytes currency;
 	uk_bytes bank, order, customer, prepared, expires;
+	/* An order that pays a bill: the merchant, his order number, and the
+	 * bill's. All empty for a transfer. */
+	uk_bytes merchant, merchant_order, bill;
 };
 UK_RESULT bank_put_order_text(uk_buf *out, const struct bank_order_text *t);
 

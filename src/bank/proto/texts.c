@@ -255,13 +255,20 @@ uk_err bank_put_order_text(uk_buf *out, const struct bank_order_text *t)
 	UK_TRY(put_amount(out, t->amount, t->currency));
 	if (t->memo.n > 0)
 		uk_tx_put(out, "Memo", t->memo);
+	if (t->bill.n > 0) {
+		uk_tx_put(out, "Merchant", t->merchant);
+		uk_tx_put(out, "Merchant order", t->merchant_order);
+	}
 	uk_tx_extra(out);
-	uk_tx_put(out, "Type", uk_view_str("transfer-1"));
+	uk_tx_put(
+	    out, "Type", uk_view_str(t->bill.n > 0 ? "bill-1" : "transfer-1"));
 	uk_tx_put(out, "Bank", t->bank);
 	uk_tx_put(out, "Order", t->order);
 	uk_tx_put(out, "Customer", t->customer);
 	uk_tx_put(out, "Prepared", t->prepared);
 	uk_tx_put(out, "Expires", t->expires);
+	if (t->bill.n > 0)
+		uk_tx_put(out, "Bill", t->bill);
 	return uk_tx_end(out);
 }
 

@@ -28,8 +28,7 @@ struct waiting {
 
 struct bank_answers {
 	struct bank *bank;
-	bank_answer_fn *serve;
-	void *arg;
+	struct bank_answers_use use;
 	struct event *when_idle;
 	size_t count;
 	struct waiting waiting[TOGETHER];
@@ -43,7 +42,7 @@ static void send_in_one(struct evhttp_connection *connection)
 	(void)evbuffer_pullup(bufferevent_get_output(bev), -1);
 }
 
-static void send_one(struct waiting *w)
+static void send_one(struct bank_answers *a, struct waiting *w)
 {
 	struct evhttp_connection *connection = evhttp_request_get_connection(
 	    w->req);
@@ -55,6 +54,8 @@ static void send_one(struct waiting *w)
 	evhttp_add_header(headers, "Cache-Control", "no-store");
 	if (uk_is_ok(bank_json_text(w->answer, &text)))
 		evbuffer_add(out, text.p, text.n);
+	if (w->later.by_merchant)
+		a->use.seal(a->use.arg, w->req, w->code, uk_blob_view(&text));
 	uk_wipe(text.p, text.n); /* it may hold a session */
 	uk_blob_free(&text);
 	evhttp_send_reply(
@@ -77,12 +78,16 @@ static void on_gone(struct evhttp_connection *connection, void *arg)
 	}
 }
 
-static void finish(struct waiting *w)
+static void finish(struct bank_answers *a, struct waiting *w)
 {
 	if (w->req != NULL) {
 		evhttp_connection_set_closecb(
 		    evhttp_request_get_connection(w->req), NULL, NULL);
-		send_one(w);
+		if (w->answer == NULL && w->code == BANK_OK &&
+		    w->later.wait.kind != BANK_WAIT_NOT)
+			a->use.wait(a->use.arg, w->req, &w->later);
+		else
+			send_one(a, w);
 	}
 	json_decref(w->answer);
 	bank_later_free(&w->later);
@@ -96,7 +101,7 @@ static void serve(struct bank_answers *a, struct waiting *w)
 	json_decref(w->answer);
 	bank_later_free(&w->later);
 	w->answer = NULL;
-	w->code = a->serve(a->arg, w->req, &w->later, &w->answer);
+	w->code = a->use.serve(a->use.arg, w->req, &w->later, &w->answer);
 }
 
 /* All that was left of these, and the commit. */
@@ -159,7 +164,7 @@ static void flush(struct bank_answers *a)
 		bank_metrics_commit(a->bank->metrics, n);
 	a->count = 0;
 	for (size_t i = 0; i < n; i++)
-		finish(&w[i]);
+		finish(a, &w[i]);
 }
 
 static void on_idle(evutil_socket_t fd, short events, void *arg)
@@ -169,7 +174,7 @@ static void on_idle(evutil_socket_t fd, short events, void *arg)
 }
 
 uk_err bank_answers_open(struct event_base *base, struct bank *bank,
-    bank_answer_fn *serve_fn, void *arg, struct bank_answers **out)
+    const struct bank_answers_use *use, struct bank_answers **out)
 {
 	struct bank_answers *a = uk_new(sizeof(*a));
 	uk_err err = uk_fail(UK_ERR_MEMORY);
@@ -178,8 +183,7 @@ uk_err bank_answers_open(struct event_base *base, struct bank *bank,
 	if (a == NULL)
 		return err;
 	a->bank = bank;
-	a->serve = serve_fn;
-	a->arg = arg;
+	a->use = *use;
 	a->when_idle = event_new(base, -1, 0, on_idle, a);
 	if (a->when_idle == NULL ||
 	    event_priority_set(a->when_idle, LAST_PRIORITY) != 0)
@@ -216,7 +220,7 @@ void bank_answers_take(struct bank_answers *a, struct evhttp_request *req)
 
 	serve(a, &w);
 	if (!must_wait(a, &w)) {
-		finish(&w);
+		finish(a, &w);
 		return;
 	}
 	evhttp_connection_set_closecb(
@@ -226,4 +230,17 @@ void bank_answers_take(struct bank_answers *a, struct evhttp_request *req)
 		flush(a);
 	else
 		event_active(a->when_idle, EV_TIMEOUT, 1);
+}
+
+void bank_answers_flush(struct bank_answers *a)
+{
+	flush(a);
+}
+
+void bank_answers_send(struct bank_answers *a, struct evhttp_request *req,
+    enum bank_code code, json_t *answer)
+{
+	struct waiting w = { .req = req, .code = code, .answer = answer };
+
+	finish(a, &w);
 }

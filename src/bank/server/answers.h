@@ -24,17 +24,31 @@ struct evhttp_request;
 
 enum { BANK_PRIORITIES = 3 }; /* that the event base must have */
 
-/* Serves a request, for the first time or again. */
-typedef enum bank_code bank_answer_fn(void *arg, struct evhttp_request *req,
-    struct bank_later *later, json_t **answer);
+struct bank_answers_use {
+	/* Serves a request, for the first time or again. */
+	enum bank_code (*serve)(void *arg, struct evhttp_request *req,
+	    struct bank_later *later, json_t **answer);
+	/* Adds fields to an answer that later says has to be signed. */
+	void (*seal)(void *arg, struct evhttp_request *req, enum bank_code code,
+	    uk_bytes body);
+	/* Takes over a request whose answer waits for something. */
+	void (*wait)(void *arg, struct evhttp_request *req,
+	    const struct bank_later *later);
+	void *arg;
+};
 
 /* The bank's store begins to collect. All of these are borrowed. */
 UK_RESULT bank_answers_open(struct event_base *base, struct bank *bank,
-    bank_answer_fn *serve, void *arg, struct bank_answers **out);
+    const struct bank_answers_use *use, struct bank_answers **out);
 /* Before the connections and the base go: what waits is committed and sent.
  * Accepts NULL. */
 void bank_answers_close(struct bank_answers **a);
 /* Serves it and sees to it that it is answered. */
 void bank_answers_take(struct bank_answers *a, struct evhttp_request *req);
+/* What waits is committed and sent now. */
+void bank_answers_flush(struct bank_answers *a);
+/* An answer that has waited elsewhere; takes over answer. */
+void bank_answers_send(struct bank_answers *a, struct evhttp_request *req,
+    enum bank_code code, json_t *answer);
 
 #endif

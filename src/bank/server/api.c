@@ -1,6 +1,7 @@
 /* The handlers: request struct in, JSON out; the work is done elsewhere. */
 #include "api.h"
 
+#include "api_json.h"
 #include "customers.h"
 #include "hex.h"
 #include "login.h"
@@ -9,26 +10,9 @@
 #include "requests.h"
 #include "secret.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 /* --- pieces of answers --------------------------------------------------- */
-
-static json_t *json_text(uk_bytes v)
-{
-	return json_stringn(v.n == 0 ? "" : (const char *)v.p, v.n);
-}
-
-static json_t *json_base64(uk_bytes v)
-{
-	uk_blob text = { NULL, 0 };
-	json_t *j = NULL;
-
-	if (uk_is_ok(uk_base64_encode(v, &text)))
-		j = json_text(uk_blob_view(&text));
-	uk_blob_free(&text);
-	return j;
-}
 
 static json_t *json_hex(uk_bytes v)
 {
@@ -36,21 +20,12 @@ static json_t *json_hex(uk_bytes v)
 	uk_buf text = UK_BUF(storage);
 
 	uk_put_hex(&text, v);
-	return text.bad ? NULL : json_text(uk_buf_view(&text));
-}
-
-static json_t *json_time(int64_t seconds)
-{
-	uint8_t storage[24];
-	uk_buf text = UK_BUF(storage);
-
-	bank_put_time(&text, seconds);
-	return text.bad ? NULL : json_text(uk_buf_view(&text));
+	return text.bad ? NULL : bank_json_string(uk_buf_view(&text));
 }
 
 static json_t *json_certificate(const struct bank *b)
 {
-	return json_base64(uk_cert_der(b->certificate));
+	return bank_json_base64(uk_cert_der(b->certificate));
 }
 
 static void add_account(void *arg, const struct bank_account *a)
@@ -73,18 +48,19 @@ static json_t *json_accounts(struct bank *b, int64_t customer)
 	return list;
 }
 
-static json_t *json_order(const struct bank *b, const struct bank_order *o)
+json_t *bank_json_order(const struct bank *b, const struct bank_order *o)
 {
 	if (!o->posted)
 		return json_pack("{s:o,s:s,s:o,s:o}", "orderNumber",
-		    json_text(uk_blob_view(&o->number)), "state", "prepared",
-		    "text", json_base64(uk_blob_view(&o->text)), "expiresAt",
-		    json_time(o->expires));
+		    bank_json_string(uk_blob_view(&o->number)), "state",
+		    "prepared", "text",
+		    bank_json_base64(uk_blob_view(&o->text)), "expiresAt",
+		    bank_json_time(o->expires));
 	return json_pack("{s:o,s:s,s:o,s:o,s:o}", "orderNumber",
-	    json_text(uk_blob_view(&o->number)), "state", "posted", "receipt",
-	    json_base64(uk_blob_view(&o->receipt)), "signature",
-	    json_base64(uk_blob_view(&o->receipt_signature)), "certificate",
-	    json_certificate(b));
+	    bank_json_string(uk_blob_view(&o->number)), "state", "posted",
+	    "receipt", bank_json_base64(uk_blob_view(&o->receipt)), "signature",
+	    bank_json_base64(uk_blob_view(&o->receipt_signature)),
+	    "certificate", json_certificate(b));
 }
 
 /* --- the bank, and logging in -------------------------------------------- */
@@ -109,10 +85,10 @@ enum bank_code bank_api_challenge(
 		code = bank_login_challenge(b, &r, call->now, &c);
 	if (code == BANK_OK)
 		*answer = json_pack("{s:o,s:o,s:s,s:o,s:o}", "nonce",
-		    json_text(UK_ARRAY(c.nonce)), "expiresAt",
-		    json_time(c.expires), "algorithm", "ES256", "signature",
-		    json_base64(UK_ARRAY(c.signature)), "certificate",
-		    json_certificate(b));
+		    bank_json_string(UK_ARRAY(c.nonce)), "expiresAt",
+		    bank_json_time(c.expires), "algorithm", "ES256",
+		    "signature", bank_json_base64(UK_ARRAY(c.signature)),
+		    "certificate", json_certificate(b));
 	bank_free_challenge(&r);
 	return code;
 }
@@ -124,8 +100,8 @@ static json_t *json_logged_in(struct bank *b, const struct bank_logged_in *in)
 	if (!uk_is_ok(bank_customer_name(b->store, in->customer, name)))
 		return NULL;
 	return json_pack("{s:o,s:o,s:{s:s},s:o}", "session",
-	    json_text(UK_ARRAY(in->token)), "expiresAt", json_time(in->expires),
-	    "customer", "name", name, "accounts",
+	    bank_json_string(UK_ARRAY(in->token)), "expiresAt",
+	    bank_json_time(in->expires), "customer", "name", name, "accounts",
 	    json_accounts(b, in->customer));
 }
 
@@ -174,31 +150,14 @@ static void add_record(void *arg, const struct bank_record *r)
 
 	json_array_append_new(list->array,
 	    json_pack("{s:I,s:o,s:s,s:I,s:s,s:I,s:o,s:o,s:o,s:o}", "id",
-		(json_int_t)r->id, "time", json_time(r->time), "account",
+		(json_int_t)r->id, "time", bank_json_time(r->time), "account",
 		list->account->number, "amount", (json_int_t)r->amount,
 		"currency", list->account->currency, "balance",
 		(json_int_t)r->balance, "counterparty",
-		json_text(r->counterparty), "counterpartyName",
-		json_text(r->counterparty_name), "memo", json_text(r->memo),
-		"order", json_text(r->order)));
-}
-
-/* A decimal number of the query within min..max; otherwise if it is absent. */
-static enum bank_code query_number(const struct bank_call *call,
-    const char *name, int64_t min, int64_t max, int64_t otherwise, int64_t *out)
-{
-	const char *text = call->query(call->query_arg, name);
-	char *end;
-
-	*out = otherwise;
-	if (text == NULL)
-		return BANK_OK;
-	errno = 0;
-	*out = strtoll(text, &end, 10);
-	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 ||
-	    *out < min || *out > max)
-		return BANK_MALFORMED;
-	return BANK_OK;
+		bank_json_string(r->counterparty), "counterpartyName",
+		bank_json_string(r->counterparty_name), "memo",
+		bank_json_string(r->memo), "order",
+		bank_json_string(r->order)));
 }
 
 static enum bank_code list_records(struct bank *b,
@@ -223,9 +182,9 @@ enum bank_code bank_api_records(
 	enum bank_code code;
 	uk_err err;
 
-	code = query_number(call, "before", 1, INT64_MAX, 0, &before);
+	code = bank_query_number(call, "before", 1, INT64_MAX, 0, &before);
 	if (code == BANK_OK)
-		code = query_number(call, "limit", 1, 100, 20, &limit);
+		code = bank_query_number(call, "limit", 1, 100, 20, &limit);
 	if (code != BANK_OK || number == NULL)
 		return BANK_MALFORMED;
 	err = bank_account_find(b->store, uk_view_str(number), &account);
@@ -251,7 +210,7 @@ enum bank_code bank_api_prepare(
 		code = bank_order_prepare(
 		    b, call->customer, &r, call->now, &order);
 	if (code == BANK_OK)
-		*answer = json_order(b, &order);
+		*answer = bank_json_order(b, &order);
 	bank_order_free(&order);
 	bank_free_order(&r);
 	return code;
@@ -265,7 +224,7 @@ enum bank_code bank_api_order(
 	    b, call->customer, call->order, call->now, &order);
 
 	if (code == BANK_OK)
-		*answer = json_order(b, &order);
+		*answer = bank_json_order(b, &order);
 	bank_order_free(&order);
 	return code;
 }
@@ -283,11 +242,11 @@ enum bank_code bank_api_proof(
 		code = bank_order_proof(b, call->customer, call->order, &r,
 		    call->now, &hash, &proof, &order);
 	if (code == BANK_OK && order.posted)
-		*answer = json_order(b, &order); /* the receipt */
+		*answer = bank_json_order(b, &order); /* the receipt */
 	else if (code == BANK_OK)
 		*answer = json_pack("{s:o,s:o}", "hash",
 		    json_hex(uk_buf_view(&hash)), "proof",
-		    json_base64(uk_buf_view(&proof)));
+		    bank_json_base64(uk_buf_view(&proof)));
 	bank_order_free(&order);
 	bank_free_proof(&r);
 	return code;
@@ -300,7 +259,7 @@ static enum bank_code answer_confirm(struct bank *b, void *arg, json_t **answer)
 	const struct bank_confirm *c = arg;
 
 	if (c->code == BANK_OK)
-		*answer = json_order(b, &c->order);
+		*answer = bank_json_order(b, &c->order);
 	return c->code;
 }
 

@@ -143,6 +143,7 @@ static uk_err open_keys(struct bank *b, char *why, size_t cap)
 	UK_TRY(bank_path(b->dir, BANK_FILE_SIGN_CERT, path));
 	UK_TRY(uk_cert_from_pem_file(b->crypto, path, &b->certificate));
 	UK_TRY(open_signing(b, why, cap));
+	UK_TRY(bank_shop_keys_open(b));
 	b->crl = mark_now(b);
 	return load_trust(b, &b->trust);
 }
@@ -241,6 +242,7 @@ void bank_close(struct bank **b)
 	uk_cert_close(&(*b)->certificate);
 	uk_key_close(&(*b)->signing);
 	bank_hsm_close(&(*b)->hsm);
+	bank_shop_keys_close(*b);
 	uk_crypto_close(&(*b)->crypto);
 	uk_free(*b);
 	*b = NULL;

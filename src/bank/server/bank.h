@@ -13,6 +13,7 @@
 #include "certs.h"
 #include "config.h"
 #include "crypto.h"
+#include "fields.h"
 #include "files.h"
 #include "hsm.h"
 #include "metrics.h"
@@ -48,6 +49,13 @@ struct bank {
 	/* confirmed in this round, and to be posted at its end; borrowed */
 	struct bank_confirm *confirms[BANK_ROUND];
 	size_t confirm_count;
+	struct bank_fields *fields;
+	uk_key *seal;           /* merchants encrypt for this one */
+	char keyid[2 * 32 + 1]; /* of the signing key, for merchants */
+	/* Something about this customer's bills has changed (0: about a call
+	 * to a merchant); NULL: nobody wants to know. */
+	void (*touch)(void *arg, int64_t customer);
+	void *touch_arg;
 };
 
 /* why: one line for people if something is missing or wrong. */
@@ -71,8 +79,16 @@ void bank_config_reload(struct bank *b);
  * go wrong in the machine. */
 enum bank_code bank_code_of(uk_err err);
 
+void bank_touch(struct bank *b, int64_t customer);
+/* The keys of sealed fields and of sealed messages; made where an older bank
+ * does not have them (shop_keys.c). */
+UK_RESULT bank_shop_keys_open(struct bank *b);
+void bank_shop_keys_close(struct bank *b);
+
 /* ES256 by the bank's signing key; appends 64 bytes. */
 UK_RESULT bank_sign(struct bank *b, uk_bytes message, uk_buf *signature);
+/* The same for those who do not know a struct bank; arg is one. */
+UK_RESULT bank_sign_message(void *arg, uk_bytes message, uk_buf *signature);
 /* Can it, and is it the key of the certificate? */
 UK_RESULT bank_sign_probe(struct bank *b);
 

@@ -1,4 +1,5 @@
 /* Transfers: checking the customer's confirmation, and posting once. */
+#include "bills.h"
 #include "ledger.h"
 #include "login.h"
 #include "orders.h"
@@ -95,6 +96,8 @@ static uk_err mark_posted(struct bank *b, const struct bank_confirm *c)
 
 static enum bank_code posting_code(uk_err err)
 {
+	if (uk_is(err, UK_ERR_CANCELLED))
+		return BANK_BILL_CLOSED;
 	if (uk_is(err, UK_ERR_CONDITIONS))
 		return BANK_INSUFFICIENT_FUNDS;
 	if (uk_is(err, UK_ERR_TOO_SMALL))
@@ -110,13 +113,27 @@ static uk_err give_receipt(
 {
 	uint8_t storage[UK_TX_MAX], signed_by_bank[64];
 	uk_buf receipt = UK_BUF(storage), signature = UK_BUF(signed_by_bank);
+	char number[BANK_RECEIPT_NUMBER];
 
 	UK_TRY(bank_receipt_make(b, &c->order, journal, c->now,
 	    uk_blob_view(&c->request.signature), &receipt, &signature));
 	UK_TRY(uk_blob_set(&c->order.receipt, uk_buf_view(&receipt)));
 	UK_TRY(
 	    uk_blob_set(&c->order.receipt_signature, uk_buf_view(&signature)));
-	return mark_posted(b, c);
+	UK_TRY(mark_posted(b, c));
+	if (c->order.bill == 0)
+		return uk_ok();
+	bank_receipt_number(journal, number);
+	return bank_bill_settle(
+	    b->store, c->order.bill, uk_view_str(number), c->now);
+}
+
+/* UK_ERR_CANCELLED: it pays a bill that cannot be paid any more. */
+static uk_err lock_bill(struct bank *b, const struct bank_confirm *c)
+{
+	uk_err err = bank_bill_lock(b->store, c->order.bill, c->now);
+
+	return uk_is(err, UK_ERR_CONDITIONS) ? uk_fail(UK_ERR_CANCELLED) : err;
 }
 
 static uk_err posting_of(struct bank_confirm *c, struct bank_posting *p)
@@ -142,6 +159,12 @@ static uk_err post_in_part(struct bank *b, struct bank_confirm *const *c,
 {
 	struct bank_posting postings[BANK_ROUND] = { 0 };
 
+	/* Who pays a bill is alone here (bank_confirms_post). */
+	if (count == 1 && c[0]->order.bill != 0)
+		results[0].err = lock_bill(b, c[0]);
+	if (uk_is(results[0].err, UK_ERR_CANCELLED))
+		return uk_ok();
+	UK_TRY(results[0].err);
 	for (size_t i = 0; i < count; i++)
 		UK_TRY(posting_of(c[i], &postings[i]));
 	UK_TRY(bank_ledger_post_many(b->store, postings, results, count));
@@ -171,6 +194,8 @@ static void tell(struct bank *b, struct bank_confirm *c, uk_err err)
 	}
 	c->code = posting_code(err);
 	c->order.posted = c->code == BANK_OK;
+	if (c->order.posted && c->order.bill != 0)
+		bank_touch(b, c->order.customer);
 }
 
 static uk_err post(struct bank *b, struct bank_confirm *const *c, size_t count)
@@ -187,10 +212,10 @@ static uk_err post(struct bank *b, struct bank_confirm *const *c, size_t count)
 	return uk_ok();
 }
 
-void bank_confirms_post(
+static void post_together(
     struct bank *b, struct bank_confirm *const *c, size_t count)
 {
-	uk_err err = post(b, c, count);
+	uk_err err = count == 0 ? uk_ok() : post(b, c, count);
 
 	if (uk_is_ok(err))
 		return;
@@ -198,7 +223,23 @@ void bank_confirms_post(
 		c[i]->code = BANK_INTERNAL;
 	/* What is wrong with one of them is not the fault of the others. */
 	for (size_t i = 0; i < count && count > 1; i++)
-		bank_confirms_post(b, &c[i], 1);
+		post_together(b, &c[i], 1);
+}
+
+/* Those that pay bills go one by one: two of them may pay the same one. */
+void bank_confirms_post(
+    struct bank *b, struct bank_confirm *const *c, size_t count)
+{
+	struct bank_confirm *others[BANK_ROUND];
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (c[i]->order.bill != 0)
+			post_together(b, &c[i], 1);
+		else
+			others[n++] = c[i];
+	}
+	post_together(b, others, n);
 }
 
 void bank_round_end(struct bank *b)

@@ -4,10 +4,13 @@
 #include "answers.h"
 #include "connections.h"
 #include "log.h"
+#include "merchant_auth.h"
 #include "newsroom.h"
 #include "ops.h"
 #include "routes.h"
 #include "secret.h"
+#include "shop_loop.h"
+#include "watch.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
@@ -52,6 +55,8 @@ struct server {
 	SSL_CTX *tls;
 	struct bank_connections *connections;
 	struct bank_answers *answers;
+	struct bank_watch *watch;
+	struct bank_shop_loop *shop;
 	struct bank_ops *ops;
 	struct event *stop[2], *reload, *leaving;
 	int64_t rounds_left; /* of waiting for others before we leave */
@@ -135,6 +140,74 @@ static uk_bytes bearer_of(struct evhttp_request *req)
 	return uk_bytes_from(v, sizeof(scheme) - 1);
 }
 
+/* Value number i of the field; name is in lower case. */
+static bool find_field(void *arg, uk_bytes name, size_t i, uk_bytes *value)
+{
+	const struct evkeyval *h;
+	struct evkeyvalq *all = evhttp_request_get_input_headers(arg);
+
+	TAILQ_FOREACH(h, all, next)
+	{
+		if (strlen(h->key) != name.n ||
+		    strncasecmp(h->key, (const char *)name.p, name.n) != 0 ||
+		    i-- > 0)
+			continue;
+		*value = uk_view_str(h->value);
+		return true;
+	}
+	return false;
+}
+
+/* The authority is ours, whatever Host says: what was signed for another one
+ * does not verify. */
+static struct uk_http_message message_of(
+    const struct server *s, struct evhttp_request *req)
+{
+	static const char scheme[] = "https://";
+	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(req);
+	const char *query = uri == NULL ? NULL : evhttp_uri_get_query(uri);
+
+	return (struct uk_http_message){
+		.method = uk_view_str(
+		    method_of(req) == BANK_POST ? "POST" : "GET"),
+		.scheme = uk_view_str("https"),
+		.authority = uk_bytes_from(
+		    uk_view_str(s->bank->origin), sizeof(scheme) - 1),
+		.path = uri == NULL ? UK_NONE
+				    : uk_view_str(evhttp_uri_get_path(uri)),
+		.query = uk_view_str(query),
+		.has_query = query != NULL,
+		.field = find_field,
+		.arg = req,
+	};
+}
+
+/* An answer to a merchant is signed; without a signature goes what answers a
+ * request that has none, to which it could be bound. */
+static void seal(
+    void *arg, struct evhttp_request *req, enum bank_code code, uk_bytes body)
+{
+	struct server *s = arg;
+	struct evkeyvalq *headers = evhttp_request_get_output_headers(req);
+	struct uk_http_message request = message_of(s, req);
+	struct bank_sealed sealed;
+
+	if (!uk_is_ok(bank_merchant_seal(s->bank, &request,
+		bank_code_http(code), body, time(NULL), &sealed)))
+		return;
+	evhttp_add_header(headers, "Content-Digest", sealed.digest);
+	evhttp_add_header(headers, "Signature-Input", sealed.input);
+	evhttp_add_header(headers, "Signature", sealed.signature);
+}
+
+static void wait_for_news(
+    void *arg, struct evhttp_request *req, const struct bank_later *later)
+{
+	struct server *s = arg;
+
+	bank_watch_start(s->watch, req, bearer_of(req), later, time(NULL));
+}
+
 /* What libevent has read of it stays until it is answered, so that it can be
  * served again. */
 static enum bank_code serve(void *arg, struct evhttp_request *req,
@@ -160,9 +233,11 @@ static enum bank_code serve(void *arg, struct evhttp_request *req,
 	call.query = find_query;
 	call.query_arg = &query;
 	call.now = time(NULL);
+	call.message = message_of(s, req);
 	code = bank_serve(s->bank, &call, answer);
 out:
-	if (*answer == NULL && later->finish == NULL)
+	if (*answer == NULL && later->finish == NULL &&
+	    (code != BANK_OK || later->wait.kind == BANK_WAIT_NOT))
 		*answer = bank_error_json(code);
 	evhttp_clear_headers(&query);
 	return code;
@@ -290,6 +365,24 @@ static struct event_base *open_base(void)
 	return base;
 }
 
+static void on_watcher_alive(void *arg, struct evhttp_connection *connection)
+{
+	(void)arg;
+	bank_connections_alive(connection);
+}
+
+/* A heartbeat well before anybody takes the silence for the end. */
+static uk_err open_shop(struct server *s)
+{
+	const struct bank_config *c = &s->bank->config;
+	int64_t beat = c->request_seconds > 30 ? 15 : c->request_seconds / 2;
+
+	UK_TRY(bank_watch_open(s->bank, s->answers, (size_t)c->max_connections,
+	    beat, on_watcher_alive, s, &s->watch));
+	return bank_shop_loop_open(
+	    s->bank, s->base, s->answers, s->watch, &s->shop);
+}
+
 static uk_err open_events(struct server *s)
 {
 	const struct bank_config *c = &s->bank->config;
@@ -299,7 +392,9 @@ static uk_err open_events(struct server *s)
 	    event_base_priority_init(s->base, BANK_PRIORITIES) != 0 ||
 	    (s->http = evhttp_new(s->base)) == NULL)
 		return uk_fail(UK_ERR_MEMORY);
-	UK_TRY(bank_answers_open(s->base, s->bank, serve, s, &s->answers));
+	UK_TRY(bank_answers_open(s->base, s->bank,
+	    &(struct bank_answers_use){ serve, seal, wait_for_news, s },
+	    &s->answers));
 	UK_TRY(bank_newsroom_open(s->base, s->bank->store, &s->newsroom));
 	evhttp_set_bevcb(s->http, accept_tls, s);
 	evhttp_set_gencb(s->http, on_request, s);
@@ -310,6 +405,7 @@ static uk_err open_events(struct server *s)
 	evhttp_set_timeout(s->http, (int)c->request_seconds);
 	UK_TRY(bank_connections_open(s->base, (size_t)c->max_connections,
 	    c->request_seconds, s->bank->metrics, &s->connections));
+	UK_TRY(open_shop(s));
 	s->stop[0] = evsignal_new(s->base, SIGTERM, on_stop, s);
 	s->stop[1] = evsignal_new(s->base, SIGINT, on_stop, s);
 	s->reload = evsignal_new(s->base, SIGHUP, on_reload, s);
@@ -325,6 +421,8 @@ static void close_server(struct server *s)
 {
 	/* Connections are really gone only when the base is: their places are
 	 * kept until then. */
+	bank_shop_loop_close(&s->shop);
+	bank_watch_close(&s->watch);
 	bank_answers_close(&s->answers);
 	bank_ops_close(&s->ops);
 	bank_newsroom_close(&s->newsroom);

@@ -35,7 +35,13 @@ enum option_key {
 	OPT_JOURNAL,
 	OPT_REASON,
 	OPT_EXPECT,
-	OPT_SINCE
+	OPT_SINCE,
+	OPT_CALLBACK,
+	OPT_KEY,
+	OPT_ALGORITHM,
+	OPT_PHONE,
+	OPT_DISABLE,
+	OPT_ENABLE
 };
 
 #define DIR_OPTION                                                             \
@@ -111,6 +117,26 @@ static const struct argp_option audit_options[] = { DIR_OPTION,
 	    "A head noted earlier: it must be there, and the chain is followed "
 	    "from it"),
 	END };
+static const struct argp_option merchant_options[] = { DIR_OPTION,
+	OPTION(
+	    "name", OPT_NAME, "NAME", "Which one; without it, all are listed"),
+	OPTION("account", OPT_ACCOUNT, "NUMBER", "Account that is paid into"),
+	OPTION("callback", OPT_CALLBACK, "URL", "Where he is told (https)"),
+	OPTION("key", OPT_KEY, "FILE",
+	    "His public key in PEM: a new one, beside "
+	    "the old"),
+	OPTION("algorithm", OPT_ALGORITHM, "NAME",
+	    "Of RFC 9421, if not the usual one of the key"),
+	OPTION(
+	    "days", OPT_DAYS, "N", "An old key is good for so long still (7)"),
+	OPTION(
+	    "disable", OPT_DISABLE, NULL, "Nothing from him, nothing to him"),
+	OPTION("enable", OPT_ENABLE, NULL, "As before"), END };
+static const struct argp_option customer_options[] = { DIR_OPTION,
+	OPTION("customer", OPT_CUSTOMER, "NAME", "Whose number (needed)"),
+	OPTION("phone", OPT_PHONE, "FILE",
+	    "File with the number, as +8613800001234; - is standard input"),
+	END };
 static const struct argp_option dir_options[] = { DIR_OPTION, END };
 
 static const struct command {
@@ -139,6 +165,12 @@ static const struct command {
 	    bank_cmd_limits },
 	{ "reverse", "Take a row of the journal back by a counter-entry",
 	    reverse_options, "djw", bank_cmd_reverse },
+	{ "merchant", "Register a merchant, change his keys, list all",
+	    merchant_options, "d", bank_cmd_merchant },
+	{ "customer", "Give a customer a phone number", customer_options, "dc",
+	    bank_cmd_customer },
+	{ "rotate-fields", "Seal sensitive fields under a new key", dir_options,
+	    "d", bank_cmd_rotate_fields },
 	{ "audit", "Check the books", audit_options, "d", bank_cmd_audit },
 };
 
@@ -238,6 +270,14 @@ static const char **text_option(struct bank_options *o, int key)
 		return &o->expect;
 	case OPT_SINCE:
 		return &o->since;
+	case OPT_CALLBACK:
+		return &o->callback;
+	case OPT_KEY:
+		return &o->key;
+	case OPT_ALGORITHM:
+		return &o->algorithm;
+	case OPT_PHONE:
+		return &o->phone;
 	default:
 		return NULL;
 	}
@@ -258,6 +298,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_DAYS:
 		p->options.days = number(arg, 36500, state);
+		return 0;
+	case OPT_DISABLE:
+		p->options.disable = true;
+		return 0;
+	case OPT_ENABLE:
+		p->options.enable = true;
 		return 0;
 	case OPT_CHECK:
 		p->options.check = true;

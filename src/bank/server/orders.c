@@ -1,6 +1,8 @@
 /* Transfers: reading, preparing, and the bank's proof. confirm.c posts them. */
 #include "orders.h"
 
+#include "bills.h"
+
 void bank_order_free(struct bank_order *o)
 {
 	uk_blob_free(&o->number);
@@ -21,6 +23,7 @@ static uk_err read_row(const bank_query *q, struct bank_order *o)
 	o->amount = bank_col_int(q, 7);
 	o->expires = bank_col_int(q, 12);
 	o->posted = bank_col_int(q, 13) != 0;
+	o->bill = bank_col_int(q, 16); /* NULL reads as 0 */
 	UK_TRY(uk_copy_exact(o->content, sizeof(o->content), bank_col(q, 1)));
 	UK_TRY(uk_copy_str(o->from, sizeof(o->from), bank_col(q, 4)));
 	UK_TRY(uk_copy_str(o->to, sizeof(o->to), bank_col(q, 5)));
@@ -39,9 +42,10 @@ static uk_err load(struct bank_store *s, int64_t customer, uk_bytes number,
 	bank_query q = bank_query_of(s,
 	    "SELECT o.id, o.content, o.source, o.target, f.number, t.number,"
 	    " o.payee, o.amount, o.currency, o.memo, o.text, o.number,"
-	    " o.expires, o.state = 'posted', o.receipt, o.receipt_signature"
-	    " FROM orders o JOIN accounts f ON f.id = o.source"
+	    " o.expires, o.state = 'posted', o.receipt, o.receipt_signature,"
+	    " l.bill FROM orders o JOIN accounts f ON f.id = o.source"
 	    " JOIN accounts t ON t.id = o.target"
+	    " LEFT JOIN bill_orders l ON l.order_id = o.id"
 	    " WHERE o.customer = ? AND o.number = ?");
 	uk_err err = uk_fail(UK_ERR_NOT_FOUND);
 
@@ -86,6 +90,8 @@ static uk_err content_hash(
 		uk_put_u32(&all, (uint32_t)fields[i]->n);
 		uk_put(&all, uk_blob_view(fields[i]));
 	}
+	if (r->bill != NULL)
+		uk_put_str(&all, r->bill->number);
 	UK_TRY(uk_buf_result(&all));
 	return uk_hash_one(b->crypto, UK_HASH_SHA256, uk_buf_view(&all), hash);
 }
@@ -129,6 +135,8 @@ static enum bank_code make_text(struct bank *b, int64_t customer,
 	char name[BANK_NAME_MAX + 1];
 	uint8_t stamps[2][24];
 	uk_buf prepared = UK_BUF(stamps[0]), expires = UK_BUF(stamps[1]);
+	const struct bank_bill none = { .number = "" };
+	const struct bank_bill *bill = r->bill == NULL ? &none : r->bill;
 	uk_err err = bank_customer_name(b->store, customer, name);
 
 	if (!uk_is_ok(err))
@@ -148,6 +156,9 @@ static enum bank_code make_text(struct bank *b, int64_t customer,
 		      .customer = uk_view_str(name),
 		      .prepared = uk_buf_view(&prepared),
 		      .expires = uk_buf_view(&expires),
+		      .merchant = uk_view_str(bill->merchant_name),
+		      .merchant_order = uk_view_str(bill->order),
+		      .bill = uk_view_str(bill->number),
 		  });
 	/* What cannot be shown exactly is not ours to sign. */
 	return uk_is_ok(err) ? BANK_OK : BANK_MALFORMED;
@@ -160,7 +171,9 @@ static uk_err insert(struct bank *b, int64_t customer,
 	bank_query q = bank_query_of(b->store,
 	    "INSERT INTO orders (customer, number, content, source, target,"
 	    " payee, amount, currency, memo, text, expires, state)"
-	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'prepared')");
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'prepared')"
+	    " ON CONFLICT DO NOTHING RETURNING id");
+	int64_t id;
 
 	bank_bind_int(&q, customer);
 	bank_bind_text(&q, uk_blob_view(&r->number));
@@ -173,7 +186,25 @@ static uk_err insert(struct bank *b, int64_t customer,
 	bank_bind_text(&q, uk_blob_view(&r->memo));
 	bank_bind_blob(&q, text);
 	bank_bind_int(&q, expires);
-	return bank_query_run(&q);
+	UK_TRY(bank_query_id(&q, &id));
+	return r->bill == NULL ? uk_ok()
+			       : bank_bill_link(b->store, id, r->bill->id);
+}
+
+/* The order, and which bill it pays: both or none. */
+static uk_err insert_whole(struct bank *b, int64_t customer,
+    const struct bank_order_request *r, uk_bytes content, int64_t source,
+    int64_t target, uk_bytes text, int64_t expires)
+{
+	uk_err err;
+
+	UK_TRY(bank_begin(b->store));
+	err = insert(b, customer, r, content, source, target, text, expires);
+	if (uk_is_ok(err))
+		err = bank_commit(b->store);
+	if (!uk_is_ok(err))
+		bank_rollback(b->store);
+	return err;
 }
 
 static enum bank_code make_order(struct bank *b, int64_t customer,
@@ -194,11 +225,11 @@ static enum bank_code make_order(struct bank *b, int64_t customer,
 		code = make_text(b, customer, r, now, &text);
 	if (code != BANK_OK)
 		return code;
-	err = insert(b, customer, r, content, from.id, to.id,
+	err = insert_whole(b, customer, r, content, from.id, to.id,
 	    uk_buf_view(&text), now + BANK_ORDER_SECONDS);
 	/* Another client was faster: then that one's order counts. */
-	return uk_is_ok(err) || uk_is(err, UK_ERR_EXISTS) ? BANK_OK
-							  : BANK_INTERNAL;
+	return uk_is_ok(err) || uk_is(err, UK_ERR_NOT_FOUND) ? BANK_OK
+							     : BANK_INTERNAL;
 }
 
 enum bank_code bank_order_prepare(struct bank *b, int64_t customer,

@@ -18,6 +18,7 @@ enum { BANK_ORDER_SECONDS = 10 * 60 };
 
 struct bank_order {
 	int64_t id, customer;
+	int64_t bill;           /* that it pays; 0: none */
 	uint8_t content[32];    /* hash of what was asked for */
 	int64_t source, target; /* accounts */
 	char from[BANK_ACCOUNT_MAX + 1], to[BANK_ACCOUNT_MAX + 1];

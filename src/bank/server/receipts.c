@@ -4,6 +4,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+void bank_receipt_number(int64_t journal, char out[BANK_RECEIPT_NUMBER])
+{
+	snprintf(out, BANK_RECEIPT_NUMBER, "R%010" PRId64, journal);
+}
+
 uk_err bank_receipt_make(struct bank *b, const struct bank_order *order,
     int64_t number, int64_t now, uk_bytes customer_signature, uk_buf *text,
     uk_buf *signature)
@@ -11,13 +16,13 @@ uk_err bank_receipt_make(struct bank *b, const struct bank_order *order,
 	uint8_t order_hash[UK_HASH_MAX], sig_hash[UK_HASH_MAX], stamp[24];
 	uk_buf oh = UK_BUF(order_hash), sh = UK_BUF(sig_hash);
 	uk_buf time = UK_BUF(stamp);
-	char receipt[32];
+	char receipt[BANK_RECEIPT_NUMBER];
 
 	UK_TRY(uk_hash_one(
 	    b->crypto, UK_HASH_SHA256, uk_blob_view(&order->text), &oh));
 	UK_TRY(uk_hash_one(b->crypto, UK_HASH_SHA256, customer_signature, &sh));
 	bank_put_time(&time, now);
-	snprintf(receipt, sizeof(receipt), "R%010" PRId64, number);
+	bank_receipt_number(number, receipt);
 	UK_TRY(bank_put_receipt_text(
 	    text, &(struct bank_receipt_text){
 		      .from = uk_view_str(order->from),

@@ -11,7 +11,9 @@ enum kind {
 	BASE64,      /* decoded */
 	BASE64_TEXT, /* must decode to min..max bytes, but the text is kept */
 	HEX,         /* decoded */
-	INTEGER
+	INTEGER,
+	OPTIONAL_INTEGER, /* 0 if it is absent */
+	LIST              /* an array: its JSON text */
 };
 
 struct member {
@@ -23,7 +25,16 @@ struct member {
 	bool optional;
 };
 
-enum { CERT_MAX = 8192, SIG_MAX = 1024, ALG_MAX = 16 };
+#define BILL_TEXT (4 * UK_TX_VALUE_MAX)
+
+enum {
+	CERT_MAX = 8192,
+	SIG_MAX = 1024,
+	ALG_MAX = 16,
+	JWE_MAX = 2048,
+	URL_MAX = 512,
+	ITEMS_MAX = 4096
+};
 
 #define AT(type, field) offsetof(struct bank_##type##_request, field)
 #define ROWS(t)         (sizeof(t) / sizeof((t)[0]))
@@ -53,6 +64,30 @@ static const struct member order_members[] = {
 	{ NULL, "amount", INTEGER, 0, 0, AT(order, amount), false },
 	{ NULL, "currency", TEXT, 3, 3, AT(order, currency), false },
 	{ NULL, "memo", TEXT, 0, 512, AT(order, memo), true },
+};
+
+static const struct member merchant_members[] = {
+	{ NULL, "orderNumber", TEXT, 1, BANK_ORDER_NUMBER_MAX,
+	    AT(merchant, number), false },
+	{ NULL, "amount", INTEGER, 0, 0, AT(merchant, amount), false },
+	{ NULL, "currency", TEXT, 3, 3, AT(merchant, currency), false },
+	{ NULL, "payerPhone", TEXT, 1, JWE_MAX, AT(merchant, phone), false },
+	{ NULL, "payee", TEXT, 1, BILL_TEXT, AT(merchant, payee), false },
+	{ NULL, "memo", TEXT, 0, BILL_TEXT, AT(merchant, memo), true },
+	{ NULL, "items", LIST, 2, ITEMS_MAX, AT(merchant, items), true },
+	{ NULL, "expiresIn", OPTIONAL_INTEGER, 0, 0, AT(merchant, seconds),
+	    true },
+	{ NULL, "callback", TEXT, 0, URL_MAX, AT(merchant, callback), true },
+};
+
+static const struct member bill_pay_members[] = {
+	{ NULL, "orderNumber", TEXT, 1, BANK_ORDER_NUMBER_MAX,
+	    AT(bill_pay, number), false },
+	{ NULL, "from", TEXT, 1, 64, AT(bill_pay, from), false },
+};
+
+static const struct member bill_reject_members[] = {
+	{ NULL, "reason", TEXT, 0, BILL_TEXT, AT(bill_reject, reason), true },
 };
 
 static const struct member proof_members[] = {
@@ -133,13 +168,29 @@ static uk_err read_text(const struct member *m, uk_bytes text, uk_blob *out)
 	return m->kind == BASE64_TEXT ? uk_blob_set(out, text) : uk_ok();
 }
 
+static bool is_number(const struct member *m)
+{
+	return m->kind == INTEGER || m->kind == OPTIONAL_INTEGER;
+}
+
+static uk_err read_list(const struct member *m, const uk_json *v, uk_blob *out)
+{
+	if (v->kind != UK_JSON_ARRAY || v->raw.n > m->max)
+		return uk_fail(UK_ERR_FORMAT);
+	UK_TRY(uk_blob_set(out, uk_view_str("[")));
+	UK_TRY(uk_blob_add(out, v->raw));
+	return uk_blob_add(out, uk_view_str("]"));
+}
+
 static uk_err read_member(const struct member *m, const uk_json *v, void *out)
 {
 	uk_blob room = { NULL, 0 };
 	uk_bytes text;
 	uk_err err;
 
-	if (m->kind == INTEGER)
+	if (m->kind == LIST)
+		return read_list(m, v, field_at(out, m->offset));
+	if (is_number(m))
 		return uk_json_int(v, field_at(out, m->offset));
 	if (v->kind != UK_JSON_STRING)
 		return uk_fail(UK_ERR_FORMAT);
@@ -202,6 +253,8 @@ static uk_err read_missing(const struct reading *r)
 			continue;
 		if (!m->optional)
 			return uk_fail(UK_ERR_FORMAT);
+		if (is_number(m))
+			continue; /* it is 0 already */
 		UK_TRY(uk_blob_set(field_at(r->out, m->offset), UK_NONE));
 	}
 	return uk_ok();
@@ -225,7 +278,7 @@ static uk_err read_body(
 static void free_body(const struct member *members, size_t n, void *r)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (members[i].kind != INTEGER)
+		if (!is_number(&members[i]))
 			uk_blob_free(field_at(r, members[i].offset));
 	}
 }
@@ -248,3 +301,6 @@ READ_AND_FREE(login)
 READ_AND_FREE(order)
 READ_AND_FREE(proof)
 READ_AND_FREE(confirm)
+READ_AND_FREE(merchant)
+READ_AND_FREE(bill_pay)
+READ_AND_FREE(bill_reject)

@@ -20,6 +20,25 @@ struct bank_login_request {
 struct bank_order_request {
 	uk_blob number, from, to, payee, currency, memo;
 	int64_t amount;
+	const struct bank_bill *bill; /* that it pays; NULL for a transfer */
+};
+
+struct bank_bill;
+
+/* A merchant's order (docs/protocol.md, 8). */
+struct bank_merchant_request {
+	uk_blob number, phone, payee, currency, memo, callback;
+	uk_blob items; /* JSON text of an array; none: "[]" */
+	int64_t amount, seconds;
+};
+
+/* Which account pays a bill, and why one is rejected. */
+struct bank_bill_pay_request {
+	uk_blob number, from;
+};
+
+struct bank_bill_reject_request {
+	uk_blob reason;
 };
 
 struct bank_proof_request {
@@ -37,10 +56,18 @@ UK_RESULT bank_read_order(uk_bytes body, struct bank_order_request *out);
 UK_RESULT bank_read_proof(uk_bytes body, struct bank_proof_request *out);
 UK_RESULT bank_read_confirm(uk_bytes body, struct bank_confirm_request *out);
 
+UK_RESULT bank_read_merchant(uk_bytes body, struct bank_merchant_request *out);
+UK_RESULT bank_read_bill_pay(uk_bytes body, struct bank_bill_pay_request *out);
+UK_RESULT bank_read_bill_reject(
+    uk_bytes body, struct bank_bill_reject_request *out);
+
 void bank_free_challenge(struct bank_challenge_request *r);
 void bank_free_login(struct bank_login_request *r);
 void bank_free_order(struct bank_order_request *r);
 void bank_free_proof(struct bank_proof_request *r);
 void bank_free_confirm(struct bank_confirm_request *r);
+void bank_free_merchant(struct bank_merchant_request *r);
+void bank_free_bill_pay(struct bank_bill_pay_request *r);
+void bank_free_bill_reject(struct bank_bill_reject_request *r);
 
 #endif

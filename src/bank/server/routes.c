@@ -4,23 +4,36 @@
 #include "api.h"
 #include "log.h"
 #include "login.h"
+#include "merchant_auth.h"
 
 static const struct route {
 	enum bank_method method;
 	const char *path; /* '*' stands for an order number */
 	bank_handler *handler;
 	bool needs_session;
+	bool by_merchant; /* signed, both ways */
 } routes[] = {
-	{ BANK_GET, "/v1/bank", bank_api_bank, false },
-	{ BANK_POST, "/v1/login/challenge", bank_api_challenge, false },
-	{ BANK_POST, "/v1/login", bank_api_login, false },
-	{ BANK_POST, "/v1/logout", bank_api_logout, true },
-	{ BANK_GET, "/v1/accounts", bank_api_accounts, true },
-	{ BANK_GET, "/v1/records", bank_api_records, true },
-	{ BANK_POST, "/v1/orders", bank_api_prepare, true },
-	{ BANK_GET, "/v1/orders/*", bank_api_order, true },
-	{ BANK_POST, "/v1/orders/*/proof", bank_api_proof, true },
-	{ BANK_POST, "/v1/orders/*/confirm", bank_api_confirm, true },
+	{ BANK_GET, "/v1/bank", bank_api_bank, false, false },
+	{ BANK_POST, "/v1/login/challenge", bank_api_challenge, false, false },
+	{ BANK_POST, "/v1/login", bank_api_login, false, false },
+	{ BANK_POST, "/v1/logout", bank_api_logout, true, false },
+	{ BANK_GET, "/v1/accounts", bank_api_accounts, true, false },
+	{ BANK_GET, "/v1/records", bank_api_records, true, false },
+	{ BANK_POST, "/v1/orders", bank_api_prepare, true, false },
+	{ BANK_GET, "/v1/orders/*", bank_api_order, true, false },
+	{ BANK_POST, "/v1/orders/*/proof", bank_api_proof, true, false },
+	{ BANK_POST, "/v1/orders/*/confirm", bank_api_confirm, true, false },
+	{ BANK_GET, "/v1/bills", bank_api_bills, true, false },
+	{ BANK_GET, "/v1/events", bank_api_events, true, false },
+	{ BANK_GET, "/v1/bills/*", bank_api_bill, true, false },
+	{ BANK_POST, "/v1/bills/*/shown", bank_api_bill_shown, true, false },
+	{ BANK_POST, "/v1/bills/*/reject", bank_api_bill_reject, true, false },
+	{ BANK_POST, "/v1/bills/*/order", bank_api_bill_order, true, false },
+	{ BANK_GET, "/v1/merchant", bank_api_merchant, false, true },
+	{ BANK_POST, "/v1/merchant/orders", bank_api_place, false, true },
+	{ BANK_GET, "/v1/merchant/orders/*", bank_api_placed, false, true },
+	{ BANK_POST, "/v1/merchant/orders/*/cancel", bank_api_cancel, false,
+	    true },
 };
 
 /* The part up to the next '/', and what is behind that. */
@@ -103,14 +116,23 @@ enum bank_code bank_serve(
 	enum bank_code code = find_route(call, &route);
 
 	*answer = NULL;
-	call->customer = 0;
+	call->customer = call->merchant = 0;
+	if (route != NULL && call->later != NULL)
+		call->later->by_merchant = route->by_merchant;
 	if (code == BANK_OK && call->body.n > BANK_BODY_MAX)
 		code = BANK_TOO_LARGE;
 	if (code == BANK_OK && route->needs_session)
 		code = bank_session_of(
 		    b, call->token, call->now, &call->customer);
+	if (code == BANK_OK && route->by_merchant)
+		code = bank_merchant_check(b, call);
 	if (code == BANK_OK)
 		code = route->handler(b, call, answer);
+	if (code == BANK_OK && call->later != NULL &&
+	    call->later->wait.kind != BANK_WAIT_NOT) {
+		call->later->customer = call->customer;
+		return code;
+	}
 	if (code == BANK_OK && call->later != NULL &&
 	    call->later->finish != NULL) {
 		call->later->route = route->path;

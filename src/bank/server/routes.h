@@ -6,10 +6,18 @@
 #define BANK_ROUTES_H
 
 #include "bank.h"
+#include "httpsig.h"
 
 #include <jansson.h>
 
 enum bank_method { BANK_GET, BANK_POST, BANK_OTHER_METHOD };
+
+/* A handler that wants its answer to wait: the network does it (watch.h). */
+struct bank_wait {
+	enum { BANK_WAIT_NOT, BANK_WAIT_POLL, BANK_WAIT_STREAM } kind;
+	int64_t after;   /* number of the last event that is known */
+	int64_t seconds; /* BANK_WAIT_POLL: at most so long */
+};
 
 /*
  * The rest of a request, done together with that of others when no more of them
@@ -24,6 +32,9 @@ struct bank_later {
 	void *arg;
 	const char *route; /* for the log */
 	int64_t customer;
+	/* Instead of an answer: filled in by the handler. */
+	struct bank_wait wait;
+	bool by_merchant; /* the answer has to be signed */
 };
 
 struct bank_call {
@@ -36,11 +47,15 @@ struct bank_call {
 	const char *(*query)(void *arg, const char *name);
 	void *query_arg;
 	int64_t now;
+	/* The request as merchants sign it; without a field function it has no
+	 * fields. */
+	struct uk_http_message message;
 	/* Where a handler may leave the rest, empty; NULL: nowhere. */
 	struct bank_later *later;
 	/* filled in on the way to the handler */
 	uk_bytes order;   /* the part of the path that names it */
 	int64_t customer; /* who is logged in; 0: nobody */
+	int64_t merchant; /* who signed; 0: nobody */
 };
 
 /* *answer is new, never NULL unless memory ran out: the handler's answer or, if

@@ -16,6 +16,8 @@ enum { BANK_PATH_MAX = 4096 };
 #define BANK_FILE_TLS_CERT  "tls.pem"
 #define BANK_FILE_SIGN_KEY  "sign.key"
 #define BANK_FILE_SIGN_CERT "sign.pem"
+#define BANK_FILE_SEAL_KEY  "seal.key"
+#define BANK_FILE_FIELDS    "fields.key"
 
 /* dir/name; UK_ERR_TOO_SMALL if the path is too long. */
 UK_RESULT bank_path(

@@ -252,6 +252,7 @@ const struct bank_migration bank_migrations[] = {
 	    .sqlite = ledger_sqlite,
 	    .postgresql = ledger_postgresql },
 	{ .name = "pos", .sql = pos },
+	{ .name = "shop", .sql = bank_schema_shop },
 };
 
 const size_t bank_migration_count = sizeof(bank_migrations) /

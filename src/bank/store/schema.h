@@ -28,4 +28,7 @@ struct bank_migration {
 extern const struct bank_migration bank_migrations[];
 extern const size_t bank_migration_count;
 
+/* Steps with a file of their own. */
+extern const char bank_schema_shop[];
+
 #endif
