@@ -65,6 +65,13 @@ size_t uk_hash_size(enum uk_hash hash)
 	return hash < UK_HASH_COUNT ? hashes[hash].size : 0;
 }
 
+uk_bytes uk_hash_oid(enum uk_hash hash)
+{
+	return hash < UK_HASH_COUNT
+		   ? uk_view(hashes[hash].oid, hashes[hash].oid_len)
+		   : UK_NONE;
+}
+
 unsigned uk_key_curve_bits(enum uk_key_type type)
 {
 	const struct curve_row *row = curve_of(type);

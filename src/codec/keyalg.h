@@ -47,6 +47,8 @@ enum uk_sig_scheme {
 
 size_t uk_hash_size(enum uk_hash hash); /* bytes; 0 for NONE */
 enum { UK_HASH_MAX = 64 };
+/* Content of its OBJECT IDENTIFIER; none for NONE. */
+uk_bytes uk_hash_oid(enum uk_hash hash);
 /* Field size in bytes of an elliptic-curve key; 0 for RSA. */
 size_t uk_key_field(enum uk_key_type type);
 /* Bits of an elliptic-curve key; 0 for RSA. */

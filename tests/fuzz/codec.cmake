@@ -1,5 +1,5 @@
 # One fuzzer per parser of src/codec and src/bank/proto.
-foreach(name IN ITEMS apdu atr ccid certpeek crl der httpsig p15 pinpad tlv txtext utf8 wire x509)
+foreach(name IN ITEMS apdu atr ccid certpeek cms crl der httpsig p15 pinpad tlv txtext utf8 wire x509)
 	uk_fuzz(fuzz_${name} SOURCES fuzz_${name}.c USES base codec)
 endforeach()
 uk_fuzz(fuzz_proto SOURCES fuzz_proto.c USES base codec bank_proto)
