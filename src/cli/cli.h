@@ -29,7 +29,7 @@ struct options {
 	bool use_last_try, json, help, version;
 	/* transfer, records */
 	const char *to, *payee, *amount, *currency, *from, *memo, *order;
-	const char *account;
+	const char *account, *at;
 	unsigned limit;
 	bool yes;
 	/* what is left */
@@ -104,5 +104,6 @@ CLI_RESULT cmd_records(struct cli *cli);
 CLI_RESULT cmd_cards(struct cli *cli);
 CLI_RESULT cmd_doctor(struct cli *cli);
 CLI_RESULT cmd_verify_receipt(struct cli *cli);
+CLI_RESULT cmd_verify_evidence(struct cli *cli);
 
 #endif

@@ -13,6 +13,7 @@ struct kept_order {
 	struct bc_transfer want;
 	uk_blob text; /* the order text that was signed */
 	char algorithm[16];
+	char display[16]; /* how it was shown: "none", "host" ... */
 	uk_blob signature, certificate; /* the customer's */
 };
 void kept_order_free(struct kept_order *k);

@@ -43,10 +43,11 @@ static bool set_bytes(json_t *o, const char *name, const uk_blob *v)
 static json_t *order_json(const struct kept_order *k, const char *format)
 {
 	const struct bc_transfer *w = &k->want;
-	json_t *o = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:s,s:s}", "format",
-	    format, "order", w->order, "from", w->from, "to", w->to, "payee",
-	    w->payee, "memo", w->memo, "amount", (json_int_t)w->amount,
-	    "currency", w->currency, "algorithm", k->algorithm);
+	json_t *o = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:s,s:s,s:s}",
+	    "format", format, "order", w->order, "from", w->from, "to", w->to,
+	    "payee", w->payee, "memo", w->memo, "amount", (json_int_t)w->amount,
+	    "currency", w->currency, "algorithm", k->algorithm, "display",
+	    k->display);
 
 	if (set_bytes(o, "text", &k->text) &&
 	    set_bytes(o, "signature", &k->signature) &&
@@ -105,6 +106,10 @@ static bool read_order(
 	       get_text(o, "currency", w->currency, sizeof(w->currency)) &&
 	       get_text(
 		   o, "algorithm", out->algorithm, sizeof(out->algorithm)) &&
+	       /* not in files of earlier versions */
+	       (json_object_get(o, "display") == NULL ||
+		   get_text(
+		       o, "display", out->display, sizeof(out->display))) &&
 	       get_bytes(o, "text", &out->text) &&
 	       get_bytes(o, "signature", &out->signature) &&
 	       get_bytes(o, "certificate", &out->certificate);

@@ -20,6 +20,7 @@ static const struct command {
 	{ "cards", cmd_cards },
 	{ "doctor", cmd_doctor },
 	{ "verify-receipt", cmd_verify_receipt },
+	{ "verify-evidence", cmd_verify_evidence },
 	{ "logout", cmd_logout },
 };
 

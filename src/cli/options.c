@@ -22,6 +22,8 @@ static const char help[] =
     "  cards            readers, cards, keys, certificates, PIN tries left\n"
     "  doctor           finds what is broken and says what to do\n"
     "  verify-receipt FILE   checks a kept receipt, without the bank\n"
+    "  verify-evidence FILE [--at TIME]   checks what a bank keeps of an "
+    "order\n"
     "  logout           ends the session\n"
     "\n"
     "options for all commands:\n"
@@ -60,6 +62,7 @@ enum option_id {
 	O_YES,
 	O_ACCOUNT,
 	O_LIMIT,
+	O_AT,
 	O_HELP,
 	O_VERSION
 };
@@ -84,6 +87,7 @@ static const struct option long_options[] = {
 	{ "yes", no_argument, NULL, O_YES },
 	{ "account", required_argument, NULL, O_ACCOUNT },
 	{ "limit", required_argument, NULL, O_LIMIT },
+	{ "at", required_argument, NULL, O_AT },
 	{ "help", no_argument, NULL, O_HELP },
 	{ "version", no_argument, NULL, O_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -121,6 +125,8 @@ static const char **text_place(struct options *o, int id)
 		return &o->order;
 	case O_ACCOUNT:
 		return &o->account;
+	case O_AT:
+		return &o->at;
 	default:
 		return NULL;
 	}
@@ -185,7 +191,13 @@ static cli_end take_option(struct cli *cli, int id, const char *word)
 	return cli_ok();
 }
 
-/* COMMAND, and FILE for the one command that takes it. */
+static bool takes_file(const char *command)
+{
+	return strcmp(command, "verify-receipt") == 0 ||
+	       strcmp(command, "verify-evidence") == 0;
+}
+
+/* COMMAND, and FILE for the commands that take it. */
 static cli_end take_words(struct cli *cli, int argc, char **argv)
 {
 	int most = 1;
@@ -193,7 +205,7 @@ static cli_end take_words(struct cli *cli, int argc, char **argv)
 	if (optind >= argc)
 		return cli_fail_because(cli, CLI_USAGE, "which command?");
 	cli->opt.command = argv[optind];
-	if (strcmp(cli->opt.command, "verify-receipt") == 0) {
+	if (takes_file(cli->opt.command)) {
 		most = 2;
 		if (argc - optind < 2)
 			return cli_fail_because(cli, CLI_USAGE, "which file?");

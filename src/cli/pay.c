@@ -115,6 +115,13 @@ static cli_end sign_with_card(struct cli *cli, const struct bc_order *order,
 	if (uk_is_ok(err))
 		err = uk_copy_str(k->algorithm, sizeof(k->algorithm),
 		    uk_view_str(key->alg->name));
+	/* A terminal's word is worth something only with its statement, which
+	 * nothing hands to us yet. */
+	if (uk_is_ok(err))
+		err = uk_copy_str(k->display, sizeof(k->display),
+		    uk_view_str(strcmp(cli->token->display, "none") == 0
+				    ? "none"
+				    : "host"));
 	return cli_from_err(err);
 }
 
@@ -179,7 +186,7 @@ static cli_end confirm_order(
 	for (unsigned i = 1;; i++) {
 		r = bc_confirm(cli->bank, k->want.order, uk_blob_view(&k->text),
 		    k->algorithm, uk_blob_view(&k->signature),
-		    uk_blob_view(&k->certificate), posted);
+		    uk_blob_view(&k->certificate), k->display, posted);
 		if (!worth_repeating(r) || i == CONFIRM_TRIES)
 			break;
 		nanosleep(&(struct timespec){ .tv_sec = i }, NULL);

@@ -23,7 +23,7 @@ static const uint8_t ri_ocsp[] = { 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x10,
 struct uk_cms_types uk_cms_types_of(bool sm2)
 {
 	return sm2 ? (struct uk_cms_types){ UK_ARRAY(gm_data),
-			     UK_ARRAY(gm_signed) }
+		UK_ARRAY(gm_signed) }
 		   : (struct uk_cms_types){ UK_ARRAY(id_data),
 			     UK_ARRAY(id_signed) };
 }

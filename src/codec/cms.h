@@ -2,11 +2,12 @@
  * Signed data with exactly one signer: CMS SignedData (RFC 5652, 5), and the
  * same thing as GM/T 0010 has it for SM2, which other programs' CMS cannot do.
  *
- * The signature is over the content itself: no signed attributes (RFC 5652, 5.3:
- * they may be left out because the content is id-data). So a signature that a
- * card made over a text is put beside that text as it is. With the certificates
- * and revocation lists that were true at the time (RFC 5280, RFC 5940) the whole
- * can be verified many years later, by `openssl cms -verify -binary` too.
+ * The signature is over the content itself: no signed attributes (RFC
+ * 5652, 5.3: they may be left out because the content is id-data). So a
+ * signature that a card made over a text is put beside that text as it is. With
+ * the certificates and revocation lists that were true at the time (RFC 5280,
+ * RFC 5940) the whole can be verified many years later, by `openssl cms -verify
+ * -binary` too.
  *
  * Pure: bytes to fields and back; no signature is verified here. Reading takes
  * DER only and only what is named here; signed attributes, several signers,
@@ -54,8 +55,8 @@ UK_RESULT uk_put_cms(uk_buf *out, const uk_cms *cms);
 /* Which of its certificates is the signer's? UK_ERR_NOT_FOUND if none is. */
 UK_RESULT uk_cms_signer(const uk_cms *cms, uk_bytes *certificate);
 
-/* AlgorithmIdentifiers of a SignerInfo (cms_alg.c; only for cms*.c). On anything
- * else the reader turns bad, or *known is false. */
+/* AlgorithmIdentifiers of a SignerInfo (cms_alg.c; only for cms*.c). On
+ * anything else the reader turns bad, or *known is false. */
 void uk_cms_get_hash(uk_reader *r, enum uk_hash *hash, bool *known);
 void uk_cms_get_alg(uk_reader *r, struct uk_cms_alg *alg, bool *known);
 UK_RESULT uk_cms_put_hash(uk_buf *out, enum uk_hash hash);

@@ -1,4 +1,5 @@
-/* AlgorithmIdentifiers of signed data: RFC 3370, 4055, 5753, 5754; GM/T 0006. */
+/* AlgorithmIdentifiers of signed data: RFC 3370, 4055, 5753, 5754; GM/T 0006.
+ */
 #include "cms.h"
 
 #include "der.h"
@@ -201,8 +202,7 @@ static const struct alg_row *row_of_alg(const struct uk_cms_alg *alg)
 {
 	for (size_t i = 0; i < ROWS(algs) && hash_ok(alg); i++) {
 		if (algs[i].scheme == alg->scheme &&
-		    (algs[i].hash == UK_HASH_NONE ||
-			algs[i].hash == alg->hash))
+		    (algs[i].hash == UK_HASH_NONE || algs[i].hash == alg->hash))
 			return &algs[i];
 	}
 	return NULL;

@@ -115,8 +115,8 @@ static uk_err put_signed_data(uk_buf *out, const uk_cms *cms, uk_bytes type)
 
 uk_err uk_put_cms(uk_buf *out, const uk_cms *cms)
 {
-	struct uk_cms_types types =
-	    uk_cms_types_of(cms->alg.scheme == UK_SIG_SM2);
+	struct uk_cms_types types = uk_cms_types_of(
+	    cms->alg.scheme == UK_SIG_SM2);
 	size_t info, at;
 
 	if (cms->certificates.count > UK_CMS_ITEMS_MAX ||

@@ -197,6 +197,14 @@ void uk_trust_close(uk_trust **t); /* accepts NULL */
 UK_RESULT uk_trust_add_ca_file(uk_trust *t, const char *pem_path);
 /* One or more in PEM, or one in DER; replaces the list of the same issuer. */
 UK_RESULT uk_trust_add_crl_file(uk_trust *t, const char *path);
+UK_RESULT uk_trust_add_crl(uk_trust *t, uk_bytes der);
+/* What stands behind a certificate, for those who keep it: the CA certificates
+ * above it, nearest first, and their lists. The callback ends it by an error.
+ * Nothing is checked: ask uk_trust_check before. */
+enum uk_voucher { UK_VOUCHER_CERTIFICATE, UK_VOUCHER_CRL };
+typedef uk_err uk_voucher_fn(void *arg, enum uk_voucher kind, uk_bytes der);
+UK_RESULT uk_trust_path(
+    const uk_trust *t, const uk_cert *cert, uk_voucher_fn *fn, void *arg);
 /* With true, a certificate whose CA has no current list is UK_ERR_CRL_MISSING.
  */
 void uk_trust_need_crl(uk_trust *t, bool need);

@@ -102,6 +102,11 @@ void uk_revoked_close(uk_revoked **r)
 	*r = NULL;
 }
 
+uk_bytes uk_revoked_der(const uk_revoked *r)
+{
+	return uk_blob_view(&r->der);
+}
+
 const X509_NAME *uk_revoked_issuer(const uk_revoked *r)
 {
 	return r->issuer;

@@ -21,4 +21,18 @@ bool uk_revoked_current(const uk_revoked *r, int64_t now);
 UK_RESULT uk_revoked_is_by(uk_revoked *r, X509 *issuer, bool *yes);
 bool uk_revoked_lists(const uk_revoked *r, const X509 *x);
 
+/* The list itself; lives as long. */
+uk_bytes uk_revoked_der(const uk_revoked *r);
+
+enum { UK_TRUST_LISTS = 1024 }; /* i.e. CAs, in one trust store */
+
+struct uk_trust {
+	uk_crypto *crypto; /* borrowed */
+	STACK_OF(X509) * cas;
+	X509_STORE *store;  /* made of them */
+	uk_revoked **lists; /* CRL_MAX places */
+	size_t list_count;
+	bool need_crl;
+};
+
 #endif

@@ -17,17 +17,8 @@
 #define BANK_SIGNING "1.3.6.1.4.1.65535.1.1"
 
 enum {
-	CRL_MAX = 1024,    /* lists, i.e. CAs, in one trust store */
+	CRL_MAX = UK_TRUST_LISTS,
 	SECURITY_LEVEL = 2 /* 112 bits: RSA 2048, no SHA-1 (SP 800-57) */
-};
-
-struct uk_trust {
-	uk_crypto *crypto; /* borrowed */
-	STACK_OF(X509) * cas;
-	X509_STORE *store;  /* made of them */
-	uk_revoked **lists; /* CRL_MAX places */
-	size_t list_count;
-	bool need_crl;
 };
 
 uk_err uk_trust_open(uk_crypto *c, uk_trust **out)
@@ -205,6 +196,18 @@ static uk_err add_lists(uk_trust *t, BIO *bio)
 		err = keep_list(t, &der);
 	uk_blob_free(&der);
 	return err;
+}
+
+uk_err uk_trust_add_crl(uk_trust *t, uk_bytes der)
+{
+	uk_blob copy = { NULL, 0 };
+	uk_err err = uk_blob_set(&copy, der);
+
+	uk_ossl_enter();
+	if (uk_is_ok(err))
+		err = keep_list(t, &copy);
+	uk_blob_free(&copy);
+	return uk_ossl_leave(err);
 }
 
 uk_err uk_trust_add_crl_file(uk_trust *t, const char *path)

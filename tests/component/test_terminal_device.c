@@ -309,9 +309,8 @@ static void show_text(const char *t)
 	message = UK_BUF(whole);
 	uk_put_u8(&data, 0x02);
 	uk_put_str(&data, t);
-	uk_ccid_put(&message,
-	    &(struct uk_ccid){
-		UK_CCID_ESCAPE, 0, 2, { 0, 0, 0 }, uk_buf_view(&data) });
+	uk_ccid_put(&message, &(struct uk_ccid){ UK_CCID_ESCAPE, 0, 2,
+				  { 0, 0, 0 }, uk_buf_view(&data) });
 	trm_device_message(&device, uk_buf_view(&message), now);
 }
 
@@ -325,9 +324,8 @@ static void sign_hash_of(const char *t)
 	uk_put(&apdu, hex("002A9E9A20"));
 	expect_ok(hash(NULL, TRM_SHA256, uk_view_str(t), &apdu));
 	uk_put_u8(&apdu, 0);
-	uk_ccid_put(&message,
-	    &(struct uk_ccid){
-		UK_CCID_XFR_BLOCK, 0, 3, { 0, 0, 0 }, uk_buf_view(&apdu) });
+	uk_ccid_put(&message, &(struct uk_ccid){ UK_CCID_XFR_BLOCK, 0, 3,
+				  { 0, 0, 0 }, uk_buf_view(&apdu) });
 	to_card_n = 0;
 	trm_device_message(&device, uk_buf_view(&message), now);
 }
@@ -341,7 +339,7 @@ static void approve(void)
 	expect_sent("83 01000000 00 02 00 00 00 02");
 }
 
-#define STATEMENT "6B 01000000 00 04 000000 03"
+#define STATEMENT    "6B 01000000 00 04 000000 03"
 #define NO_STATEMENT "83 00000000 00 04 40 00 00"
 
 /* The statement is over the text that was shown, the signature that the card

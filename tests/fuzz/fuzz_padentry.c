@@ -5,8 +5,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const uk_pin pins[] = { { 4, "1234" }, { 16, "1234567890123456" },
-		{ 1, "1" } };
+	static const uk_pin pins[] = { { 4, "1234" },
+		{ 16, "1234567890123456" }, { 1, "1" } };
 	uint8_t storage[TRM_PIN_COMMAND_MAX];
 	struct trm_pin_wish w;
 

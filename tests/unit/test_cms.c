@@ -123,8 +123,7 @@ static void nothing_less_and_nothing_more(void **state)
 			    UK_ERR_FORMAT);
 		uk_put(&b, der);
 		uk_put_u8(&b, 0);
-		expect_code(
-		    uk_cms_parse(uk_buf_view(&b), &c), UK_ERR_FORMAT);
+		expect_code(uk_cms_parse(uk_buf_view(&b), &c), UK_ERR_FORMAT);
 	}
 }
 

@@ -7,8 +7,11 @@
 #include "fixtures.h"
 
 static const char text[] = "<T><D><M><k>Amount</k><v>1</v></M></D></T>";
-#define SHA256_TEXT "faa5574e8a822b2a06caba65c05a035c11d247e68e164b9e39c767e90ec25db7"
-#define SHA384_TEXT "b13407c3fdc33f5ec5b2e4c037900d419a48cd58cb8a1398059828f994ea741ea099e823218f2719966c67350cb9901f"
+#define SHA256_TEXT                                                            \
+	"faa5574e8a822b2a06caba65c05a035c11d247e68e164b9e39c767e90ec25db7"
+#define SHA384_TEXT                                                            \
+	"b13407c3fdc33f5ec5b2e4c037900d419a48cd58cb8a1398059828f994ea741ea099" \
+	"e823218f2719966c67350cb9901f"
 
 static uk_crypto *crypto;
 
@@ -106,15 +109,14 @@ static void test_algorithms(void **state)
 		{ "002241B6 06 800130 840103", PSO256, TRM_REFUSED },
 		{ "00A4040C 05 F000000001", PSO256, TRM_REFUSED },
 		/* PIV, key 9C: a hash, a padded hash, another key's */
-		{ MSE("30"),
-		    "0087119C 26 7C24 8200 8120 " SHA256_TEXT " 00",
+		{ MSE("30"), "0087119C 26 7C24 8200 8120 " SHA256_TEXT " 00",
 		    TRM_SIGNS },
-		{ MSE("30"),
-		    "0087119C 26 7C24 8120 " SHA256_TEXT " 8200 00",
+		{ MSE("30"), "0087119C 26 7C24 8120 " SHA256_TEXT " 8200 00",
 		    TRM_SIGNS },
 		{ MSE("30"),
 		    "0087119C 26 7C24 8200 8120"
-		    " 0000000000000000000000000000000000000000000000000000000000"
+		    " 000000000000000000000000000000000000000000000000000000000"
+		    "0"
 		    "000000 00",
 		    TRM_REFUSED },
 	};
@@ -152,7 +154,11 @@ static void test_chain(void **state)
 	approve();
 	assert_int_equal(verdict(MSE("30"), true), TRM_PASS);
 	assert_int_equal(verdict("102A9E9A 02 faa5", true), TRM_PASS);
-	assert_int_equal(verdict("002A9E9A 1E 574e8a822b2a06caba65c05a035c11d247e68e164b9e39c767e90ec25db7 00", true), TRM_SIGNS);
+	assert_int_equal(verdict("002A9E9A 1E "
+				 "574e8a822b2a06caba65c05a035c11d247e68e164b9e3"
+				 "9c767e90ec25db7 00",
+			     true),
+	    TRM_SIGNS);
 	/* Parts of something else in front. */
 	approve();
 	assert_int_equal(verdict("102A9E9A 02 0102", true), TRM_PASS);
@@ -164,8 +170,8 @@ static void test_ways_around(void **state)
 {
 	static const char *const ways[] = { "012A9E9A 20 " SHA256_TEXT " 00",
 		"0C2A9E9A 20 " SHA256_TEXT " 00",
-		"802A9E9A 20 " SHA256_TEXT " 00",
-		"002A9E9A 21 " SHA256_TEXT, "002A9E" };
+		"802A9E9A 20 " SHA256_TEXT " 00", "002A9E9A 21 " SHA256_TEXT,
+		"002A9E" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {

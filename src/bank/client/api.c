@@ -414,7 +414,7 @@ bc_result bc_get_proof(bc_bank *bank, const char *number, uk_bytes serial,
 
 bc_result bc_confirm(bc_bank *bank, const char *number, uk_bytes text,
     const char *algorithm, uk_bytes signature, uk_bytes certificate,
-    struct bc_order *out)
+    const char *display, struct bc_order *out)
 {
 	char path[PATH_MAX_BYTES];
 	uk_blob body = { 0 };
@@ -424,7 +424,8 @@ bc_result bc_confirm(bc_bank *bank, const char *number, uk_bytes text,
 	*out = (struct bc_order){ 0 };
 	if (!uk_is_ok(err))
 		return local(err);
-	json = json_pack("{s:s}", "algorithm", algorithm);
+	json = json_pack("{s:s,s:{s:s}}", "algorithm", algorithm, "display",
+	    "level", display[0] == '\0' ? "none" : display);
 	if (!set_b64(json, "text", text) ||
 	    !set_b64(json, "signature", signature) ||
 	    !set_b64(json, "certificate", certificate)) {

@@ -83,6 +83,6 @@ bc_result bc_get_proof(bc_bank *bank, const char *number, uk_bytes serial,
 /* May be repeated: the bank posts once. */
 bc_result bc_confirm(bc_bank *bank, const char *number, uk_bytes text,
     const char *algorithm, uk_bytes signature, uk_bytes certificate,
-    struct bc_order *out) BC_MUST_USE;
+    const char *display, struct bc_order *out) BC_MUST_USE;
 
 #endif

@@ -91,6 +91,32 @@ const struct bank_alg *bank_alg_by_name(const char *name); /* NULL: unknown */
 /* The algorithm we use with a key: ES256, ES384, RS256; NULL if none. */
 const struct bank_alg *bank_alg_for_key(enum uk_key_type key);
 
+/* --- display levels (docs/protocol.md, 9) -------------------------------- */
+
+#define BANK_DISPLAY_CONTEXT "ukey display statement 1"
+
+enum bank_display {
+	BANK_DISPLAY_NONE,    /* nobody was asked */
+	BANK_DISPLAY_HOST,    /* shown by the customer's computer, as it says */
+	BANK_DISPLAY_TERMINAL /* shown by a terminal that signed that */
+};
+const char *bank_display_name(enum bank_display level); /* "none" ... */
+/* false: no such name; an empty one is "none". */
+bool bank_display_by_name(uk_bytes name, enum bank_display *out);
+
+/* What a terminal says: 112 bytes. */
+struct bank_statement {
+	uint8_t terminal[32]; /* SHA-256 of its SubjectPublicKeyInfo */
+	int64_t counter;      /* > 0, and more each time */
+	int64_t time;
+	uint8_t signature[64]; /* r||s, P-256 and SHA-256 */
+};
+enum { BANK_STATEMENT_BYTES = 112 };
+UK_RESULT bank_parse_statement(uk_bytes bytes, struct bank_statement *out);
+/* What it signs; two SHA-256 hashes go in. */
+void bank_put_displayed(uk_buf *out, uk_bytes text_hash,
+    uk_bytes signature_hash, int64_t counter, int64_t time);
+
 /* --- exact bytes --------------------------------------------------------- */
 
 /* What the bank signs in the login challenge; three SHA-256 hashes go in. */
@@ -131,6 +157,7 @@ struct bank_receipt_text {
 	uk_bytes time, receipt;
 	uk_bytes bank, order;
 	uk_bytes order_sha256, signature_sha256; /* 32 bytes each */
+	uk_bytes display; /* "host", "terminal"; none: left out */
 };
 UK_RESULT bank_put_receipt_text(uk_buf *out, const struct bank_receipt_text *t);
 

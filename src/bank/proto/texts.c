@@ -292,5 +292,7 @@ uk_err bank_put_receipt_text(uk_buf *out, const struct bank_receipt_text *t)
 	uk_tx_put(out, "Order", t->order);
 	put_sha256(out, "Order-SHA256", t->order_sha256);
 	put_sha256(out, "Signature-SHA256", t->signature_sha256);
+	if (t->display.n > 0)
+		uk_tx_put(out, "Display", t->display);
 	return uk_tx_end(out);
 }

@@ -67,6 +67,7 @@ void bank_trust_reload(struct bank *b)
 		return;
 	}
 	bank_certs_forget(b->certs);
+	bank_voucher_cache_forget(b->vouchers);
 	uk_trust_close(&b->trust);
 	b->trust = fresh;
 	uk_log(UK_LOG_INFO, "event=crl-reload result=ok");
@@ -176,6 +177,7 @@ static uk_err open_rooms(struct bank *b)
 {
 	UK_TRY(bank_metrics_open(&b->metrics));
 	UK_TRY(bank_certs_open((size_t)b->config.max_certificates, &b->certs));
+	UK_TRY(bank_voucher_cache_open(&b->vouchers));
 	return open_logins(b);
 }
 
@@ -237,6 +239,7 @@ void bank_close(struct bank **b)
 	bank_nonces_close(&(*b)->nonces);
 	bank_metrics_close(&(*b)->metrics);
 	bank_certs_close(&(*b)->certs);
+	bank_voucher_cache_close(&(*b)->vouchers);
 	bank_store_close(&(*b)->store);
 	uk_trust_close(&(*b)->trust);
 	uk_cert_close(&(*b)->certificate);

@@ -20,6 +20,7 @@
 #include "nonces.h"
 #include "sessions.h"
 #include "store.h"
+#include "vouchers.h"
 
 struct bank_crl_mark { /* which state of the file has been read */
 	uint64_t inode, size;
@@ -44,6 +45,7 @@ struct bank {
 	struct bank_sessions *sessions;
 	struct bank_certs *certs;
 	struct bank_metrics *metrics;
+	struct bank_voucher_cache *vouchers;
 	uk_trust *trust; /* through bank_trust only */
 	struct bank_crl_mark crl;
 	/* confirmed in this round, and to be posted at its end; borrowed */

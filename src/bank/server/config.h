@@ -27,6 +27,10 @@ struct bank_config {
 	char callback_ca[BANK_CONFIG_TEXT]; /* PEM for merchants; empty: the
 					     * system's CAs */
 	int64_t plain_callbacks; /* 1: http on 127.0.0.1, for tests only */
+	/* More than this must be shown by the customer's computer, or by a
+	 * terminal (minor units). */
+	int64_t display_host_above, display_terminal_above;
+	int64_t payee_check;     /* 0: off, 1: warn, 2: refuse another name */
 	int64_t request_seconds; /* a request must be complete by then */
 	int64_t stop_seconds;    /* for requests that are under way */
 };

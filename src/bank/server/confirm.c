@@ -4,6 +4,7 @@
 #include "login.h"
 #include "orders.h"
 #include "receipts.h"
+#include "terminals.h"
 
 static enum bank_code check_owner(
     struct bank *b, const uk_cert *cert, int64_t customer)
@@ -37,21 +38,46 @@ static enum bank_code check_signature(
 	return uk_is_ok(err) ? BANK_OK : BANK_ORDER_SIGNATURE;
 }
 
-static enum bank_code check_confirmation(struct bank *b,
-    const struct bank_order *o, const struct bank_confirm_request *r,
-    int64_t now)
+/* What the bank asks for, by the amount. A terminal's statement is looked at
+ * when the order is posted: it counts once. */
+static enum bank_code check_display(struct bank *b, struct bank_confirm *c)
 {
+	const struct bank_confirm_request *r = &c->request;
+	enum bank_display least = BANK_DISPLAY_NONE;
+
+	if (c->order.amount > b->config.display_host_above)
+		least = BANK_DISPLAY_HOST;
+	if (c->order.amount > b->config.display_terminal_above)
+		least = BANK_DISPLAY_TERMINAL;
+	if (!bank_display_by_name(uk_blob_view(&r->display), &c->display))
+		return BANK_MALFORMED;
+	if (c->display < least)
+		return BANK_DISPLAY_LEVEL;
+	return (c->display == BANK_DISPLAY_TERMINAL) == (r->statement.n > 0)
+		   ? BANK_OK
+		   : BANK_DISPLAY_STATEMENT;
+}
+
+static enum bank_code check_confirmation(struct bank *b, struct bank_confirm *c)
+{
+	const struct bank_confirm_request *r = &c->request;
+	const struct bank_order *o = &c->order;
 	const uk_cert *cert = NULL;
 	enum bank_code code;
 
 	if (!uk_bytes_eq(uk_blob_view(&r->text), uk_blob_view(&o->text)))
 		return BANK_TEXT_ALTERED;
-	code = bank_check_cert(
-	    b, uk_blob_view(&r->certificate), UK_FOR_TRANSACTION, now, &cert);
+	code = bank_check_cert(b, uk_blob_view(&r->certificate),
+	    UK_FOR_TRANSACTION, c->now, &cert);
 	if (code == BANK_OK)
 		code = check_owner(b, cert, o->customer);
 	if (code == BANK_OK)
 		code = check_signature(cert, r);
+	if (code == BANK_OK)
+		code = check_display(b, c);
+	if (code == BANK_OK)
+		code = bank_code_of(bank_voucher_cache_get(
+		    b->vouchers, b->store, bank_trust(b), cert, &c->evidence));
 	return code;
 }
 
@@ -71,7 +97,7 @@ enum bank_code bank_confirm_check(struct bank *b, int64_t customer,
 	*r = (struct bank_confirm_request){ 0 }; /* handed over */
 	c->code = bank_order_find(b, customer, number, now, &c->order);
 	if (c->code == BANK_OK && !c->order.posted)
-		c->code = check_confirmation(b, &c->order, &c->request, now);
+		c->code = check_confirmation(b, c);
 	return c->code;
 }
 
@@ -83,13 +109,20 @@ static uk_err mark_posted(struct bank *b, const struct bank_confirm *c)
 	bank_query q = bank_query_of(b->store,
 	    "UPDATE orders SET state = 'posted', algorithm = ?,"
 	    " signature = ?, certificate = ?, receipt = ?,"
-	    " receipt_signature = ? WHERE id = ? AND state = 'prepared'");
+	    " receipt_signature = ?, evidence = ?, display = ?, statement = ?"
+	    " WHERE id = ? AND state = 'prepared'");
 
 	bank_bind_text(&q, uk_blob_view(&r->algorithm));
 	bank_bind_blob(&q, uk_blob_view(&r->signature));
 	bank_bind_blob(&q, uk_blob_view(&r->certificate));
 	bank_bind_blob(&q, uk_blob_view(&c->order.receipt));
 	bank_bind_blob(&q, uk_blob_view(&c->order.receipt_signature));
+	bank_bind_int(&q, c->evidence);
+	bank_bind_text(&q, uk_view_str(bank_display_name(c->display)));
+	if (r->statement.n == 0)
+		bank_bind_null(&q);
+	else
+		bank_bind_blob(&q, uk_blob_view(&r->statement));
 	bank_bind_int(&q, c->order.id);
 	return bank_query_later(&q);
 }
@@ -116,7 +149,8 @@ static uk_err give_receipt(
 	char number[BANK_RECEIPT_NUMBER];
 
 	UK_TRY(bank_receipt_make(b, &c->order, journal, c->now,
-	    uk_blob_view(&c->request.signature), &receipt, &signature));
+	    uk_blob_view(&c->request.signature), c->display, &receipt,
+	    &signature));
 	UK_TRY(uk_blob_set(&c->order.receipt, uk_buf_view(&receipt)));
 	UK_TRY(
 	    uk_blob_set(&c->order.receipt_signature, uk_buf_view(&signature)));
@@ -198,17 +232,71 @@ static void tell(struct bank *b, struct bank_confirm *c, uk_err err)
 		bank_touch(b, c->order.customer);
 }
 
+/* What a terminal says counts once, with the order that it is about. */
+static enum bank_code use_statement(struct bank *b, struct bank_confirm *c)
+{
+	const struct bank_confirm_request *r = &c->request;
+	uk_err err;
+
+	if (r->statement.n == 0)
+		return BANK_OK;
+	err = bank_terminal_use(b->store, b->crypto, c->order.customer,
+	    uk_blob_view(&r->statement), uk_blob_view(&r->text),
+	    uk_blob_view(&r->signature), c->now);
+	switch (err.code) {
+	case UK_OK:
+		return BANK_OK;
+	case UK_ERR_FORMAT:
+	case UK_ERR_NOT_FOUND:
+	case UK_ERR_SIGNATURE:
+	case UK_ERR_TIMEOUT:
+		return BANK_DISPLAY_STATEMENT;
+	default:
+		return BANK_INTERNAL;
+	}
+}
+
+/* Those that may be posted; the others know why not. */
+static uk_err use_statements(struct bank *b, struct bank_confirm *const *c,
+    size_t count, struct bank_confirm **good, size_t *n)
+{
+	for (size_t i = 0; i < count; i++) {
+		c[i]->code = use_statement(b, c[i]);
+		if (c[i]->code == BANK_INTERNAL)
+			return uk_fail(UK_ERR_INTERNAL);
+		if (c[i]->code == BANK_OK)
+			good[(*n)++] = c[i];
+	}
+	return uk_ok();
+}
+
+/* The same confirmation a second time: its statement was used by the first. */
+static void refuse(struct bank *b, struct bank_confirm *c)
+{
+	read_again(b, c);
+	if (c->code == BANK_OK && !c->order.posted)
+		c->code = BANK_DISPLAY_STATEMENT;
+}
+
 static uk_err post(struct bank *b, struct bank_confirm *const *c, size_t count)
 {
 	struct bank_posted results[BANK_ROUND] = { 0 };
+	struct bank_confirm *good[BANK_ROUND];
+	size_t n = 0;
 	uk_err err = bank_begin(b->store);
 
 	if (uk_is_ok(err))
-		err = post_in_part(b, c, count, results);
+		err = use_statements(b, c, count, good, &n);
+	if (uk_is_ok(err))
+		err = post_in_part(b, good, n, results);
 	bank_rollback(b->store); /* does nothing after a commit */
 	UK_TRY(err);
-	for (size_t i = 0; i < count; i++)
-		tell(b, c[i], results[i].err);
+	for (size_t i = 0; i < n; i++)
+		tell(b, good[i], results[i].err);
+	for (size_t i = 0; i < count; i++) {
+		if (c[i]->code == BANK_DISPLAY_STATEMENT)
+			refuse(b, c[i]);
+	}
 	return uk_ok();
 }
 
@@ -219,6 +307,7 @@ static void post_together(
 
 	if (uk_is_ok(err))
 		return;
+	bank_voucher_cache_forget(b->vouchers); /* may have been taken back */
 	for (size_t i = 0; i < count; i++)
 		c[i]->code = BANK_INTERNAL;
 	/* What is wrong with one of them is not the fault of the others. */

@@ -41,7 +41,9 @@ enum option_key {
 	OPT_ALGORITHM,
 	OPT_PHONE,
 	OPT_DISABLE,
-	OPT_ENABLE
+	OPT_ENABLE,
+	OPT_ORDER,
+	OPT_REVOKE
 };
 
 #define DIR_OPTION                                                             \
@@ -111,6 +113,15 @@ static const struct argp_option reverse_options[] = { DIR_OPTION,
 	OPTION(
 	    "reason", OPT_REASON, "TEXT", "Why, as customers see it (needed)"),
 	END };
+static const struct argp_option evidence_options[] = { DIR_OPTION,
+	OPTION("customer", OPT_CUSTOMER, "NAME", "Whose order (needed)"),
+	OPTION("order", OPT_ORDER, "NUMBER", "Its number (needed)"), END };
+static const struct argp_option terminal_options[] = { DIR_OPTION,
+	OPTION("customer", OPT_CUSTOMER, "NAME", "Whose terminal (needed)"),
+	OPTION("name", OPT_NAME, "TEXT", "What it is called (needed)"),
+	OPTION(
+	    "key", OPT_KEY, "FILE", "Register: its public key in PEM, P-256"),
+	OPTION("revoke", OPT_REVOKE, NULL, "Trust it no more"), END };
 static const struct argp_option audit_options[] = { DIR_OPTION,
 	OPTION("expect", OPT_EXPECT, "HASH", "The head must be this one"),
 	OPTION("since", OPT_SINCE, "HASH",
@@ -171,6 +182,10 @@ static const struct command {
 	    bank_cmd_customer },
 	{ "rotate-fields", "Seal sensitive fields under a new key", dir_options,
 	    "d", bank_cmd_rotate_fields },
+	{ "evidence", "Print the proof of a posted order, as signed data",
+	    evidence_options, "dco", bank_cmd_evidence },
+	{ "terminal", "Register or revoke a terminal that shows orders",
+	    terminal_options, "dcn", bank_cmd_terminal },
 	{ "audit", "Check the books", audit_options, "d", bank_cmd_audit },
 };
 
@@ -203,6 +218,12 @@ static const char *given(
 	case 'j':
 		*name = "--journal";
 		return o->journal > 0 ? "" : NULL;
+	case 'o':
+		*name = "--order";
+		return o->order;
+	case 'n':
+		*name = "--name";
+		return o->name;
 	case 'w':
 		*name = "--reason";
 		return o->reason;
@@ -278,6 +299,8 @@ static const char **text_option(struct bank_options *o, int key)
 		return &o->algorithm;
 	case OPT_PHONE:
 		return &o->phone;
+	case OPT_ORDER:
+		return &o->order;
 	default:
 		return NULL;
 	}
@@ -307,6 +330,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_CHECK:
 		p->options.check = true;
+		return 0;
+	case OPT_REVOKE:
+		p->options.revoke = true;
 		return 0;
 	case OPT_JOURNAL:
 		p->options.journal = number(arg, INT64_MAX, state);

@@ -33,6 +33,9 @@ static uk_err read_row(const bank_query *q, struct bank_order *o)
 	UK_TRY(uk_blob_set(&o->text, bank_col(q, 10)));
 	UK_TRY(uk_blob_set(&o->number, bank_col(q, 11)));
 	UK_TRY(uk_blob_set(&o->receipt, bank_col(q, 14)));
+	UK_TRY(uk_copy_str(o->holder, sizeof(o->holder), bank_col(q, 17)));
+	if (!bank_display_by_name(bank_col(q, 18), &o->display))
+		return uk_fail(UK_ERR_FORMAT);
 	return uk_blob_set(&o->receipt_signature, bank_col(q, 15));
 }
 
@@ -43,7 +46,8 @@ static uk_err load(struct bank_store *s, int64_t customer, uk_bytes number,
 	    "SELECT o.id, o.content, o.source, o.target, f.number, t.number,"
 	    " o.payee, o.amount, o.currency, o.memo, o.text, o.number,"
 	    " o.expires, o.state = 'posted', o.receipt, o.receipt_signature,"
-	    " l.bill FROM orders o JOIN accounts f ON f.id = o.source"
+	    " l.bill, t.name, o.display FROM orders o"
+	    " JOIN accounts f ON f.id = o.source"
 	    " JOIN accounts t ON t.id = o.target"
 	    " LEFT JOIN bill_orders l ON l.order_id = o.id"
 	    " WHERE o.customer = ? AND o.number = ?");

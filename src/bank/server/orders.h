@@ -26,6 +26,8 @@ struct bank_order {
 	int64_t amount, expires;
 	uk_blob number, payee, memo, text;
 	bool posted;
+	char holder[BANK_NAME_MAX + 1];     /* of the account it goes to */
+	enum bank_display display;          /* once it is posted */
 	uk_blob receipt, receipt_signature; /* once it is posted */
 };
 
@@ -55,8 +57,10 @@ struct bank_confirm {
 	struct bank_order order;
 	struct bank_confirm_request request;
 	int64_t now;
-	uint8_t basis[BANK_HASH]; /* what the journal knows of it */
-	enum bank_code code;      /* once it was tried */
+	enum bank_display display; /* how it was shown */
+	int64_t evidence;          /* what vouches for the certificate */
+	uint8_t basis[BANK_HASH];  /* what the journal knows of it */
+	enum bank_code code;       /* once it was tried */
 };
 
 /* Checks it. *c is filled in and to be freed by the caller in every case; *r is
@@ -70,6 +74,17 @@ enum bank_code bank_confirm_check(struct bank *b, int64_t customer,
 void bank_confirms_post(
     struct bank *b, struct bank_confirm *const *c, size_t count);
 void bank_confirm_free(struct bank_confirm *c); /* what is inside */
+
+/* A posted order with what proves that the customer ordered it. */
+struct bank_proven {
+	uk_blob evidence;        /* SignedData, DER (evidence.h) */
+	enum bank_display level; /* how it was shown */
+	uk_blob statement;       /* of the terminal, or none */
+};
+void bank_proven_free(struct bank_proven *p); /* what is inside */
+/* BANK_NOT_FOUND also if it was not posted, or before evidence was kept. */
+enum bank_code bank_order_evidence(struct bank_store *s, uk_crypto *c,
+    int64_t customer, uk_bytes number, struct bank_proven *out);
 
 /* Both for one. */
 enum bank_code bank_order_confirm(struct bank *b, int64_t customer,

@@ -10,8 +10,8 @@ void bank_receipt_number(int64_t journal, char out[BANK_RECEIPT_NUMBER])
 }
 
 uk_err bank_receipt_make(struct bank *b, const struct bank_order *order,
-    int64_t number, int64_t now, uk_bytes customer_signature, uk_buf *text,
-    uk_buf *signature)
+    int64_t number, int64_t now, uk_bytes customer_signature,
+    enum bank_display display, uk_buf *text, uk_buf *signature)
 {
 	uint8_t order_hash[UK_HASH_MAX], sig_hash[UK_HASH_MAX], stamp[24];
 	uk_buf oh = UK_BUF(order_hash), sh = UK_BUF(sig_hash);
@@ -37,6 +37,9 @@ uk_err bank_receipt_make(struct bank *b, const struct bank_order *order,
 		      .order = uk_blob_view(&order->number),
 		      .order_sha256 = uk_buf_view(&oh),
 		      .signature_sha256 = uk_buf_view(&sh),
+		      .display = display == BANK_DISPLAY_NONE
+				     ? UK_NONE
+				     : uk_view_str(bank_display_name(display)),
 		  }));
 	return bank_sign(b, uk_buf_view(text), signature);
 }

@@ -9,7 +9,7 @@ void bank_receipt_number(int64_t journal, char out[BANK_RECEIPT_NUMBER]);
 
 /* number: the journal row. Appends text and signature. */
 UK_RESULT bank_receipt_make(struct bank *b, const struct bank_order *order,
-    int64_t number, int64_t now, uk_bytes customer_signature, uk_buf *text,
-    uk_buf *signature);
+    int64_t number, int64_t now, uk_bytes customer_signature,
+    enum bank_display display, uk_buf *text, uk_buf *signature);
 
 #endif

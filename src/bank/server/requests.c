@@ -103,6 +103,9 @@ static const struct member confirm_members[] = {
 	    false },
 	{ NULL, "certificate", BASE64, 1, CERT_MAX, AT(confirm, certificate),
 	    false },
+	{ "display", "level", TEXT, 0, 16, AT(confirm, display), true },
+	{ "display", "statement", BASE64, 1, 1024, AT(confirm, statement),
+	    true },
 };
 
 /* The tables' offsets are the only addresses computed here. */

@@ -47,6 +47,7 @@ struct bank_proof_request {
 
 struct bank_confirm_request {
 	uk_blob text, algorithm, signature, certificate;
+	uk_blob display, statement; /* level, and the terminal's words */
 };
 
 UK_RESULT bank_read_challenge(

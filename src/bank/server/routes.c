@@ -23,6 +23,7 @@ static const struct route {
 	{ BANK_GET, "/v1/orders/*", bank_api_order, true, false },
 	{ BANK_POST, "/v1/orders/*/proof", bank_api_proof, true, false },
 	{ BANK_POST, "/v1/orders/*/confirm", bank_api_confirm, true, false },
+	{ BANK_GET, "/v1/orders/*/evidence", bank_api_evidence, true, false },
 	{ BANK_GET, "/v1/bills", bank_api_bills, true, false },
 	{ BANK_GET, "/v1/events", bank_api_events, true, false },
 	{ BANK_GET, "/v1/bills/*", bank_api_bill, true, false },

@@ -244,6 +244,35 @@ static const char pos[] =
     " UNIQUE (order_id, request)) STRICT;"
     "CREATE INDEX pos_payments_late ON pos_payments (state, complete_before);";
 
+/* What verifies a signature years later (evidence.h), kept once; and how the
+ * order was shown (displays.h). */
+static const char evidence[] =
+    "CREATE TABLE evidence_parts ("
+    " fingerprint BLOB PRIMARY KEY,"
+    " kind TEXT NOT NULL CHECK (kind IN ('certificate', 'crl', 'ocsp')),"
+    " der BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE evidence_sets ("
+    " id INTEGER PRIMARY KEY,"
+    " fingerprint BLOB NOT NULL UNIQUE) STRICT;"
+    "CREATE TABLE evidence_set_parts ("
+    " set_id INTEGER NOT NULL REFERENCES evidence_sets,"
+    " place INTEGER NOT NULL,"
+    " part BLOB NOT NULL REFERENCES evidence_parts,"
+    " UNIQUE (set_id, place)) STRICT;"
+    "ALTER TABLE orders ADD COLUMN evidence INTEGER"
+    " REFERENCES evidence_sets;"
+    "ALTER TABLE orders ADD COLUMN display TEXT NOT NULL DEFAULT 'none';"
+    "ALTER TABLE orders ADD COLUMN statement BLOB;"
+    "CREATE INDEX orders_open ON orders (customer, state, expires);"
+    "CREATE TABLE terminals ("
+    " id INTEGER PRIMARY KEY,"
+    " fingerprint BLOB NOT NULL UNIQUE," /* SHA-256 of the public key */
+    " customer INTEGER NOT NULL REFERENCES customers,"
+    " name TEXT NOT NULL,"
+    " spki BLOB NOT NULL,"
+    " counter INTEGER NOT NULL DEFAULT 0,"
+    " revoked INTEGER NOT NULL DEFAULT 0) STRICT;";
+
 const struct bank_migration bank_migrations[] = {
 	{ .name = "books", .sql = books },
 	{ .name = "login", .sql = login },
@@ -253,6 +282,7 @@ const struct bank_migration bank_migrations[] = {
 	    .postgresql = ledger_postgresql },
 	{ .name = "pos", .sql = pos },
 	{ .name = "shop", .sql = bank_schema_shop },
+	{ .name = "evidence", .sql = evidence },
 };
 
 const size_t bank_migration_count = sizeof(bank_migrations) /

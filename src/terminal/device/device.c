@@ -34,10 +34,10 @@ void trm_answer(struct trm_device *d, unsigned slot, uint8_t type, uint8_t seq,
 void trm_fail(struct trm_device *d, unsigned slot, uint8_t type, uint8_t seq,
     uint8_t error)
 {
-	send(d,
-	    &(struct uk_ccid){ type, (uint8_t)slot, seq,
-		{ (uint8_t)(card_bits(d, slot) | UK_CCID_FAILED), error, 0 },
-		UK_NONE });
+	send(
+	    d, &(struct uk_ccid){ type, (uint8_t)slot, seq,
+		   { (uint8_t)(card_bits(d, slot) | UK_CCID_FAILED), error, 0 },
+		   UK_NONE });
 }
 
 /* Foreign error language: CCID's, table 6.2-2. */
@@ -150,9 +150,8 @@ static void on_parameters(struct trm_device *d, unsigned slot,
 		0x00 };
 
 	(void)now_ms;
-	send(d,
-	    &(struct uk_ccid){ UK_CCID_PARAMETERS, (uint8_t)slot, m->seq,
-		{ card_bits(d, slot), 0, 1 }, UK_ARRAY(t1) });
+	send(d, &(struct uk_ccid){ UK_CCID_PARAMETERS, (uint8_t)slot, m->seq,
+		    { card_bits(d, slot), 0, 1 }, UK_ARRAY(t1) });
 }
 
 /* 69 85: conditions of use not satisfied; the card has not been asked. */
@@ -187,8 +186,8 @@ static void on_transfer(struct trm_device *d, unsigned slot,
 		trm_fail(d, slot, UK_CCID_DATA_BLOCK, m->seq, 1);
 		return;
 	}
-	v = trm_gate_check(&s->gate, m->data, d->settings.strict, d->ops->hash,
-	    d->arg);
+	v = trm_gate_check(
+	    &s->gate, m->data, d->settings.strict, d->ops->hash, d->arg);
 	if (v == TRM_REFUSED) {
 		refuse(d, slot, m->seq);
 		return;
@@ -282,8 +281,8 @@ void trm_device_message(struct trm_device *d, uk_bytes message, int64_t now_ms)
 		return; /* nothing that could be answered */
 	c = find(m.type);
 	if (m.slot >= TRM_SLOTS) /* 5: the offset of bSlot */
-		trm_fail(d, m.slot,
-		    c == NULL ? UK_CCID_SLOT_STATUS : c->answer, m.seq, 5);
+		trm_fail(d, m.slot, c == NULL ? UK_CCID_SLOT_STATUS : c->answer,
+		    m.seq, 5);
 	else if (m.type == UK_CCID_ABORT)
 		on_abort(d, m.slot, &m);
 	else if (c == NULL)
@@ -349,11 +348,12 @@ void trm_device_transmitted(
 	trm_answer(d, slot, UK_CCID_DATA_BLOCK, s->seq, answer);
 }
 
-static const uint8_t refusals[] = { [TRM_NO] = UK_CCID_E_PIN_CANCELLED,
-	[TRM_SILENT] = UK_CCID_E_PIN_TIMEOUT };
+static const uint8_t refusals[] = {
+	[TRM_NO] = UK_CCID_E_PIN_CANCELLED, [TRM_SILENT] = UK_CCID_E_PIN_TIMEOUT
+};
 
-static void use_pin(struct trm_device *d, unsigned slot, const uk_pin *old,
-    const uk_pin *fresh)
+static void use_pin(
+    struct trm_device *d, unsigned slot, const uk_pin *old, const uk_pin *fresh)
 {
 	struct trm_slot *s = &d->slots[slot];
 	uint8_t storage[TRM_PIN_COMMAND_MAX];
@@ -463,10 +463,9 @@ static void more_time(struct trm_device *d, unsigned slot, int64_t now_ms)
 	struct trm_slot *s = &d->slots[slot];
 
 	s->more_time = now_ms + TRM_MORE_TIME_MS;
-	send(d,
-	    &(struct uk_ccid){ answer_type(s->busy), (uint8_t)slot, s->seq,
-		{ (uint8_t)(card_bits(d, slot) | UK_CCID_MORE_TIME), 1, 0 },
-		UK_NONE });
+	send(d, &(struct uk_ccid){ answer_type(s->busy), (uint8_t)slot, s->seq,
+		    { (uint8_t)(card_bits(d, slot) | UK_CCID_MORE_TIME), 1, 0 },
+		    UK_NONE });
 }
 
 void trm_device_tick(struct trm_device *d, int64_t now_ms)

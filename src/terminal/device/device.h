@@ -20,8 +20,8 @@
 enum {
 	TRM_SLOTS = 2, /* 0: contact, 1: contactless */
 	TRM_ATR_MAX = 33,
-	TRM_POINT = 65,      /* the statement key, 04 x y */
-	TRM_NAME_MAX = 62,   /* bytes */
+	TRM_POINT = 65,             /* the statement key, 04 x y */
+	TRM_NAME_MAX = 62,          /* bytes */
 	TRM_STATEMENT = 8 + 8 + 64, /* counter, time, r||s */
 	TRM_MORE_TIME_MS = 1000,
 	TRM_PIN_SECONDS = 30, /* where the host says nothing */
@@ -31,7 +31,7 @@ enum {
 /* How a person's part has ended. */
 enum trm_answer {
 	TRM_YES,
-	TRM_NO, /* pressed Cancel, or said no */
+	TRM_NO,     /* pressed Cancel, or said no */
 	TRM_SILENT, /* did nothing until the time was over */
 	TRM_GONE /* the card was taken out, or the host gave up: already said */
 };
@@ -49,8 +49,8 @@ struct trm_device_ops {
 	void (*ask_pin)(
 	    void *arg, unsigned slot, const struct trm_pin_wish *wish);
 	/* * All n items are shown, in order; the way out is no. */
-	void (*show)(void *arg, unsigned slot, const uk_tx_item *items,
-	    size_t n);
+	void (*show)(
+	    void *arg, unsigned slot, const uk_tx_item *items, size_t n);
 	/* Takes a question off the screen; its result is not told any more. */
 	void (*dismiss)(void *arg, unsigned slot);
 
@@ -73,17 +73,17 @@ struct trm_device_settings {
 /* One slot's state; for device.c and its neighbours. */
 struct trm_slot {
 	bool present, powered;
-	bool working;        /* the card has a command and no answer to it yet */
-	uint8_t busy;        /* type of the message that is worked on, or 0 */
+	bool working; /* the card has a command and no answer to it yet */
+	uint8_t busy; /* type of the message that is worked on, or 0 */
 	uint8_t seq;
-	int64_t more_time;   /* when the host must be told to wait on */
-	int64_t give_up;     /* when the person has been silent too long */
-	bool asking;         /* a question is on the screen */
+	int64_t more_time;       /* when the host must be told to wait on */
+	int64_t give_up;         /* when the person has been silent too long */
+	bool asking;             /* a question is on the screen */
 	uint8_t text[UK_TX_MAX]; /* on the screen */
 	size_t text_n;
 	struct trm_pin_wish wish;
 	struct trm_gate gate;
-	bool signing;        /* answers make up the approved signature */
+	bool signing; /* answers make up the approved signature */
 	uint8_t signature[1024];
 	size_t signature_n;
 	uint8_t statement[TRM_STATEMENT];

@@ -15,14 +15,13 @@ void trm_begin(struct trm_device *d, unsigned slot, const struct uk_ccid *m,
     int64_t now_ms);
 /* And is done: the type of what it worked on, 0 if on nothing. */
 uint8_t trm_end(struct trm_device *d, unsigned slot);
-void trm_ask(struct trm_device *d, unsigned slot, unsigned seconds,
-    int64_t now_ms);
+void trm_ask(
+    struct trm_device *d, unsigned slot, unsigned seconds, int64_t now_ms);
 
-void trm_on_escape(struct trm_device *d, unsigned slot,
-    const struct uk_ccid *m, int64_t now_ms);
+void trm_on_escape(struct trm_device *d, unsigned slot, const struct uk_ccid *m,
+    int64_t now_ms);
 /* The person has judged the text on the screen. */
-void trm_escape_judged(
-    struct trm_device *d, unsigned slot, enum trm_answer a);
+void trm_escape_judged(struct trm_device *d, unsigned slot, enum trm_answer a);
 
 /* The signature over an approved text is whole: the statement is made. */
 void trm_make_statement(struct trm_device *d, unsigned slot);

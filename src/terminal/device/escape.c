@@ -15,8 +15,8 @@ enum {
 	BAD_DATA = 10 /* the offset of the first data byte */
 };
 
-static void fail(struct trm_device *d, unsigned slot, const struct uk_ccid *m,
-    uint8_t error)
+static void fail(
+    struct trm_device *d, unsigned slot, const struct uk_ccid *m, uint8_t error)
 {
 	trm_fail(d, slot, UK_CCID_ESCAPED, m->seq, error);
 }
@@ -86,7 +86,8 @@ void trm_escape_judged(struct trm_device *d, unsigned slot, enum trm_answer a)
 	(void)a;
 	(void)trm_end(d, slot);
 	if (uk_is_ok(trm_gate_approve(&s->gate, text)))
-		trm_answer(d, slot, UK_CCID_ESCAPED, s->seq, UK_ARRAY(approved));
+		trm_answer(
+		    d, slot, UK_CCID_ESCAPED, s->seq, UK_ARRAY(approved));
 	else
 		trm_fail(d, slot, UK_CCID_ESCAPED, s->seq, BAD_DATA);
 }
@@ -115,8 +116,8 @@ static uk_err make_statement(struct trm_device *d, struct trm_slot *s)
 	UK_TRY(d->ops->hash(d->arg, TRM_SHA256,
 	    uk_view(s->signature, s->signature_n), &signature));
 	UK_TRY(d->ops->count(d->arg, &number, &time));
-	trm_statement_put(&message, uk_buf_view(&text),
-	    uk_buf_view(&signature), number, time);
+	trm_statement_put(&message, uk_buf_view(&text), uk_buf_view(&signature),
+	    number, time);
 	UK_TRY(uk_buf_result(&message));
 	uk_put_u64(&out, number);
 	uk_put_u64(&out, time);
@@ -175,8 +176,8 @@ static void on_key(
 	trm_answer(d, slot, UK_CCID_ESCAPED, m->seq, uk_buf_view(&out));
 }
 
-void trm_on_escape(struct trm_device *d, unsigned slot,
-    const struct uk_ccid *m, int64_t now_ms)
+void trm_on_escape(struct trm_device *d, unsigned slot, const struct uk_ccid *m,
+    int64_t now_ms)
 {
 	uk_reader r = uk_read(m->data);
 	uint8_t what = uk_get_u8(&r);

@@ -42,8 +42,8 @@ static bool is_hash(const struct trm_gate *g, enum trm_hash which,
 	       uk_bytes_eq(uk_buf_view(&h), input);
 }
 
-static bool is_any_hash(const struct trm_gate *g, uk_bytes input,
-    trm_hash_fn *hash, void *arg)
+static bool is_any_hash(
+    const struct trm_gate *g, uk_bytes input, trm_hash_fn *hash, void *arg)
 {
 	for (int which = 0; which < TRM_HASHES; which++) {
 		if (is_hash(g, (enum trm_hash)which, input, hash, arg))
@@ -53,8 +53,8 @@ static bool is_any_hash(const struct trm_gate *g, uk_bytes input,
 }
 
 /* Card profile, section 4: what the algorithm reference takes as input. */
-static bool ukey_signs_text(const struct trm_gate *g, uk_bytes input,
-    trm_hash_fn *hash, void *arg)
+static bool ukey_signs_text(
+    const struct trm_gate *g, uk_bytes input, trm_hash_fn *hash, void *arg)
 {
 	static const struct {
 		uint8_t algorithm;
@@ -84,8 +84,8 @@ static bool ukey_signs_text(const struct trm_gate *g, uk_bytes input,
 }
 
 /* EMSA-PKCS1-v1_5, RFC 8017, 9.2: 00 01 FF.. 00 DigestInfo of SHA-256. */
-static bool is_padded(const struct trm_gate *g, uk_bytes input,
-    trm_hash_fn *hash, void *arg)
+static bool is_padded(
+    const struct trm_gate *g, uk_bytes input, trm_hash_fn *hash, void *arg)
 {
 	static const uint8_t info[] = { 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09,
 		0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05,
@@ -99,14 +99,14 @@ static bool is_padded(const struct trm_gate *g, uk_bytes input,
 	uk_put_fill(&want, 0xff, input.n - 3 - sizeof(info) - 32);
 	uk_put_u8(&want, 0);
 	uk_put(&want, UK_ARRAY(info));
-	return uk_is_ok(hash(
-		   arg, TRM_SHA256, uk_view(g->text, g->text_n), &want)) &&
+	return uk_is_ok(
+		   hash(arg, TRM_SHA256, uk_view(g->text, g->text_n), &want)) &&
 	       uk_bytes_eq(uk_buf_view(&want), input);
 }
 
 /* 7C { 82 (empty), 81 input } in any order, SP 800-73-4 part 2, 3.2.4. */
-static bool piv_signs_text(const struct trm_gate *g, uk_bytes data,
-    trm_hash_fn *hash, void *arg)
+static bool piv_signs_text(
+    const struct trm_gate *g, uk_bytes data, trm_hash_fn *hash, void *arg)
 {
 	uk_bytes template, input;
 
@@ -178,9 +178,9 @@ static enum trm_verdict on_signature(struct trm_gate *g, const uk_cmd *cmd,
 	if ((cmd->cla & UK_CLA_CHAIN) != 0)
 		return TRM_PASS; /* nothing is signed before its end */
 	end_chain(g);
-	text = g->approved && (cmd->ins == INS_PSO
-				      ? ukey_signs_text(g, input, hash, arg)
-				      : piv_signs_text(g, input, hash, arg));
+	text = g->approved &&
+	       (cmd->ins == INS_PSO ? ukey_signs_text(g, input, hash, arg)
+				    : piv_signs_text(g, input, hash, arg));
 	return judge(g, text, strict);
 }
 

@@ -38,7 +38,8 @@ static void read_limits(uk_reader *r, struct trm_pin_wish *w)
 		w->min = 1;
 }
 
-static void read_verify(uk_reader *r, struct trm_pin_wish *w, uint8_t *validation)
+static void read_verify(
+    uk_reader *r, struct trm_pin_wish *w, uint8_t *validation)
 {
 	w->asks_old = true;
 	read_limits(r, w);
@@ -46,7 +47,8 @@ static void read_verify(uk_reader *r, struct trm_pin_wish *w, uint8_t *validatio
 	(void)uk_get(r, 1 + 2 + 1); /* bNumberMessage, wLangId, bMsgIndex */
 }
 
-static void read_modify(uk_reader *r, struct trm_pin_wish *w, uint8_t *validation)
+static void read_modify(
+    uk_reader *r, struct trm_pin_wish *w, uint8_t *validation)
 {
 	uint8_t confirm, messages;
 
@@ -107,7 +109,8 @@ uk_err trm_pin_read(uk_bytes data, struct trm_pin_wish *out)
 /* --- the command --------------------------------------------------------- */
 
 /* Digits as ASCII, or two to a byte, filled up with F. */
-static uk_err put_digits(const struct trm_pin_wish *w, uk_bytes pin, uk_buf *out)
+static uk_err put_digits(
+    const struct trm_pin_wish *w, uk_bytes pin, uk_buf *out)
 {
 	bool bcd = (w->format & TYPE_BITS) == BCD;
 
@@ -162,7 +165,8 @@ static uk_err insert_length(
 {
 	size_t bits = w->block >> 4;
 	size_t units = w->length & 15;
-	size_t at = HEADER + offset + ((w->length & 16) != 0 ? units : units / 8);
+	size_t at = HEADER + offset +
+		    ((w->length & 16) != 0 ? units : units / 8);
 	uint8_t shift;
 
 	if (bits == 0)
@@ -170,7 +174,7 @@ static uk_err insert_length(
 	if (at >= command->len || bits > 8)
 		return uk_fail(UK_ERR_FORMAT);
 	shift = (uint8_t)((w->length & 16) != 0 ? 8 - bits
-						 : (16 - units % 8 - bits) % 8);
+						: (16 - units % 8 - bits) % 8);
 	command->p[at] = (uint8_t)(command->p[at] | n << shift);
 	return uk_ok();
 }
