@@ -1,0 +1,58 @@
+/* What termreader.c (pcscd's threads) and keeper.c (the terminal's) share. */
+#ifndef TRM_TERMREADER_IMPL_H
+#define TRM_TERMREADER_IMPL_H
+
+#include "line.h"
+#include "termreader.h"
+
+#include <pthread.h>
+
+enum { TRM_STATUS_SEQ = 0xff /* the keeper's own, not a request's */ };
+
+/* One command that waits; lives on the stack of who waits. */
+struct request {
+	bool waiting, done;
+	uk_err err;
+	uint8_t error; /* bError */
+	uint8_t seq;
+	int64_t deadline;
+	uk_buf *answer;
+};
+
+struct slot {
+	bool present;
+	unsigned changes; /* counts */
+	bool woken;
+	uint8_t seq;
+	struct request *request;
+};
+
+struct trm_reader {
+	pthread_mutex_t lock; /* all below, but for the thread's own */
+	pthread_cond_t changed;
+	bool stop;
+	struct slot slots[TRM_READER_SLOTS];
+	struct trm_reader_facts facts;
+	struct trm_link *link;
+	bool up;       /* the terminal has said hello */
+	bool want_pair;
+	bool paired_now;
+	uint8_t code[TRM_PAIRING_CODE];
+	struct request pairing;
+
+	/* the thread's own */
+	pthread_t thread;
+	bool has_thread;
+	struct trm_line line;
+	int wake, listener, fd, watch;
+	int64_t retry; /* when to try again; -1: when something changes */
+};
+
+/* The thread. */
+void *trm_reader_keep(void *reader);
+void trm_reader_wake_keeper(struct trm_reader *r);
+/* Under the lock: one message to the terminal. */
+void trm_reader_say(struct trm_reader *r, unsigned slot,
+    enum uk_ccid_type type, uint8_t seq, uk_bytes data);
+
+#endif
