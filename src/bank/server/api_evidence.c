@@ -13,10 +13,10 @@ static json_t *json_evidence(uk_bytes number, const struct bank_proven *p)
 	if (display != NULL && p->statement.n > 0)
 		json_object_set_new(display, "statement",
 		    bank_json_base64(uk_blob_view(&p->statement)));
-	return json_pack("{s:o,s:s,s:o,s:o}", "orderNumber", bank_json_text(number),
-	    "type", "application/pkcs7-mime; smime-type=signed-data",
-	    "evidence", bank_json_base64(uk_blob_view(&p->evidence)), "display",
-	    display);
+	return json_pack("{s:o,s:s,s:o,s:o}", "orderNumber",
+	    bank_json_string(number), "type",
+	    "application/pkcs7-mime; smime-type=signed-data", "evidence",
+	    bank_json_base64(uk_blob_view(&p->evidence)), "display", display);
 }
 
 enum bank_code bank_api_evidence(
