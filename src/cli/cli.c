@@ -16,6 +16,30 @@ static const char *first_of(const char *option, const char *configured)
 	return configured[0] != '\0' ? configured : NULL;
 }
 
+static cli_end set_binding(struct cli *cli)
+{
+	static const struct {
+		const char *name;
+		enum bc_binding binding;
+	} words[] = {
+		{ "exporter", BC_BIND_EXPORTER },
+		{ "end-point", BC_BIND_END_POINT },
+		{ "none", BC_BIND_NOTHING },
+	};
+	const char *word = first_of(cli->opt.binding, cli->config.binding);
+
+	if (word == NULL)
+		return cli_ok();
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (strcmp(word, words[i].name) != 0)
+			continue;
+		bc_set_binding(cli->bank, words[i].binding);
+		return cli_ok();
+	}
+	return cli_fail_because(
+	    cli, CLI_CONFIG, "--binding is exporter, end-point or none");
+}
+
 cli_end cli_open_bank(struct cli *cli)
 {
 	const char *url = first_of(cli->opt.bank, cli->config.bank);
@@ -37,7 +61,9 @@ cli_end cli_open_bank(struct cli *cli)
 	if (r.fault == BC_LOCAL)
 		return cli_fail_because(
 		    cli, cli_from_err(r.err).cause, "%s", ca);
-	return cli_fail_bank(cli, r);
+	if (!bc_is_ok(r))
+		return cli_fail_bank(cli, r);
+	return set_binding(cli);
 }
 
 cli_end cli_open_module(struct cli *cli)

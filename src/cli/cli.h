@@ -23,6 +23,7 @@ struct module;
 struct token;
 
 struct options {
+	const char *binding;
 	/* all commands; NULL = not given */
 	const char *bank, *ca, *module, *token, *pinentry, *config;
 	int pin_fd; /* -1 = not given */

@@ -12,6 +12,7 @@ enum { CONFIG_VALUE_MAX = 1024 };
 struct config {
 	char bank[CONFIG_VALUE_MAX]; /* https://host[:port] */
 	char ca[CONFIG_VALUE_MAX];   /* PEM file */
+	char binding[CONFIG_VALUE_MAX];
 	char module[CONFIG_VALUE_MAX];
 	char token[CONFIG_VALUE_MAX]; /* PKCS#11 URI */
 	char pinentry[CONFIG_VALUE_MAX];

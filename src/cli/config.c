@@ -12,6 +12,7 @@ static char *place_of(struct config *c, uk_bytes name)
 	} table[] = {
 		{ "bank", c->bank },
 		{ "ca", c->ca },
+		{ "binding", c->binding },
 		{ "module", c->module },
 		{ "token", c->token },
 		{ "pinentry", c->pinentry },

@@ -131,6 +131,9 @@ static const struct cli_row rows[CLI_CAUSE_COUNT] = {
 	[CLI_BANK_UNPROVEN] = { 94, "bank-not-proven",
 	    "the server did not prove that it is the bank: nothing was signed; "
 	    "check --bank and --ca" },
+	[CLI_BANK_REBOUND] = { 98, "bank-rebound",
+	    "the connection broke while you were signing: run `ukey login` "
+	    "again" },
 	[CLI_TEXT_DIFFERS] = { 95, "text-differs",
 	    "the bank's text is not what you asked for: nothing was signed; "
 	    "tell the bank" },
@@ -164,6 +167,12 @@ static const struct cli_row rows[CLI_CAUSE_COUNT] = {
 	    "the bank does not accept the login signature: check that --bank "
 	    "is "
 	    "the bank's own address" },
+	[CLI_SAID_CHANNEL_BINDING] = { 85, "said-channel-binding",
+	    "the bank cannot bind the login to this connection: ask the bank "
+	    "which --binding it wants" },
+	[CLI_SAID_NO_CERTIFICATE] = { 86, "said-no-certificate",
+	    "the bank wants a certificate with the connection: log in with "
+	    "`ukey login`" },
 	[CLI_SAID_CERT_MALFORMED] = { 60, "said-cert-malformed",
 	    "the bank cannot read the card's certificate: ask the bank for a "
 	    "new "
@@ -280,6 +289,8 @@ cli_end cli_from_bank(bc_result r)
 		return cli_fail(CLI_BANK_MALFORMED);
 	case BC_NOT_BANK:
 		return cli_fail(CLI_BANK_UNPROVEN);
+	case BC_REBOUND:
+		return cli_fail(CLI_BANK_REBOUND);
 	case BC_TEXT:
 		return cli_fail(CLI_TEXT_DIFFERS);
 	case BC_RECEIPT:

@@ -75,7 +75,7 @@ cli_end cli_forget_session(struct cli *cli)
 static cli_end sign_login(struct cli *cli, const char *nonce,
     const struct token_key *key, uk_buf *signature)
 {
-	uint8_t message[2 * UK_HASH_MAX];
+	uint8_t message[3 * UK_HASH_MAX];
 	char purpose[BC_TEXT_MAX + 32];
 	uk_buf m = UK_BUF(message), p = uk_buf_over(purpose, sizeof(purpose));
 	uk_err err;
@@ -92,11 +92,29 @@ static cli_end sign_login(struct cli *cli, const char *nonce,
 	    signature);
 }
 
-cli_end cli_login(struct cli *cli, struct bc_login *out)
+/* Challenge and token, over one connection. */
+static cli_end login_once(
+    struct cli *cli, const struct token_key *key, struct bc_login *out)
 {
 	uint8_t sig[1024];
 	uk_buf signature = UK_BUF(sig);
 	struct bc_challenge challenge = { 0 };
+	cli_end end = cli_fail_bank(
+	    cli, bc_get_challenge(cli->bank, &challenge));
+
+	if (cli_is_ok(end))
+		end = sign_login(cli, challenge.nonce, key, &signature);
+	if (cli_is_ok(end))
+		end = cli_fail_bank(
+		    cli, bc_login(cli->bank, challenge.nonce, key->alg->name,
+			     uk_buf_view(&signature), uk_blob_view(&key->cert),
+			     out));
+	bc_challenge_free(&challenge);
+	return end;
+}
+
+cli_end cli_login(struct cli *cli, struct bc_login *out)
+{
 	struct token_key key = { 0 };
 	cli_end end = cli_open_bank(cli);
 
@@ -109,17 +127,13 @@ cli_end cli_login(struct cli *cli, struct bc_login *out)
 	if (cli_is_ok(end))
 		end = cli_from_err(bc_set_session(cli->bank, ""));
 	if (cli_is_ok(end))
-		end = cli_fail_bank(
-		    cli, bc_get_challenge(cli->bank, &challenge));
-	if (cli_is_ok(end))
-		end = sign_login(cli, challenge.nonce, &key, &signature);
-	if (cli_is_ok(end))
-		end = cli_fail_bank(cli,
-		    bc_login(cli->bank, challenge.nonce, key.alg->name,
-			uk_buf_view(&signature), uk_blob_view(&key.cert), out));
+		end = login_once(cli, &key, out);
+	/* Entering the PIN may take longer than the bank keeps a connection:
+	 * then once more, over a new one; the card is open already. */
+	if (end.cause == CLI_BANK_REBOUND)
+		end = login_once(cli, &key, out);
 	if (cli_is_ok(end))
 		end = keep_session(cli, out);
-	bc_challenge_free(&challenge);
 	token_key_free(&key);
 	return end;
 }

@@ -29,6 +29,8 @@ static const char help[] =
     "options for all commands:\n"
     "  --bank URL       the bank, https://host[:port]\n"
     "  --ca FILE        CA certificates trusted for this bank (PEM)\n"
+    "  --binding WHAT   login bound to exporter (the connection),\n"
+    "                   end-point (where a front ends TLS) or none\n"
     "  --module PATH    PKCS#11 module to use instead of the installed one\n"
     "  --token URI      PKCS#11 URI of the card, if there are several\n"
     "  --pinentry PROG  ask for the PIN with this program\n"
@@ -45,6 +47,7 @@ static const char help[] =
 enum option_id {
 	O_BANK = 256,
 	O_CA,
+	O_BINDING,
 	O_MODULE,
 	O_TOKEN,
 	O_PINENTRY,
@@ -70,6 +73,7 @@ enum option_id {
 static const struct option long_options[] = {
 	{ "bank", required_argument, NULL, O_BANK },
 	{ "ca", required_argument, NULL, O_CA },
+	{ "binding", required_argument, NULL, O_BINDING },
 	{ "module", required_argument, NULL, O_MODULE },
 	{ "token", required_argument, NULL, O_TOKEN },
 	{ "pinentry", required_argument, NULL, O_PINENTRY },
@@ -101,6 +105,8 @@ static const char **text_place(struct options *o, int id)
 		return &o->bank;
 	case O_CA:
 		return &o->ca;
+	case O_BINDING:
+		return &o->binding;
 	case O_MODULE:
 		return &o->module;
 	case O_TOKEN:

@@ -386,6 +386,32 @@ bool uk_json_next(uk_bytes *rest, uk_json *name, uk_json *value)
 	return !r.bad;
 }
 
+uk_json uk_json_member(const uk_json *object, const char *name)
+{
+	uk_bytes rest = object->kind == UK_JSON_OBJECT ? object->raw : UK_NONE;
+	uk_json key, value;
+
+	while (uk_json_next(&rest, &key, &value)) {
+		if (uk_json_is(&key, name))
+			return value;
+	}
+	return (uk_json){ UK_JSON_NOTHING, UK_NONE };
+}
+
+bool uk_json_item(uk_bytes *rest, uk_json *value)
+{
+	uk_reader r = uk_read(*rest);
+
+	skip_blanks(&r);
+	if (r.left == 0)
+		return false;
+	*value = pass_value(&r);
+	skip_blanks(&r);
+	(void)take(&r, ',');
+	*rest = uk_get_rest(&r);
+	return !r.bad;
+}
+
 bool uk_json_is_plain(const uk_json *v)
 {
 	return v->raw.n == 0 || memchr(v->raw.p, '\\', v->raw.n) == NULL;

@@ -18,7 +18,8 @@ enum uk_json_kind {
 	UK_JSON_ARRAY,
 	UK_JSON_STRING,
 	UK_JSON_NUMBER,
-	UK_JSON_WORD /* true, false, null */
+	UK_JSON_WORD, /* true, false, null */
+	UK_JSON_NOTHING
 };
 
 typedef struct uk_json {
@@ -36,6 +37,12 @@ UK_RESULT uk_json_parse(uk_bytes text, uk_json *out);
  *	while (uk_json_next(&rest, &name, &value))
  */
 bool uk_json_next(uk_bytes *rest, uk_json *name, uk_json *value);
+
+/* The member of this name (ASCII) of an object; of kind UK_JSON_NOTHING if it
+ * has none, and if it is no object. */
+uk_json uk_json_member(const uk_json *object, const char *name);
+/* The items of an array, likewise. */
+bool uk_json_item(uk_bytes *rest, uk_json *value);
 
 /* Is it a string of these characters (ASCII)? */
 bool uk_json_is(const uk_json *v, const char *text);

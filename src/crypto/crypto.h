@@ -88,7 +88,8 @@ UK_RESULT uk_key_put_pem(const uk_key *k, uk_buf *out);
  * to be wiped by the caller. */
 UK_RESULT uk_key_agree(const uk_key *own, const uk_key *peer, uk_buf *out);
 /* Is sig the signature over msg? raw r||s for elliptic curves. PSS: MGF1 with
- * the same hash, salt of any length. UK_ERR_SIGNATURE if not. */
+ * the same hash, salt as long as it
+ * (RFC 7518, 3.5). UK_ERR_SIGNATURE if not. */
 UK_RESULT uk_key_verify(const uk_key *k, enum uk_sig_scheme scheme,
     enum uk_hash hash, uk_bytes msg, uk_bytes sig);
 /* Only with a private key. Appends; raw r||s for elliptic curves. */
@@ -179,6 +180,18 @@ uk_bytes uk_cert_der(const uk_cert *cert);      /* lives as long as cert */
 const uk_key *uk_cert_key(const uk_cert *cert); /* borrowed */
 UK_RESULT uk_cert_common_name(const uk_cert *cert, char *out, size_t cap);
 int64_t uk_cert_not_after(const uk_cert *cert); /* seconds since 1970, UTC */
+
+/* The same subject: the same attributes, in any order, compared as RFC 5280,
+ * 7.1 compares names. */
+bool uk_cert_same_subject(const uk_cert *a, const uk_cert *b);
+/* Both name the key of their issuer (authorityKeyIdentifier), and it is one. */
+bool uk_cert_same_authority(const uk_cert *a, const uk_cert *b);
+/* certificatePolicies: is there the extension, and is this OID ("1.2.3") in it?
+ */
+bool uk_cert_has_policies(const uk_cert *cert);
+bool uk_cert_has_policy(const uk_cert *cert, const char *oid);
+/* The hash of the certificate by which TLS binds to it (RFC 5929, 4.1). */
+UK_RESULT uk_cert_end_point(uk_crypto *c, const uk_cert *cert, uk_buf *out);
 
 enum uk_purpose {
 	UK_FOR_LOGIN, /* digitalSignature, and clientAuth if extKeyUsage is

@@ -210,7 +210,7 @@ static uk_err verify(const uk_key *k, enum uk_sig_scheme scheme,
 	uk_err err = uk_ok();
 
 	if (!set_up(md, EVP_DigestVerifyInit_ex, k, scheme, hash,
-		RSA_PSS_SALTLEN_AUTO))
+		RSA_PSS_SALTLEN_DIGEST))
 		err = uk_ossl_failed(UK_ERR_CRYPTO);
 	else if (EVP_DigestVerify(md, sig.p, sig.n, msg.p, msg.n) != 1)
 		err = uk_ossl_failed(UK_ERR_SIGNATURE);

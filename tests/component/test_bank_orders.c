@@ -121,6 +121,7 @@ static enum bank_code login(struct bank *b, int64_t asked, int64_t answered)
 {
 	struct bank_challenge_request q = { 0 };
 	struct bank_login_request r = { 0 };
+	const struct bank_peer nobody = { .exporter = NULL };
 	struct bank_challenge c;
 	struct bank_logged_in in;
 	uint8_t storage[64];
@@ -137,12 +138,12 @@ static enum bank_code login(struct bank *b, int64_t asked, int64_t answered)
 	    uk_is_ok(uk_hash_one(
 		b->crypto, UK_HASH_SHA256, UK_ARRAY(c.nonce), &message)) &&
 	    uk_is_ok(uk_blob_set(&r.nonce, UK_ARRAY(c.nonce))) &&
-	    uk_is_ok(blob(&r.algorithm, "ES256")) &&
-	    uk_is_ok(blob(&r.format, "web-eid:1.0")) &&
+	    uk_is_ok(blob(&r.token.algorithm, "ES256")) &&
 	    uk_is_ok(sign(b->crypto, "alice-login.key", uk_buf_view(&message),
-		&r.signature)) &&
-	    uk_is_ok(load_cert(b->crypto, "alice-login.pem", &r.certificate)))
-		code = bank_login(b, &r, answered, &in);
+		&r.token.signature)) &&
+	    uk_is_ok(
+		load_cert(b->crypto, "alice-login.pem", &r.token.certificate)))
+		code = bank_login(b, &r, &nobody, answered, &in);
 out:
 	bank_free_challenge(&q);
 	bank_free_login(&r);

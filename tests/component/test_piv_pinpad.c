@@ -6,9 +6,8 @@
 #include "fixtures.h"
 #include "piv_script.h"
 
-#define FF8 "FFFFFFFFFFFFFFFF"
-#define START                                                                  \
-	{ "42000D48", "0604 42330006 0704 42330007", UK_OK }, PIV_OPEN
+#define FF8   "FFFFFFFFFFFFFFFF"
+#define START { "42000D48", "0604 42330006 0704 42330007", UK_OK }, PIV_OPEN
 #define LOGOUT                                                                 \
 	{                                                                      \
 		"0020FF80", "9000", UK_OK                                      \

@@ -24,7 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (uk_is_ok(bank_read_challenge(body, &challenge)))
 		need(challenge.client_nonce.n == BANK_NONCE_TEXT_MIN);
 	if (uk_is_ok(bank_read_login(body, &login)))
-		need(login.nonce.n <= 128 && login.algorithm.p != NULL);
+		need(login.nonce.n <= 128 && login.token.algorithm.p != NULL &&
+		     login.token.signing_count <= BANK_TOKEN_CERTS);
 	if (uk_is_ok(bank_read_order(body, &order)))
 		need(order.number.n <= BANK_ORDER_NUMBER_MAX &&
 		     order.memo.n <= 512);

@@ -1,4 +1,5 @@
-/* The file of pairs and the names of lines: what was read is written the same. */
+/* The file of pairs and the names of lines: what was read is written the same.
+ */
 #include "fuzz_check.h"
 #include "line.h"
 #include "pairs.h"

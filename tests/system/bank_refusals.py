@@ -156,7 +156,7 @@ def requests():
     big = b'{"clientNonce":"' + b"A" * (65 * 1024) + b'"}'
     t.equal("over 64 KiB", "413 too-large", b.raw("POST", challenge, big).code)
     t.equal("no such page", "404 not-found", b.ask("GET", "/v1/nothing").code)
-    t.equal("another method", "405 method", b.ask("GET", challenge).code)
+    t.equal("another method", "405 method", b.ask("DELETE", challenge).code)
     t.equal("no session", "401 no-session", bank().ask("GET", "/v1/accounts").code)
     stranger = bank()
     stranger.session = "A" * 43

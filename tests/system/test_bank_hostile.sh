@@ -77,7 +77,11 @@ background env PYTHONDONTWRITEBYTECODE=1 python3 "$HERE/hostile_bank.py" \
 	--key bank/tls.key --do hostile.do >hostile.out 2>>"$WORK/hostile.log"
 ok "somebody listens in its place" until_true 10 grep -q ready hostile.out
 ALLOWED=$(balance)
-hostile nothing 0 "who does nothing yet: it works"
+hostile nothing 59 "who only relays, with the bank's own certificate: the login is bound to another connection"
+expect_line 'does not accept the login signature' "says so"
+ok "nor is it bound to nothing if he says so" not ukey --binding somehow login
+echo 'binding = none' >>"$HOME/.config/ukey/config"
+hostile nothing 0 "a login that is bound to nothing goes through him"
 expect_equal "paid" $((ALLOWED - 100)) "$(balance)"
 paid=$(balance)
 before=$(consents)

@@ -1,4 +1,5 @@
-/* Names of lines, as docs/terminal.md has them; and a line over a pty and TCP. */
+/* Names of lines, as docs/terminal.md has them; and a line over a pty and TCP.
+ */
 #include "line.h"
 
 #include "cmocka_all.h"
@@ -76,8 +77,7 @@ static void expect_passes(int from, int to)
 		size_t part;
 
 		wait_for(to);
-		assert_true(
-		    trm_line_read(to, got + n, sizeof(got) - n, &part));
+		assert_true(trm_line_read(to, got + n, sizeof(got) - n, &part));
 		n += part;
 	}
 	expect_bytes(UK_ARRAY(got), UK_ARRAY(all));
@@ -93,18 +93,18 @@ static void test_tty(void **state)
 	size_t n;
 
 	(void)state;
-	assert_true(master >= 0 && grantpt(master) == 0 &&
-		    unlockpt(master) == 0);
-	expect_ok(uk_copy_str(
-	    l.path, sizeof(l.path), uk_view_str(ptsname(master))));
+	assert_true(
+	    master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+	expect_ok(
+	    uk_copy_str(l.path, sizeof(l.path), uk_view_str(ptsname(master))));
 	expect_ok(trm_line_open(&l, &fd));
 	expect_passes(fd, master);
 	expect_passes(master, fd);
 	close(master); /* the cable is pulled */
 	assert_false(trm_line_read(fd, &byte, 1, &n));
 	close(fd);
-	expect_ok(uk_copy_str(
-	    l.path, sizeof(l.path), uk_view_str("/no/such/tty")));
+	expect_ok(
+	    uk_copy_str(l.path, sizeof(l.path), uk_view_str("/no/such/tty")));
 	expect_code(trm_line_open(&l, &fd), UK_ERR_NOT_FOUND);
 	expect_ok(
 	    uk_copy_str(l.path, sizeof(l.path), uk_view_str("/dev/null")));

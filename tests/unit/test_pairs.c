@@ -47,8 +47,8 @@ static void test_bad_text(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		expect_code(trm_pairs_parse(uk_view_str(bad[i]), &p),
-		    UK_ERR_FORMAT);
+		expect_code(
+		    trm_pairs_parse(uk_view_str(bad[i]), &p), UK_ERR_FORMAT);
 }
 
 /* A name that would be a line of its own does not become one. */
@@ -100,8 +100,8 @@ static void test_file(void **state)
 	assert_int_equal(st.st_mode & 0777, 0600);
 	expect_ok(trm_pairs_read(path, &q));
 	assert_int_equal(q.n, 1);
-	assert_memory_equal(&p.list[0].secret, &q.list[0].secret,
-	    sizeof(p.list[0].secret));
+	assert_memory_equal(
+	    &p.list[0].secret, &q.list[0].secret, sizeof(p.list[0].secret));
 	assert_int_equal(chmod(path, 0644), 0);
 	expect_code(trm_pairs_read(path, &q), UK_ERR_NO_PERMISSION);
 	unlink(path);

@@ -24,6 +24,8 @@ static void errors_are_those_of_the_document(void **state)
 		{ BANK_NONCE_UNKNOWN, 401, "nonce-unknown" },
 		{ BANK_NONCE_EXPIRED, 401, "nonce-expired" },
 		{ BANK_LOGIN_SIGNATURE, 401, "login-signature" },
+		{ BANK_CHANNEL_BINDING, 401, "channel-binding" },
+		{ BANK_NO_CERTIFICATE, 401, "no-certificate" },
 		{ BANK_CERT_MALFORMED, 403, "cert-malformed" },
 		{ BANK_CERT_UNTRUSTED, 403, "cert-untrusted" },
 		{ BANK_CERT_NOT_YET, 403, "cert-not-yet" },
@@ -101,8 +103,8 @@ static void algorithms_are_those_of_jws(void **state)
 	assert_string_equal(bank_alg_for_key(UK_KEY_P256)->name, "ES256");
 	assert_string_equal(bank_alg_for_key(UK_KEY_P384)->name, "ES384");
 	assert_string_equal(bank_alg_for_key(UK_KEY_RSA)->name, "RS256");
-	assert_null(bank_alg_for_key(UK_KEY_P521));
-	assert_null(bank_alg_for_key(UK_KEY_SM2));
+	assert_string_equal(bank_alg_for_key(UK_KEY_P521)->name, "ES512");
+	assert_string_equal(bank_alg_for_key(UK_KEY_SM2)->name, "SM2");
 	assert_null(bank_alg_for_key(UK_KEY_NONE));
 }
 

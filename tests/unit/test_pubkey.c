@@ -152,8 +152,12 @@ static void rsa_signatures_of_openssl(void **state)
 	assert_int_equal(uk_key_size_bits(k), 2048);
 	expect_ok(uk_key_verify(
 	    k, UK_SIG_PKCS1, UK_HASH_SHA256, msg, read_file("rsa.pkcs1")));
-	expect_ok(uk_key_verify(k, UK_SIG_PSS, UK_HASH_SHA256, msg,
-	    read_file("rsa.pss"))); /* its salt is 20 bytes long */
+	expect_ok(uk_key_verify(
+	    k, UK_SIG_PSS, UK_HASH_SHA256, msg, read_file("rsa.pss")));
+	/* a salt of another length than the hash: not PS256 (RFC 7518, 3.5) */
+	expect_code(uk_key_verify(k, UK_SIG_PSS, UK_HASH_SHA256, msg,
+			read_file("rsa.pss20")),
+	    UK_ERR_SIGNATURE);
 	expect_code(uk_key_verify(k, UK_SIG_PKCS1, UK_HASH_SHA256, msg,
 			read_file("rsa.pss")),
 	    UK_ERR_SIGNATURE);
@@ -226,9 +230,9 @@ static void bad_spki(void **state)
 	expect_code(uk_key_from_spki(
 			crypto, uk_bytes_first(uk_buf_view(&b), good.n), &k),
 	    UK_ERR_FORMAT);
-	/* Ed25519 (RFC 8410, section 4): well-formed, not for us */
+	/* X25519 (RFC 8410, section 3): well-formed, signs nothing */
 	expect_code(uk_key_from_spki(crypto,
-			hex("302a300506032b6570032100"
+			hex("302a300506032b656e032100"
 			    "19bf44096984cdfe8541bac167dc3b96"
 			    "c85086aa30b6b6cb0c5c38ad703166e1"),
 			&k),

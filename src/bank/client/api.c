@@ -19,6 +19,7 @@ struct bc_bank {
 	uk_trust *trust;
 	char origin[BC_TEXT_MAX + 1];
 	char session[BC_SECRET_MAX + 1];
+	enum bc_binding binding;
 };
 
 static bc_result local(uk_err err)
@@ -178,6 +179,7 @@ bc_result bc_get_challenge(bc_bank *bank, struct bc_challenge *out)
 	bc_result r;
 
 	*out = (struct bc_challenge){ 0 };
+	bc_http_bind(bank->http, false);
 	err = uk_random(bank->c, random, sizeof(random));
 	if (uk_is_ok(err))
 		err = uk_base64_encode(UK_ARRAY(random), &nonce);
@@ -192,23 +194,71 @@ bc_result bc_get_challenge(bc_bank *bank, struct bc_challenge *out)
 		if (!bc_is_ok(r))
 			bc_challenge_free(out);
 	}
+	bc_http_bind(
+	    bank->http, bc_is_ok(r) && bank->binding == BC_BIND_EXPORTER);
 	uk_blob_free(&nonce);
 	uk_blob_free(&body);
 	return r;
 }
 
+void bc_set_binding(bc_bank *bank, enum bc_binding binding)
+{
+	bank->binding = binding;
+}
+
+static const char *const binding_names[] = {
+	[BC_BIND_EXPORTER] = BANK_BIND_EXPORTER,
+	[BC_BIND_END_POINT] = BANK_BIND_END_POINT,
+};
+
+/* "tls-exporter:" and the exporter, or the like (docs/protocol.md, 3). */
+static uk_err put_binding(const bc_bank *bank, uk_buf *out)
+{
+	uint8_t storage[UK_HASH_MAX];
+	uk_buf value = UK_BUF(storage);
+	uk_err err;
+
+	if (bank->binding == BC_BIND_EXPORTER)
+		err = bc_http_exporter(
+		    bank->http, uk_put_room(&value, BANK_EXPORTER_BYTES));
+	else
+		err = bc_http_end_point(bank->http, bank->c, &value);
+	uk_put_str(out, binding_names[bank->binding]);
+	uk_put_u8(out, ':');
+	uk_put(out, uk_buf_view(&value));
+	uk_wipe(storage, sizeof(storage));
+	return uk_is_ok(err) ? uk_buf_result(out) : err;
+}
+
 uk_err bc_put_login_message(
     const bc_bank *bank, const char *nonce, enum uk_hash hash, uk_buf *out)
 {
+	uint8_t storage[128];
+	uk_buf binding = UK_BUF(storage);
+
 	UK_TRY(uk_hash_one(bank->c, hash, uk_view_str(bank->origin), out));
-	return uk_hash_one(bank->c, hash, uk_view_str(nonce), out);
+	UK_TRY(uk_hash_one(bank->c, hash, uk_view_str(nonce), out));
+	if (bank->binding == BC_BIND_NOTHING)
+		return uk_ok();
+	UK_TRY(put_binding(bank, &binding));
+	return uk_hash_one(bank->c, hash, uk_buf_view(&binding), out);
+}
+
+static json_t *new_token(const bc_bank *bank, const char *algorithm)
+{
+	if (bank->binding == BC_BIND_NOTHING)
+		return json_pack("{s:s,s:s,s:s}", "algorithm", algorithm,
+		    "format", BANK_TOKEN_FORMAT, "appVersion",
+		    "ukey/" UKEY_VERSION);
+	return json_pack("{s:s,s:s,s:s,s:s}", "algorithm", algorithm, "format",
+	    BANK_CHANNEL_FORMAT, "binding", binding_names[bank->binding],
+	    "appVersion", "ukey/" UKEY_VERSION);
 }
 
 bc_result bc_login(bc_bank *bank, const char *nonce, const char *algorithm,
     uk_bytes signature, uk_bytes certificate, struct bc_login *out)
 {
-	json_t *token = json_pack("{s:s,s:s,s:s}", "algorithm", algorithm,
-	    "format", BANK_TOKEN_FORMAT, "appVersion", "ukey/" UKEY_VERSION);
+	json_t *token = new_token(bank, algorithm);
 	uk_blob body = { 0 };
 	bc_result r;
 
@@ -220,6 +270,7 @@ bc_result bc_login(bc_bank *bank, const char *nonce, const char *algorithm,
 	}
 	r = post(bank, "/v1/login",
 	    json_pack("{s:s,s:o}", "nonce", nonce, "authToken", token), &body);
+	bc_http_bind(bank->http, false);
 	if (bc_is_ok(r))
 		r = parsed(bc_parse_login(uk_blob_view(&body), out));
 	if (bc_is_ok(r)) {

@@ -40,7 +40,17 @@ bc_result bc_get_bank(bc_bank *bank, struct bc_bank_info *out) BC_MUST_USE;
 /* Asks for a challenge and checks that the bank signed it for this origin and
  * this client. BC_NOT_BANK if not. */
 bc_result bc_get_challenge(bc_bank *bank, struct bc_challenge *out) BC_MUST_USE;
-/* What card key 01 signs: hash(origin) || hash(nonce); appends. */
+/* What the signature of the next login binds to: bc_get_challenge binds the
+ * bank to its connection, until bc_login or bc_logout. */
+enum bc_binding {
+	BC_BIND_EXPORTER,  /* the connection; the default */
+	BC_BIND_END_POINT, /* the server's certificate, where a front ends TLS
+			    */
+	BC_BIND_NOTHING    /* a plain Web eID token */
+};
+void bc_set_binding(bc_bank *bank, enum bc_binding binding);
+/* What card key 01 signs: hash(origin) || hash(nonce) [|| hash(binding)];
+ * appends. */
 uk_err bc_put_login_message(const bc_bank *bank, const char *nonce,
     enum uk_hash hash, uk_buf *out) __attribute__((warn_unused_result));
 /* On success the bank has a session. */

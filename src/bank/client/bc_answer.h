@@ -22,6 +22,8 @@ enum bc_fault {
 		       */
 	BC_MALFORMED, /* the answer is not as the protocol says */
 	BC_NOT_BANK,  /* .err: the bank did not prove itself */
+	BC_REBOUND,   /* another connection than the one that was signed for:
+		       * nothing was sent */
 	BC_TEXT,      /* .field: the text is not what the customer asked for */
 	BC_RECEIPT,   /* .field: the receipt does not prove the payment */
 	BC_FAULT_COUNT

@@ -9,6 +9,7 @@
 #define BC_HTTP_H
 
 #include "bc_answer.h"
+#include "crypto.h"
 
 struct bc_http;
 
@@ -27,6 +28,16 @@ struct bc_request {
  * code for any other answer that carries one. */
 bc_result bc_http_call(struct bc_http *http, const struct bc_request *request,
     uk_blob *body) BC_MUST_USE;
+
+/* The exporter (RFC 9266) of the connection that the last call went over. Calls
+ * after bc_http_bind go over this very one or answer BC_REBOUND before anything
+ * of them is sent. UK_ERR_UNSUPPORTED if libcurl does not use OpenSSL. */
+UK_RESULT bc_http_exporter(
+    const struct bc_http *http, uint8_t out[BANK_EXPORTER_BYTES]);
+/* The hash of the server's certificate (RFC 5929), likewise; appends. */
+UK_RESULT bc_http_end_point(
+    const struct bc_http *http, uk_crypto *c, uk_buf *out);
+void bc_http_bind(struct bc_http *http, bool bound);
 
 /* https://host[:port][/] as origins are compared: lower case, no :443, no
  * slash. UK_ERR_ARGUMENT for anything else (user names, paths, queries, http).

@@ -5,6 +5,7 @@
 #include "secret.h"
 
 #include <curl/curl.h>
+#include <openssl/ssl.h>
 #include <string.h>
 
 enum {
@@ -19,6 +20,11 @@ struct bc_http {
 	char origin[BC_TEXT_MAX + 1];
 	uk_blob *body;   /* of the running call */
 	uk_err body_err; /* why collecting it stopped */
+	uint8_t exporter[BANK_EXPORTER_BYTES];
+	bool has_exporter;
+	uk_blob server; /* its certificate, DER */
+	bool bound;     /* to that exporter */
+	bool rebound;   /* the running call met another one */
 };
 
 /* --- origins -------------------------------------------------------------- */
@@ -71,6 +77,89 @@ static bool is_loopback(const char *origin)
 	return false;
 }
 
+/* --- what the connection is bound to -------------------------------------- */
+
+/* libcurl tells while a call is under way: CURLINFO_TLS_SSL_PTR. */
+static SSL *ssl_of(CURL *curl)
+{
+	struct curl_tlssessioninfo *info = NULL;
+
+	if (curl_easy_getinfo(curl, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK ||
+	    info == NULL || info->backend != CURLSSLBACKEND_OPENSSL)
+		return NULL;
+	return info->internals;
+}
+
+static bool export_key(SSL *ssl, uint8_t out[BANK_EXPORTER_BYTES])
+{
+	return ssl != NULL && SSL_export_keying_material(ssl, out,
+				  BANK_EXPORTER_BYTES, BANK_EXPORTER_LABEL,
+				  strlen(BANK_EXPORTER_LABEL), NULL, 0, 0) == 1;
+}
+
+static void keep_certificate(struct bc_http *http, SSL *ssl)
+{
+	X509 *x = ssl == NULL ? NULL : SSL_get0_peer_certificate(ssl);
+	unsigned char *der = NULL;
+	int n = x == NULL ? 0 : i2d_X509(x, &der);
+
+	uk_blob_free(&http->server);
+	if (n > 0)
+		UK_IGNORE(uk_blob_set(&http->server,
+		    uk_view(der, (size_t)n))); /* then there is none */
+	OPENSSL_free(der);
+}
+
+/* The connection is there and nothing was sent over it yet. */
+static int on_connected(void *arg, char *to, char *from, int to_port, int port)
+{
+	struct bc_http *http = arg;
+	uint8_t now[BANK_EXPORTER_BYTES];
+	SSL *ssl = ssl_of(http->curl);
+	bool has = export_key(ssl, now);
+
+	(void)to, (void)from, (void)to_port, (void)port;
+	if (http->bound &&
+	    (!has || !uk_equal(UK_ARRAY(now), UK_ARRAY(http->exporter)))) {
+		http->rebound = true;
+		return CURL_PREREQFUNC_ABORT;
+	}
+	http->has_exporter = has;
+	keep_certificate(http, ssl);
+	if (has)
+		UK_IGNORE(uk_copy_exact(http->exporter, sizeof(http->exporter),
+		    UK_ARRAY(now))); /* it fits */
+	uk_wipe(now, sizeof(now));
+	return CURL_PREREQFUNC_OK;
+}
+
+uk_err bc_http_exporter(
+    const struct bc_http *http, uint8_t out[BANK_EXPORTER_BYTES])
+{
+	if (!http->has_exporter)
+		return uk_fail(UK_ERR_UNSUPPORTED);
+	return uk_copy_exact(
+	    out, BANK_EXPORTER_BYTES, UK_ARRAY(http->exporter));
+}
+
+uk_err bc_http_end_point(const struct bc_http *http, uk_crypto *c, uk_buf *out)
+{
+	uk_cert *cert = NULL;
+	uk_err err = uk_fail(UK_ERR_UNSUPPORTED);
+
+	if (http->server.n > 0)
+		err = uk_cert_from_der(c, uk_blob_view(&http->server), &cert);
+	if (uk_is_ok(err))
+		err = uk_cert_end_point(c, cert, out);
+	uk_cert_close(&cert);
+	return err;
+}
+
+void bc_http_bind(struct bc_http *http, bool bound)
+{
+	http->bound = bound;
+}
+
 /* --- set-up --------------------------------------------------------------- */
 
 static size_t collect(char *data, size_t size, size_t n, void *arg)
@@ -110,6 +199,8 @@ static CURLcode set_up(struct bc_http *http, const char *ca_file)
 	SET(CURLOPT_USERAGENT, "ukey/" UKEY_VERSION);
 	SET(CURLOPT_WRITEFUNCTION, collect);
 	SET(CURLOPT_WRITEDATA, http);
+	SET(CURLOPT_PREREQFUNCTION, on_connected);
+	SET(CURLOPT_PREREQDATA, http);
 	if (is_loopback(http->origin))
 		SET(CURLOPT_PROXY, "");
 #undef SET
@@ -146,6 +237,8 @@ void bc_http_close(struct bc_http **http)
 	if (*http == NULL)
 		return;
 	curl_easy_cleanup((*http)->curl); /* accepts NULL */
+	uk_blob_free(&(*http)->server);
+	uk_wipe((*http)->exporter, sizeof((*http)->exporter));
 	uk_free(*http);
 	*http = NULL;
 }
@@ -161,6 +254,8 @@ static bc_result translate(CURLcode rc, struct bc_http *http)
 {
 	long connected = 0;
 
+	if (http->rebound)
+		return bc_fail(BC_REBOUND);
 	switch (rc) {
 	case CURLE_OK:
 		return bc_ok();
@@ -273,6 +368,7 @@ bc_result bc_http_call(
 	uk_blob_free(body);
 	http->body = body;
 	http->body_err = uk_ok();
+	http->rebound = false;
 	rc = curl_easy_setopt(http->curl, CURLOPT_URL, url);
 	if (rc == CURLE_OK)
 		rc = set_request(http, request, headers);

@@ -36,6 +36,14 @@ static const struct code_row {
 	    "the login signature was not made for this bank and this login: "
 	    "check the bank's address and log in again",
 	    401 },
+	[BANK_CHANNEL_BINDING] = { "channel-binding",
+	    "the bank wants the login bound to this connection: update the "
+	    "client",
+	    401 },
+	[BANK_NO_CERTIFICATE] = { "no-certificate",
+	    "the connection has no client certificate: choose the card's when "
+	    "connecting",
+	    401 },
 	[BANK_CERT_MALFORMED] = { "cert-malformed",
 	    "the card's certificate cannot be read: ask the bank for a new "
 	    "card",
@@ -172,12 +180,19 @@ enum bank_code bank_code_from_name(const char *name)
 
 /* --- signature algorithms ------------------------------------------------ */
 
-/* RFC 7518, 3.1. The first row that fits a key is the one we use. */
+/* RFC 7518, 3.1; SM2 is GB/T 32918.2 with SM3 and the ID of GM/T 0009, 10. The
+ * first row that fits a key is the one we use. */
 static const struct bank_alg algs[] = {
 	{ "ES256", UK_SIG_ECDSA, UK_HASH_SHA256, UK_KEY_P256 },
 	{ "ES384", UK_SIG_ECDSA, UK_HASH_SHA384, UK_KEY_P384 },
+	{ "ES512", UK_SIG_ECDSA, UK_HASH_SHA512, UK_KEY_P521 },
 	{ "RS256", UK_SIG_PKCS1, UK_HASH_SHA256, UK_KEY_RSA },
+	{ "RS384", UK_SIG_PKCS1, UK_HASH_SHA384, UK_KEY_RSA },
+	{ "RS512", UK_SIG_PKCS1, UK_HASH_SHA512, UK_KEY_RSA },
 	{ "PS256", UK_SIG_PSS, UK_HASH_SHA256, UK_KEY_RSA },
+	{ "PS384", UK_SIG_PSS, UK_HASH_SHA384, UK_KEY_RSA },
+	{ "PS512", UK_SIG_PSS, UK_HASH_SHA512, UK_KEY_RSA },
+	{ "SM2", UK_SIG_SM2, UK_HASH_SM3, UK_KEY_SM2 },
 };
 
 const struct bank_alg *bank_alg_by_name(const char *name)

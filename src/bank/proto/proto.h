@@ -11,6 +11,11 @@
 #define BANK_LOGIN_CONTEXT "ukey login challenge 1"
 #define BANK_PROOF_CONTEXT "ukey bank proof 1"
 #define BANK_TOKEN_FORMAT  "web-eid:1.0"
+/* Also signs what the connection is bound to (docs/protocol.md, 3). */
+#define BANK_CHANNEL_FORMAT "ukey:1"
+#define BANK_BIND_EXPORTER  "tls-exporter"         /* RFC 9266 */
+#define BANK_BIND_END_POINT "tls-server-end-point" /* RFC 5929 */
+#define BANK_EXPORTER_LABEL "EXPORTER-Channel-Binding"
 /* extKeyUsage of the bank's signing certificate. */
 #define BANK_SIGNING_OID "1.3.6.1.4.1.65535.1.1"
 
@@ -18,6 +23,7 @@ enum {
 	BANK_BODY_MAX = 64 * 1024,
 	BANK_ORDER_NUMBER_MAX = 64,
 	BANK_NONCE_BYTES = 32,
+	BANK_EXPORTER_BYTES = 32,
 	/* A login challenge: ours has so many characters; clients take what
 	 * Web eID allows. */
 	BANK_NONCE_TEXT = 76,
@@ -39,6 +45,8 @@ enum bank_code {
 	BANK_NONCE_UNKNOWN,
 	BANK_NONCE_EXPIRED,
 	BANK_LOGIN_SIGNATURE,
+	BANK_CHANNEL_BINDING,
+	BANK_NO_CERTIFICATE,
 	BANK_CERT_MALFORMED,
 	BANK_CERT_UNTRUSTED,
 	BANK_CERT_NOT_YET,
@@ -88,7 +96,8 @@ struct bank_alg {
 };
 
 const struct bank_alg *bank_alg_by_name(const char *name); /* NULL: unknown */
-/* The algorithm we use with a key: ES256, ES384, RS256; NULL if none. */
+/* The algorithm we use with a key: ES256, ES384, ES512, RS256, SM2; NULL if
+ * none. */
 const struct bank_alg *bank_alg_for_key(enum uk_key_type key);
 
 /* --- display levels (docs/protocol.md, 9) -------------------------------- */

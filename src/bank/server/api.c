@@ -113,11 +113,37 @@ enum bank_code bank_api_login(
 	enum bank_code code = bank_code_of(bank_read_login(call->body, &r));
 
 	if (code == BANK_OK)
-		code = bank_login(b, &r, call->now, &in);
+		code = bank_login(b, &r, &call->peer, call->now, &in);
 	if (code == BANK_OK)
 		*answer = json_logged_in(b, &in);
 	uk_wipe(&in, sizeof(in));
 	bank_free_login(&r);
+	return code;
+}
+
+enum bank_code bank_api_login_by_tls(
+    struct bank *b, const struct bank_call *call, json_t **answer)
+{
+	struct bank_logged_in in = { 0 };
+	enum bank_code code = bank_login_by_tls(b, &call->peer, call->now, &in);
+
+	if (code == BANK_OK)
+		*answer = json_logged_in(b, &in);
+	uk_wipe(&in, sizeof(in));
+	return code;
+}
+
+/* As Web eID's examples have it: for their extension, which proves the site's
+ * identity by TLS and asks for no proof of ours. */
+enum bank_code bank_api_plain_challenge(
+    struct bank *b, const struct bank_call *call, json_t **answer)
+{
+	uint8_t nonce[BANK_NONCE_TEXT];
+	enum bank_code code = bank_nonces_make(b->nonces, call->now, nonce);
+
+	if (code == BANK_OK)
+		*answer = json_pack(
+		    "{s:o}", "nonce", bank_json_string(UK_ARRAY(nonce)));
 	return code;
 }
 

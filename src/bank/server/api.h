@@ -8,9 +8,10 @@
 typedef enum bank_code bank_handler(
     struct bank *b, const struct bank_call *call, json_t **answer);
 
-bank_handler bank_api_bank, bank_api_challenge, bank_api_login, bank_api_logout,
-    bank_api_accounts, bank_api_records, bank_api_prepare, bank_api_order,
-    bank_api_proof, bank_api_confirm, bank_api_evidence;
+bank_handler bank_api_bank, bank_api_challenge, bank_api_plain_challenge,
+    bank_api_login, bank_api_login_by_tls, bank_api_logout, bank_api_accounts,
+    bank_api_records, bank_api_prepare, bank_api_order, bank_api_proof,
+    bank_api_confirm, bank_api_evidence;
 /* An order as steps 1 and 3 of a transfer answer it. */
 struct bank_order;
 json_t *bank_json_order(const struct bank *b, const struct bank_order *o);

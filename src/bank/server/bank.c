@@ -3,84 +3,13 @@
 
 #include "database.h"
 #include "log.h"
+#include "trusted.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
-/* --- trust --------------------------------------------------------------- */
-
-static uk_err load_trust(struct bank *b, uk_trust **out)
-{
-	char path[BANK_PATH_MAX];
-	uk_trust *t = NULL;
-	uk_err err;
-
-	*out = NULL;
-	UK_TRY(uk_trust_open(b->crypto, &t));
-	uk_trust_need_crl(t, true);
-	err = bank_path(b->dir, BANK_FILE_CA_CERT, path);
-	if (uk_is_ok(err))
-		err = uk_trust_add_ca_file(t, path);
-	if (uk_is_ok(err))
-		err = bank_path(b->dir, BANK_FILE_CRL, path);
-	if (uk_is_ok(err))
-		err = uk_trust_add_crl_file(t, path);
-	if (uk_is_ok(err)) {
-		*out = t;
-		t = NULL; /* handed over */
-	}
-	uk_trust_close(&t);
-	return err;
-}
-
-static struct bank_crl_mark mark_now(const struct bank *b)
-{
-	char path[BANK_PATH_MAX];
-	struct stat st;
-
-	if (!uk_is_ok(bank_path(b->dir, BANK_FILE_CRL, path)) ||
-	    stat(path, &st) != 0)
-		return (struct bank_crl_mark){ 0 };
-	return (struct bank_crl_mark){ st.st_ino, (uint64_t)st.st_size,
-		st.st_mtim.tv_sec, st.st_mtim.tv_nsec };
-}
-
-static bool same_mark(
-    const struct bank_crl_mark *x, const struct bank_crl_mark *y)
-{
-	return x->inode == y->inode && x->size == y->size &&
-	       x->seconds == y->seconds && x->nanoseconds == y->nanoseconds;
-}
-
-void bank_trust_reload(struct bank *b)
-{
-	struct bank_crl_mark mark = mark_now(b); /* before reading */
-	uk_trust *fresh = NULL;
-	uk_err err = load_trust(b, &fresh);
-
-	b->crl = mark;
-	if (!uk_is_ok(err)) {
-		uk_log(UK_LOG_ERROR, "event=crl-reload result=%s file=%s/%s",
-		    uk_err_name(err), b->dir, BANK_FILE_CRL);
-		return;
-	}
-	bank_certs_forget(b->certs);
-	bank_voucher_cache_forget(b->vouchers);
-	uk_trust_close(&b->trust);
-	b->trust = fresh;
-	uk_log(UK_LOG_INFO, "event=crl-reload result=ok");
-}
-
-const uk_trust *bank_trust(struct bank *b)
-{
-	struct bank_crl_mark mark = mark_now(b);
-
-	if (!same_mark(&mark, &b->crl))
-		bank_trust_reload(b);
-	return b->trust;
-}
+/* --- settings ------------------------------------------------------------ */
 
 void bank_config_reload(struct bank *b)
 {
@@ -136,6 +65,28 @@ static uk_err open_signing(struct bank *b, char *why, size_t cap)
 	return err;
 }
 
+static uk_err read_end_point(struct bank *b)
+{
+	const char *front = b->config.front_certificate;
+	uk_buf hash = UK_BUF(b->end_point);
+	char path[BANK_PATH_MAX];
+	uk_cert *cert = NULL;
+	uk_err err;
+
+	if (front[0] == '/')
+		err = uk_copy_str(path, sizeof(path), uk_view_str(front));
+	else
+		err = bank_path(b->dir,
+		    front[0] == '\0' ? BANK_FILE_TLS_CERT : front, path);
+	if (uk_is_ok(err))
+		err = uk_cert_from_pem_file(b->crypto, path, &cert);
+	if (uk_is_ok(err))
+		err = uk_cert_end_point(b->crypto, cert, &hash);
+	b->end_point_size = hash.len;
+	uk_cert_close(&cert);
+	return err;
+}
+
 static uk_err open_keys(struct bank *b, char *why, size_t cap)
 {
 	char path[BANK_PATH_MAX];
@@ -145,8 +96,8 @@ static uk_err open_keys(struct bank *b, char *why, size_t cap)
 	UK_TRY(uk_cert_from_pem_file(b->crypto, path, &b->certificate));
 	UK_TRY(open_signing(b, why, cap));
 	UK_TRY(bank_shop_keys_open(b));
-	b->crl = mark_now(b);
-	return load_trust(b, &b->trust);
+	UK_TRY(read_end_point(b));
+	return bank_trust_open(b);
 }
 
 /* Challenges that are out and who is logged in: in memory, or in the database
@@ -241,7 +192,7 @@ void bank_close(struct bank **b)
 	bank_certs_close(&(*b)->certs);
 	bank_voucher_cache_close(&(*b)->vouchers);
 	bank_store_close(&(*b)->store);
-	uk_trust_close(&(*b)->trust);
+	bank_trust_close(*b);
 	uk_cert_close(&(*b)->certificate);
 	uk_key_close(&(*b)->signing);
 	bank_hsm_close(&(*b)->hsm);

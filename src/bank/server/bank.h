@@ -16,13 +16,14 @@
 #include "fields.h"
 #include "files.h"
 #include "hsm.h"
+#include "login_token.h"
 #include "metrics.h"
 #include "nonces.h"
 #include "sessions.h"
 #include "store.h"
 #include "vouchers.h"
 
-struct bank_crl_mark { /* which state of the file has been read */
+struct bank_file_mark { /* which state of the files has been read */
 	uint64_t inode, size;
 	int64_t seconds, nanoseconds;
 };
@@ -46,8 +47,12 @@ struct bank {
 	struct bank_certs *certs;
 	struct bank_metrics *metrics;
 	struct bank_voucher_cache *vouchers;
-	uk_trust *trust; /* through bank_trust only */
-	struct bank_crl_mark crl;
+	uk_trust *login_trust, *transaction_trust; /* bank_trust only */
+	struct bank_file_mark files;
+	/* What tls-server-end-point must be: of our certificate, or of the one
+	 * of whoever ends TLS in front of us. */
+	uint8_t end_point[UK_HASH_MAX];
+	size_t end_point_size;
 	/* confirmed in this round, and to be posted at its end; borrowed */
 	struct bank_confirm *confirms[BANK_ROUND];
 	size_t confirm_count;
@@ -69,10 +74,6 @@ void bank_round_end(struct bank *b);
 /* Sets the origin, from the configuration or from host and this port. */
 UK_RESULT bank_set_origin(struct bank *b, unsigned port);
 
-/* The trust store with the present revocation list: the file is read again if
- * it has changed. If it cannot be read, what was known before stays. */
-const uk_trust *bank_trust(struct bank *b);
-void bank_trust_reload(struct bank *b);
 /* The settings are read again; those that cannot change stay, and all of them
  * if the file is wrong. The log says so. */
 void bank_config_reload(struct bank *b);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum kind { TEXT, NUMBER };
+enum kind { TEXT, NUMBER, LIST };
 
 static const struct setting {
 	const char *name;
@@ -28,6 +28,23 @@ static const struct setting {
 	    0, 0 },
 	{ "operator", TEXT, offsetof(struct bank_config, operator_place), false,
 	    0, 0 },
+	{ "loginCAs", LIST, offsetof(struct bank_config, login_cas), false, 0,
+	    0 },
+	{ "transactionCAs", LIST, offsetof(struct bank_config, transaction_cas),
+	    false, 0, 0 },
+	{ "crls", LIST, offsetof(struct bank_config, crls), false, 0, 0 },
+	{ "disallowedPolicies", LIST,
+	    offsetof(struct bank_config, disallowed_policies), false, 0, 0 },
+	{ "channelBinding", TEXT, offsetof(struct bank_config, channel_binding),
+	    false, 0, 0 },
+	{ "frontSocket", TEXT, offsetof(struct bank_config, front_socket),
+	    false, 0, 0 },
+	{ "cardPort", NUMBER, offsetof(struct bank_config, card_port), false,
+	    -1, 65535 },
+	{ "clientCertificates", NUMBER,
+	    offsetof(struct bank_config, main_certificates), false, 0, 1 },
+	{ "frontCertificate", TEXT,
+	    offsetof(struct bank_config, front_certificate), false, 0, 0 },
 	{ "migrate", TEXT, offsetof(struct bank_config, migrate), false, 0, 0 },
 	{ "port", NUMBER, offsetof(struct bank_config, port), true, 0, 65535 },
 	{ "transferLimit", NUMBER, offsetof(struct bank_config, transfer_limit),
@@ -75,6 +92,8 @@ void bank_config_defaults(struct bank_config *c)
 		.name = "Test Bank",
 		.host = "localhost",
 		.address = "127.0.0.1",
+		.channel_binding = "off",
+		.card_port = -1,
 		.port = 8443,
 		.transfer_limit = 500000000,
 		.max_connections = 256,
@@ -112,6 +131,73 @@ static const struct setting *find(const char *name)
 	return NULL;
 }
 
+/* As browsers write it (RFC 6454, 6.2): no path, not even "/", no default port;
+ * what was signed with another spelling would never verify. */
+static bool origin_ok(const char *text)
+{
+	static const char scheme[] = "https://";
+	size_t n = strlen(text), from = sizeof(scheme) - 1;
+
+	return strncmp(text, scheme, from) == 0 && n > from &&
+	       strspn(text + from, "abcdefghijklmnopqrstuvwxyz0123456789"
+				   "-.:[]") == n - from &&
+	       (n < 4 || strcmp(text + n - 4, ":443") != 0);
+}
+
+/* What a table of lengths and ranges cannot say. */
+static bool check_words(const struct bank_config *c, char *why, size_t cap)
+{
+	static const char *const policies[] = { "off", "end-point",
+		"exporter" };
+	bool known = false;
+
+	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++)
+		known = known || strcmp(c->channel_binding, policies[i]) == 0;
+	if (!known)
+		snprintf(why, cap,
+		    "\"channelBinding\" must be off, end-point or exporter");
+	else if (c->origin[0] != '\0' && !origin_ok(c->origin))
+		snprintf(why, cap,
+		    "\"origin\" must look like https://bank.example or "
+		    "https://bank.example:8443, in small letters, with "
+		    "nothing behind it");
+	else
+		return true;
+	return false;
+}
+
+bool bank_config_next(const char **list, char item[BANK_CONFIG_LIST])
+{
+	size_t n = strcspn(*list, "\n");
+
+	if (!uk_is_ok(uk_copy_str(item, BANK_CONFIG_LIST, uk_view(*list, n))) ||
+	    (*list)[n] != '\n')
+		return false;
+	*list += n + 1;
+	return true;
+}
+
+static bool read_list(
+    const struct setting *s, const json_t *v, struct bank_config *out)
+{
+	uk_buf b = uk_buf_over(text_of(out, s), BANK_CONFIG_LIST - 1);
+	bool good = json_is_array(v);
+
+	for (size_t i = 0; good && i < json_array_size(v); i++) {
+		const json_t *item = json_array_get(v, i);
+		const char *text = json_string_value(item);
+
+		good = json_string_length(item) > 0 &&
+		       strchr(text, '\n') == NULL;
+		uk_put_str(&b, text);
+		uk_put_u8(&b, '\n');
+	}
+	if (!good || b.bad)
+		return false;
+	text_of(out, s)[b.len] = '\0';
+	return true;
+}
+
 static bool read_one(const struct setting *s, const json_t *v,
     struct bank_config *out, char *why, size_t cap)
 {
@@ -124,6 +210,14 @@ static bool read_one(const struct setting *s, const json_t *v,
 			return true;
 		snprintf(why, cap, "\"%s\" must be text of 1 to %d bytes",
 		    s->name, BANK_CONFIG_TEXT - 1);
+		return false;
+	}
+	if (s->kind == LIST) {
+		if (read_list(s, v, out))
+			return true;
+		snprintf(why, cap,
+		    "\"%s\" must be a list of texts, %d bytes together",
+		    s->name, BANK_CONFIG_LIST - 2);
 		return false;
 	}
 	number = json_integer_value(v);
@@ -186,13 +280,15 @@ uk_err bank_config_read(
 		snprintf(why, why_cap, "%s, line %d", error.text, error.line);
 		return uk_fail(UK_ERR_FORMAT);
 	}
-	good = read_all(root, out, why, why_cap);
+	good = read_all(root, out, why, why_cap) &&
+	       check_words(out, why, why_cap);
 	json_decref(root);
 	return good ? uk_ok() : uk_fail(UK_ERR_FORMAT);
 }
 
 /* Can change while the server runs. */
-static const char *const live[] = { "name", "transferLimit" };
+static const char *const live[] = { "name", "transferLimit", "loginCAs",
+	"transactionCAs", "crls", "disallowedPolicies", "channelBinding" };
 
 static bool is_live(const struct setting *s)
 {
@@ -206,8 +302,8 @@ static bool is_live(const struct setting *s)
 static bool same(const struct setting *s, const struct bank_config *x,
     const struct bank_config *y)
 {
-	return s->kind == TEXT ? strcmp(text_of(x, s), text_of(y, s)) == 0
-			       : *number_of(x, s) == *number_of(y, s);
+	return s->kind == NUMBER ? *number_of(x, s) == *number_of(y, s)
+				 : strcmp(text_of(x, s), text_of(y, s)) == 0;
 }
 
 const char *bank_config_renew(
@@ -226,7 +322,9 @@ const char *bank_config_renew(
 			*number_of(running, s) = *number_of(fresh, s);
 		else
 			UK_IGNORE(uk_copy_str(text_of(running, s),
-			    BANK_CONFIG_TEXT, uk_view_str(text_of(fresh, s))));
+			    s->kind == LIST ? BANK_CONFIG_LIST
+					    : BANK_CONFIG_TEXT,
+			    uk_view_str(text_of(fresh, s))));
 	}
 	return stays;
 }
@@ -241,7 +339,7 @@ static json_t *to_json(const struct bank_config *c)
 		if (s->kind == NUMBER)
 			json_object_set_new(
 			    root, s->name, json_integer(*number_of(c, s)));
-		else if (text_of(c, s)[0] != '\0')
+		else if (s->kind == TEXT && text_of(c, s)[0] != '\0')
 			json_object_set_new(
 			    root, s->name, json_string(text_of(c, s)));
 	}

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-enum { BANK_CONFIG_TEXT = 256 };
+enum { BANK_CONFIG_TEXT = 256, BANK_CONFIG_LIST = 1024 };
 
 struct bank_config {
 	char name[BANK_CONFIG_TEXT];           /* shown to customers */
@@ -17,8 +17,19 @@ struct bank_config {
 	char signing_key[BANK_CONFIG_TEXT];    /* hsm.h; empty: sign.key */
 	char operator_place[BANK_CONFIG_TEXT]; /* ops.h; empty: nowhere */
 	char migrate[BANK_CONFIG_TEXT]; /* "yes", "no"; empty: by the engine */
-	int64_t port;                   /* 0: any free one */
-	int64_t transfer_limit;         /* minor units of one transfer */
+	/* Lists: each item is followed by a newline. */
+	char login_cas[BANK_CONFIG_LIST];       /* PEM files, beside our CA */
+	char transaction_cas[BANK_CONFIG_LIST]; /* likewise */
+	char crls[BANK_CONFIG_LIST];            /* of all those */
+	char disallowed_policies[BANK_CONFIG_LIST]; /* OIDs; of login */
+	/* Of tokens: "off" (any), "end-point", "exporter". */
+	char channel_binding[BANK_CONFIG_TEXT];
+	char front_certificate[BANK_CONFIG_TEXT]; /* PEM; where TLS ends */
+	char front_socket[BANK_CONFIG_TEXT];      /* path; empty: no front */
+	int64_t card_port; /* asks for client certificates; 0: any; -1: none */
+	int64_t main_certificates; /* 1: the main port asks for them, too */
+	int64_t port;              /* 0: any free one */
+	int64_t transfer_limit;    /* minor units of one transfer */
 	int64_t max_connections, max_sessions;
 	int64_t max_challenges;   /* used ones remembered for five minutes */
 	int64_t max_certificates; /* found good and remembered, 3 KB each */
@@ -34,6 +45,9 @@ struct bank_config {
 	int64_t request_seconds; /* a request must be complete by then */
 	int64_t stop_seconds;    /* for requests that are under way */
 };
+
+/* The next item of a list; false at its end. */
+bool bank_config_next(const char **list, char item[BANK_CONFIG_LIST]);
 
 void bank_config_defaults(struct bank_config *c);
 /* On failure, why says in one line what is wrong and where. */

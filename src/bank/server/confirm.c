@@ -5,6 +5,7 @@
 #include "orders.h"
 #include "receipts.h"
 #include "terminals.h"
+#include "trusted.h"
 
 static enum bank_code check_owner(
     struct bank *b, const uk_cert *cert, int64_t customer)
@@ -76,8 +77,9 @@ static enum bank_code check_confirmation(struct bank *b, struct bank_confirm *c)
 	if (code == BANK_OK)
 		code = check_display(b, c);
 	if (code == BANK_OK)
-		code = bank_code_of(bank_voucher_cache_get(
-		    b->vouchers, b->store, bank_trust(b), cert, &c->evidence));
+		code = bank_code_of(
+		    bank_voucher_cache_get(b->vouchers, b->store,
+			bank_trust(b, UK_FOR_TRANSACTION), cert, &c->evidence));
 	return code;
 }
 

@@ -16,6 +16,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
+enum { GATES = 4 };
+
 struct connection { /* one place */
 	struct bank_connections *all;
 	struct bufferevent *bev; /* NULL: free place */
@@ -29,7 +31,8 @@ struct bank_connections {
 	size_t room, used;
 	int64_t seconds;
 	struct connection *places, *free;
-	struct evconnlistener *listener;
+	struct evconnlistener *gates[GATES];
+	size_t gate_count;
 	struct event *tick;
 	struct bank_metrics *metrics; /* borrowed */
 };
@@ -60,8 +63,8 @@ static void on_gone(
 	p->next_free = p->all->free;
 	p->all->free = p;
 	p->all->used--;
-	if (p->all->listener != NULL)
-		evconnlistener_enable(p->all->listener);
+	for (size_t i = 0; i < p->all->gate_count; i++)
+		evconnlistener_enable(p->all->gates[i]);
 }
 
 /* Where a connection keeps its place: OpenSSL tells us when it is freed, which
@@ -126,7 +129,7 @@ void bank_connections_stop(struct bank_connections *c)
 	if (c->tick != NULL)
 		event_free(c->tick);
 	c->tick = NULL;
-	c->listener = NULL;
+	c->gate_count = 0;
 }
 
 void bank_connections_close(struct bank_connections **c)
@@ -142,7 +145,10 @@ void bank_connections_close(struct bank_connections **c)
 void bank_connections_gate(
     struct bank_connections *c, struct evconnlistener *listener)
 {
-	c->listener = listener;
+	if (listener == NULL)
+		c->gate_count = 0;
+	else if (c->gate_count < GATES)
+		c->gates[c->gate_count++] = listener;
 }
 
 void bank_connections_add(
@@ -156,8 +162,10 @@ void bank_connections_add(
 		return;
 	c->free = p->next_free;
 	*p = (struct connection){ .all = c, .bev = bev, .since = steady_now() };
-	if (++c->used == c->room && c->listener != NULL)
-		evconnlistener_disable(c->listener);
+	if (++c->used < c->room)
+		return;
+	for (size_t i = 0; i < c->gate_count; i++)
+		evconnlistener_disable(c->gates[i]);
 }
 
 static struct connection *place_of(struct evhttp_connection *connection)

@@ -24,7 +24,7 @@ UK_RESULT bank_connections_open(struct event_base *base, size_t room,
 void bank_connections_stop(struct bank_connections *c);
 /* After the connections themselves, which go with the base. Accepts NULL. */
 void bank_connections_close(struct bank_connections **c);
-/* The listener that is held back while all places are taken. */
+/* A listener that is held back while all places are taken; at most 4. */
 void bank_connections_gate(
     struct bank_connections *c, struct evconnlistener *listener);
 /* A new one; it is forgotten when ssl is freed. */

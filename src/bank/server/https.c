@@ -3,6 +3,7 @@
 
 #include "answers.h"
 #include "connections.h"
+#include "front.h"
 #include "log.h"
 #include "merchant_auth.h"
 #include "newsroom.h"
@@ -10,6 +11,8 @@
 #include "routes.h"
 #include "secret.h"
 #include "shop_loop.h"
+#include "tls.h"
+#include "trusted.h"
 #include "watch.h"
 
 #include <event2/buffer.h>
@@ -18,7 +21,6 @@
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include <arpa/inet.h>
@@ -33,6 +35,8 @@
 #include <sys/queue.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -46,13 +50,27 @@ enum {
 	OTHER_FILES = 64 /* open besides the connections */
 };
 
-struct server {
-	struct bank *bank;
-	struct event_base *base;
+/* One listener. */
+enum door_kind {
+	DOOR_MAIN,  /* TLS 1.3, logins by token */
+	DOOR_CARDS, /* TLS with client certificates */
+	DOOR_FRONT, /* no TLS: a Unix-domain socket for a front that ended it */
+	DOORS
+};
+
+struct door {
+	struct server *server;
+	enum door_kind kind;
 	struct evhttp *http;
 	struct evhttp_bound_socket *bound; /* owned by http, as its listener */
 	struct evconnlistener *listener;
 	SSL_CTX *tls;
+};
+
+struct server {
+	struct bank *bank;
+	struct event_base *base;
+	struct door doors[DOORS];
 	struct bank_connections *connections;
 	struct bank_answers *answers;
 	struct bank_watch *watch;
@@ -63,34 +81,10 @@ struct server {
 	struct bank_newsroom *newsroom;
 };
 
-/* --- TLS ----------------------------------------------------------------- */
-
-static uk_err open_tls(struct server *s)
-{
-	char path[BANK_PATH_MAX];
-
-	s->tls = SSL_CTX_new(TLS_server_method());
-	if (s->tls == NULL ||
-	    SSL_CTX_set_min_proto_version(s->tls, TLS1_3_VERSION) != 1)
-		return uk_fail(UK_ERR_CRYPTO);
-	UK_TRY(bank_path(s->bank->dir, BANK_FILE_TLS_CERT, path));
-	if (SSL_CTX_use_certificate_chain_file(s->tls, path) != 1)
-		return uk_fail(UK_ERR_FORMAT);
-	UK_TRY(bank_path(s->bank->dir, BANK_FILE_TLS_KEY, path));
-	if (SSL_CTX_use_PrivateKey_file(s->tls, path, SSL_FILETYPE_PEM) != 1 ||
-	    SSL_CTX_check_private_key(s->tls) != 1)
-		return uk_fail(UK_ERR_FORMAT);
-	/* No early data, and no tickets: a login is one short conversation. */
-	SSL_CTX_set_max_early_data(s->tls, 0);
-	SSL_CTX_set_num_tickets(s->tls, 0);
-	SSL_CTX_set_mode(s->tls, SSL_MODE_RELEASE_BUFFERS);
-	return uk_ok();
-}
-
 static struct bufferevent *accept_tls(struct event_base *base, void *arg)
 {
-	struct server *s = arg;
-	SSL *ssl = SSL_new(s->tls);
+	struct door *d = arg;
+	SSL *ssl = SSL_new(d->tls);
 	struct bufferevent *bev;
 
 	if (ssl == NULL)
@@ -104,8 +98,50 @@ static struct bufferevent *accept_tls(struct event_base *base, void *arg)
 	/* Clients may hang up without close_notify; HTTP lengths tell a whole
 	 * answer from a cut one. */
 	bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
-	bank_connections_add(s->connections, ssl, bev);
+	bank_connections_add(d->server->connections, ssl, bev);
 	return bev;
+}
+
+/* --- who asks --------------------------------------------------------------
+ */
+
+static const struct door *door_of(
+    const struct server *s, struct evhttp_request *req)
+{
+	const struct evhttp *http = evhttp_connection_get_server(
+	    evhttp_request_get_connection(req));
+	size_t i = DOORS - 1;
+
+	while (i > 0 && s->doors[i].http != http)
+		i--;
+	return &s->doors[i];
+}
+
+/* der is what peer's certificate points to. */
+static uk_err read_peer(const struct door *d, struct evhttp_request *req,
+    struct bank_peer *peer, uk_blob *der)
+{
+	struct evhttp_connection *c = evhttp_request_get_connection(req);
+	const struct evkeyvalq *in = evhttp_request_get_input_headers(req);
+	const char *sent = evhttp_find_header(in, "Client-Cert");
+	char *address = NULL;
+	uint16_t port = 0;
+
+	if (d->kind == DOOR_FRONT) {
+		/* Nobody but the front can have written these headers. */
+		peer->address = bank_front_address(
+		    uk_view_str(evhttp_find_header(in, "X-Forwarded-For")));
+		if (sent == NULL || sent[0] == '\0')
+			return uk_ok();
+		UK_TRY(bank_front_certificate(uk_view_str(sent), der));
+		peer->certificate = uk_blob_view(der);
+		return uk_ok();
+	}
+	evhttp_connection_get_peer(c, &address, &port);
+	peer->address = uk_view_str(address);
+	return bank_tls_peer(
+	    bufferevent_openssl_get_ssl(evhttp_connection_get_bufferevent(c)),
+	    peer, der);
 }
 
 /* --- one request --------------------------------------------------------- */
@@ -221,8 +257,11 @@ static enum bank_code serve(void *arg, struct evhttp_request *req,
 	const char *text = uri == NULL ? NULL : evhttp_uri_get_query(uri);
 	struct bank_call call = { .method = method_of(req), .later = later };
 	enum bank_code code = BANK_MALFORMED;
+	uk_blob der = { NULL, 0 };
 
 	TAILQ_INIT(&query);
+	if (!uk_is_ok(read_peer(door_of(s, req), req, &call.peer, &der)))
+		goto out;
 	if (text != NULL && evhttp_parse_query_str(text, &query) != 0)
 		goto out;
 	call.path = uri == NULL ? UK_NONE
@@ -240,15 +279,17 @@ out:
 	    (code != BANK_OK || later->wait.kind == BANK_WAIT_NOT))
 		*answer = bank_error_json(code);
 	evhttp_clear_headers(&query);
+	uk_blob_free(&der);
 	return code;
 }
 
 static void on_request(struct evhttp_request *req, void *arg)
 {
-	struct server *s = arg;
+	struct door *d = arg;
 
-	bank_connections_alive(evhttp_request_get_connection(req));
-	bank_answers_take(s->answers, req);
+	if (d->tls != NULL)
+		bank_connections_alive(evhttp_request_get_connection(req));
+	bank_answers_take(d->server->answers, req);
 }
 
 /* --- the listening socket ------------------------------------------------ */
@@ -288,22 +329,75 @@ static unsigned port_of(int fd)
 		   : 0;
 }
 
-static uk_err open_listener(struct server *s, unsigned port)
+/* The path must be free, or a socket that nobody listens on any more. */
+static int open_unix_socket(const char *path)
 {
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	struct stat st;
+	int fd;
+
+	if (!uk_is_ok(uk_copy_str(
+		a.sun_path, sizeof(a.sun_path), uk_view_str(path)))) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
+		(void)unlink(path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	/* Who may write to it may say who logs in: the front's group alone. */
+	if (bind(fd, (const struct sockaddr *)&a, sizeof(a)) != 0 ||
+	    chmod(path, 0660) != 0 || listen(fd, BACKLOG) != 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static uk_err open_door(struct door *d, int fd)
+{
+	const struct bank_config *c = &d->server->bank->config;
 	struct evhttp_bound_socket *bound;
-	int fd = open_socket(s->bank->config.address, port);
 
 	if (fd < 0)
 		return uk_fail(UK_ERR_IO);
-	bound = evhttp_accept_socket_with_handle(s->http, fd);
+	d->http = evhttp_new(d->server->base);
+	bound = d->http == NULL ? NULL
+				: evhttp_accept_socket_with_handle(d->http, fd);
 	if (bound == NULL) {
 		close(fd);
 		return uk_fail(UK_ERR_MEMORY);
 	}
-	s->bound = bound;
-	s->listener = evhttp_bound_socket_get_listener(bound);
-	bank_connections_gate(s->connections, s->listener);
-	return bank_set_origin(s->bank, port_of(fd));
+	d->bound = bound;
+	d->listener = evhttp_bound_socket_get_listener(bound);
+	if (d->tls != NULL) {
+		evhttp_set_bevcb(d->http, accept_tls, d);
+		bank_connections_gate(d->server->connections, d->listener);
+	}
+	evhttp_set_gencb(d->http, on_request, d);
+	/* All methods reach us, so that the refusal is ours, in JSON. */
+	evhttp_set_allowed_methods(d->http, 0xffff);
+	evhttp_set_max_headers_size(d->http, HEADERS_MAX);
+	evhttp_set_max_body_size(d->http, RECEIVE_MAX);
+	evhttp_set_timeout(d->http, (int)c->request_seconds);
+	return uk_ok();
+}
+
+/* The main one, and the others by configuration. */
+static uk_err open_doors(struct server *s, unsigned port)
+{
+	const struct bank_config *c = &s->bank->config;
+
+	UK_TRY(open_door(&s->doors[DOOR_MAIN], open_socket(c->address, port)));
+	if (s->doors[DOOR_CARDS].tls != NULL)
+		UK_TRY(open_door(&s->doors[DOOR_CARDS],
+		    open_socket(c->address, (unsigned)c->card_port)));
+	if (c->front_socket[0] != '\0')
+		UK_TRY(open_door(
+		    &s->doors[DOOR_FRONT], open_unix_socket(c->front_socket)));
+	return bank_set_origin(s->bank,
+	    port_of(evconnlistener_get_fd(s->doors[DOOR_MAIN].listener)));
 }
 
 /* --- running ------------------------------------------------------------- */
@@ -319,6 +413,14 @@ static void on_leaving(evutil_socket_t fd, short events, void *arg)
 		event_base_loopbreak(s->base);
 }
 
+static void close_door(struct door *d)
+{
+	if (d->bound != NULL)
+		evhttp_del_accept_socket(d->http, d->bound);
+	d->bound = NULL;
+	d->listener = NULL;
+}
+
 /* Stops accepting; requests under way have stopSeconds to be finished. */
 static void on_stop(evutil_socket_t sig, short events, void *arg)
 {
@@ -327,14 +429,13 @@ static void on_stop(evutil_socket_t sig, short events, void *arg)
 
 	(void)events;
 	uk_log(UK_LOG_INFO, "event=stop signal=%d", (int)sig);
-	if (s->bound == NULL) {
+	if (s->doors[DOOR_MAIN].bound == NULL) {
 		event_base_loopbreak(s->base); /* told twice: at once */
 		return;
 	}
 	bank_connections_gate(s->connections, NULL);
-	evhttp_del_accept_socket(s->http, s->bound);
-	s->bound = NULL;
-	s->listener = NULL;
+	for (size_t i = 0; i < DOORS; i++)
+		close_door(&s->doors[i]);
 	bank_ops_stopping(s->ops);
 	s->rounds_left = s->bank->config.stop_seconds * LEAVING_PER_SECOND;
 	if (event_add(s->leaving, &often) != 0)
@@ -389,20 +490,12 @@ static uk_err open_events(struct server *s)
 
 	s->base = open_base();
 	if (s->base == NULL ||
-	    event_base_priority_init(s->base, BANK_PRIORITIES) != 0 ||
-	    (s->http = evhttp_new(s->base)) == NULL)
+	    event_base_priority_init(s->base, BANK_PRIORITIES) != 0)
 		return uk_fail(UK_ERR_MEMORY);
 	UK_TRY(bank_answers_open(s->base, s->bank,
 	    &(struct bank_answers_use){ serve, seal, wait_for_news, s },
 	    &s->answers));
 	UK_TRY(bank_newsroom_open(s->base, s->bank->store, &s->newsroom));
-	evhttp_set_bevcb(s->http, accept_tls, s);
-	evhttp_set_gencb(s->http, on_request, s);
-	/* All methods reach us, so that the refusal is ours, in JSON. */
-	evhttp_set_allowed_methods(s->http, 0xffff);
-	evhttp_set_max_headers_size(s->http, HEADERS_MAX);
-	evhttp_set_max_body_size(s->http, RECEIVE_MAX);
-	evhttp_set_timeout(s->http, (int)c->request_seconds);
 	UK_TRY(bank_connections_open(s->base, (size_t)c->max_connections,
 	    c->request_seconds, s->bank->metrics, &s->connections));
 	UK_TRY(open_shop(s));
@@ -427,8 +520,10 @@ static void close_server(struct server *s)
 	bank_ops_close(&s->ops);
 	bank_newsroom_close(&s->newsroom);
 	bank_connections_stop(s->connections);
-	if (s->http != NULL)
-		evhttp_free(s->http);
+	for (size_t i = 0; i < DOORS; i++) {
+		if (s->doors[i].http != NULL)
+			evhttp_free(s->doors[i].http);
+	}
 	for (size_t i = 0; i < 2; i++) {
 		if (s->stop[i] != NULL)
 			event_free(s->stop[i]);
@@ -440,15 +535,20 @@ static void close_server(struct server *s)
 	if (s->base != NULL)
 		event_base_free(s->base);
 	bank_connections_close(&s->connections);
-	SSL_CTX_free(s->tls);
+	for (size_t i = 0; i < DOORS; i++)
+		SSL_CTX_free(s->doors[i].tls);
 }
 
 static void say_ready(const struct server *s, int ready_fd)
 {
-	int fd = evconnlistener_get_fd(s->listener);
+	int fd = evconnlistener_get_fd(s->doors[DOOR_MAIN].listener);
 
 	printf(
 	    "listening on https://%s:%u\n", s->bank->config.host, port_of(fd));
+	if (s->doors[DOOR_CARDS].listener != NULL)
+		printf("cards on https://%s:%u\n", s->bank->config.host,
+		    port_of(
+			evconnlistener_get_fd(s->doors[DOOR_CARDS].listener)));
 	if (s->ops != NULL && bank_ops_port(s->ops) != 0)
 		printf(
 		    "operator at http://127.0.0.1:%u\n", bank_ops_port(s->ops));
@@ -496,7 +596,13 @@ uk_err bank_https_run(
 	}
 	if (!enough_files(&b->config, why, why_cap))
 		return uk_fail(UK_ERR_ARGUMENT);
-	err = open_tls(&s);
+	for (size_t i = 0; i < DOORS; i++)
+		s.doors[i] = (struct door){ .server = &s,
+			.kind = (enum door_kind)i };
+	err = bank_tls_open(
+	    b, b->config.main_certificates != 0, &s.doors[DOOR_MAIN].tls);
+	if (uk_is_ok(err) && b->config.card_port >= 0)
+		err = bank_tls_open(b, true, &s.doors[DOOR_CARDS].tls);
 	if (!uk_is_ok(err)) {
 		snprintf(why, why_cap,
 		    "cannot use %s and %s: make them anew with init",
@@ -508,7 +614,7 @@ uk_err bank_https_run(
 		snprintf(why, why_cap, "out of memory");
 		goto out;
 	}
-	err = open_listener(&s, port);
+	err = open_doors(&s, port);
 	if (!uk_is_ok(err)) {
 		snprintf(why, why_cap,
 		    "cannot listen on %s:%u (%s): is another server "

@@ -2,6 +2,7 @@
 #include "login.h"
 
 #include "customers.h"
+#include "trusted.h"
 
 enum bank_code bank_login_challenge(struct bank *b,
     const struct bank_challenge_request *r, int64_t now,
@@ -33,45 +34,6 @@ enum bank_code bank_login_challenge(struct bank *b,
 	return BANK_OK;
 }
 
-/* Nothing is known of it: decode and check it, and remember that it is good. */
-static enum bank_code check_new(struct bank *b, uk_bytes fingerprint,
-    uk_bytes der, enum uk_purpose purpose, int64_t now, const uk_cert **out)
-{
-	const uk_trust *trust = bank_trust(b);
-	uk_cert *cert = NULL;
-	struct uk_trust_question q = { .purpose = purpose, .now = now };
-	int64_t until;
-	uk_err err = uk_cert_from_der(b->crypto, der, &cert);
-
-	if (!uk_is_ok(err))
-		return uk_is(err, UK_ERR_MEMORY) ? BANK_INTERNAL
-						 : BANK_CERT_MALFORMED;
-	q.cert = cert;
-	err = uk_trust_ask(trust, &q, &until);
-	if (uk_is_ok(err))
-		*out = bank_certs_keep(
-		    b->certs, fingerprint, purpose, now, until, &cert);
-	uk_cert_close(&cert);
-	return bank_code_of(err);
-}
-
-enum bank_code bank_check_cert(struct bank *b, uk_bytes der,
-    enum uk_purpose purpose, int64_t now, const uk_cert **out)
-{
-	uint8_t storage[BANK_FINGERPRINT];
-	uk_buf hash = UK_BUF(storage);
-
-	*out = NULL;
-	(void)bank_trust(b); /* a new revocation list makes all be forgotten */
-	if (!uk_is_ok(uk_hash_one(b->crypto, UK_HASH_SHA256, der, &hash)))
-		return BANK_INTERNAL;
-	*out = bank_certs_find(b->certs, uk_buf_view(&hash), purpose, now);
-	bank_metrics_certificate(b->metrics, *out != NULL);
-	if (*out != NULL)
-		return BANK_OK;
-	return check_new(b, uk_buf_view(&hash), der, purpose, now, out);
-}
-
 /* --- sessions ------------------------------------------------------------ */
 
 static enum bank_code begin_session(struct bank *b, const uk_cert *cert,
@@ -98,7 +60,7 @@ static enum bank_code recheck(
 
 	if (uk_bytes_eq(UK_ARRAY(s->certificate), UK_ARRAY(none)))
 		return BANK_OK;
-	(void)bank_trust(b);
+	(void)bank_trust(b, UK_FOR_LOGIN);
 	if (bank_certs_find(
 		b->certs, UK_ARRAY(s->certificate), UK_FOR_LOGIN, now) != NULL)
 		return BANK_OK;
@@ -131,35 +93,128 @@ enum bank_code bank_session_of(
 	return BANK_OK;
 }
 
-/* --- logging in ---------------------------------------------------------- */
+/* --- what is signed ------------------------------------------------------ */
 
-/* hash(origin) || hash(nonce), in the hash of the algorithm. */
-static uk_err put_signed(
-    struct bank *b, enum uk_hash hash, uk_bytes nonce, uk_buf *out)
+/* "tls-exporter:" and the exporter, or "tls-server-end-point:" and the hash of
+ * the certificate (RFC 5056, 2.1: the name belongs to it). */
+static enum bank_code put_binding(const struct bank *b,
+    const struct bank_peer *peer, uk_bytes name, uk_buf *out)
 {
-	UK_TRY(uk_hash_one(b->crypto, hash, uk_view_str(b->origin), out));
-	return uk_hash_one(b->crypto, hash, nonce, out);
+	uint8_t exporter[BANK_EXPORTER_BYTES];
+
+	uk_put(out, name);
+	uk_put_u8(out, ':');
+	if (uk_bytes_eq(name, uk_view_str(BANK_BIND_EXPORTER))) {
+		if (peer->exporter == NULL ||
+		    !peer->exporter(peer->arg, exporter))
+			return BANK_CHANNEL_BINDING;
+		uk_put(out, UK_ARRAY(exporter));
+	} else if (uk_bytes_eq(name, uk_view_str(BANK_BIND_END_POINT))) {
+		uk_put(out, uk_view(b->end_point, b->end_point_size));
+	} else {
+		return BANK_CHANNEL_BINDING;
+	}
+	return out->bad ? BANK_INTERNAL : BANK_OK;
+}
+
+/* hash(origin) || hash(nonce), and with our own format || hash(binding), in the
+ * hash of the algorithm. */
+static enum bank_code put_signed(struct bank *b, enum uk_hash hash,
+    const struct bank_login_request *r, const struct bank_peer *peer,
+    uk_buf *out)
+{
+	uint8_t storage[128];
+	uk_buf binding = UK_BUF(storage);
+	enum bank_code code;
+
+	if (!uk_is_ok(
+		uk_hash_one(b->crypto, hash, uk_view_str(b->origin), out)) ||
+	    !uk_is_ok(
+		uk_hash_one(b->crypto, hash, uk_blob_view(&r->nonce), out)))
+		return BANK_INTERNAL;
+	if (r->token.kind != BANK_TOKEN_CHANNEL)
+		return BANK_OK;
+	code = put_binding(b, peer, uk_blob_view(&r->token.binding), &binding);
+	if (code != BANK_OK)
+		return code;
+	return uk_is_ok(
+		   uk_hash_one(b->crypto, hash, uk_buf_view(&binding), out))
+		   ? BANK_OK
+		   : BANK_INTERNAL;
+}
+
+static const struct bank_alg *find_alg(const uk_blob *name)
+{
+	/* A blob has a NUL behind it; jansson lets none be inside. */
+	return bank_alg_by_name((const char *)name->p);
 }
 
 static enum bank_code check_signature(struct bank *b, const uk_cert *cert,
-    const struct bank_alg *alg, const struct bank_login_request *r)
+    const struct bank_login_request *r, const struct bank_peer *peer)
 {
-	uint8_t storage[2 * UK_HASH_MAX];
+	const struct bank_alg *alg = find_alg(&r->token.algorithm);
+	uint8_t storage[3 * UK_HASH_MAX];
 	uk_buf message = UK_BUF(storage);
-	uk_err err = put_signed(
-	    b, alg->hash, uk_blob_view(&r->nonce), &message);
+	enum bank_code code = put_signed(b, alg->hash, r, peer, &message);
+	uk_err err;
 
-	if (!uk_is_ok(err))
-		return BANK_INTERNAL;
+	if (code != BANK_OK)
+		return code;
 	/* An algorithm that does not fit the key is a wrong signature, too. */
 	if (alg->key != uk_key_kind(uk_cert_key(cert)))
 		return BANK_LOGIN_SIGNATURE;
 	err = uk_key_verify(uk_cert_key(cert), alg->scheme, alg->hash,
-	    uk_buf_view(&message), uk_blob_view(&r->signature));
+	    uk_buf_view(&message), uk_blob_view(&r->token.signature));
 	if (uk_is(err, UK_ERR_MEMORY))
 		return BANK_INTERNAL;
 	return uk_is_ok(err) ? BANK_OK : BANK_LOGIN_SIGNATURE;
 }
+
+/* --- the certificates that came along (format 1.1) -------------------------
+ */
+
+/* Same person, same CA, made for signing documents, good now; whether it is
+ * revoked is asked when it signs. */
+static enum bank_code check_signing_cert(struct bank *b,
+    const struct bank_signing_cert *s, const uk_cert *login, int64_t now)
+{
+	struct uk_trust_question q = { .purpose = UK_FOR_TRANSACTION,
+		.now = now,
+		.without_revocation = true };
+	struct bank_certs_sent sent = { .n = 0 };
+	uk_cert *cert = NULL;
+	uk_err err = uk_cert_from_der(b->crypto, uk_blob_view(&s->der), &cert);
+	enum bank_code code = uk_is(err, UK_ERR_MEMORY) ? BANK_INTERNAL
+							: BANK_CERT_MALFORMED;
+
+	if (uk_is_ok(err))
+		code = bank_certs_decode(b, &s->intermediates, &sent);
+	if (code == BANK_OK && (!uk_cert_same_subject(login, cert) ||
+				   !uk_cert_same_authority(login, cert)))
+		code = BANK_CERT_PURPOSE;
+	q.cert = cert;
+	q.extra = sent.list;
+	q.extra_count = sent.n;
+	/* Against the CAs of login: it is part of the login token. */
+	if (code == BANK_OK)
+		code = bank_code_of(
+		    uk_trust_ask(bank_trust(b, UK_FOR_LOGIN), &q, NULL));
+	bank_certs_sent_free(&sent);
+	uk_cert_close(&cert);
+	return code;
+}
+
+static enum bank_code check_signing_certs(struct bank *b,
+    const struct bank_token *t, const uk_cert *login, int64_t now)
+{
+	enum bank_code code = BANK_OK;
+
+	for (size_t i = 0; code == BANK_OK && i < t->signing_count; i++)
+		code = check_signing_cert(b, &t->signing[i], login, now);
+	return code;
+}
+
+/* --- logging in ---------------------------------------------------------- */
 
 static enum bank_code find_customer(
     struct bank *b, const uk_cert *cert, int64_t *customer)
@@ -172,28 +227,60 @@ static enum bank_code find_customer(
 	return bank_code_of(err);
 }
 
-static const struct bank_alg *find_alg(const uk_blob *name)
+/* Does the configuration take tokens of this kind? */
+static enum bank_code check_policy(
+    const struct bank *b, const struct bank_token *t)
 {
-	/* A blob has a NUL behind it; jansson lets none be inside. */
-	return bank_alg_by_name((const char *)name->p);
+	uk_bytes policy = uk_view_str(b->config.channel_binding);
+
+	if (uk_bytes_eq(policy, uk_view_str("off")))
+		return BANK_OK;
+	if (t->kind != BANK_TOKEN_CHANNEL)
+		return BANK_CHANNEL_BINDING;
+	if (uk_bytes_eq(policy, uk_view_str("end-point")) ||
+	    uk_bytes_eq(
+		uk_blob_view(&t->binding), uk_view_str(BANK_BIND_EXPORTER)))
+		return BANK_OK;
+	return BANK_CHANNEL_BINDING;
 }
 
 enum bank_code bank_login(struct bank *b, const struct bank_login_request *r,
-    int64_t now, struct bank_logged_in *out)
+    const struct bank_peer *peer, int64_t now, struct bank_logged_in *out)
 {
-	const struct bank_alg *alg = find_alg(&r->algorithm);
+	const struct bank_token *t = &r->token;
 	const uk_cert *cert = NULL;
 	enum bank_code code;
 
-	if (alg == NULL || !uk_bytes_eq(uk_blob_view(&r->format),
-			       uk_view_str(BANK_TOKEN_FORMAT)))
+	if (find_alg(&t->algorithm) == NULL)
 		return BANK_MALFORMED;
 	code = bank_nonces_take(b->nonces, uk_blob_view(&r->nonce), now);
 	if (code == BANK_OK)
-		code = bank_check_cert(
-		    b, uk_blob_view(&r->certificate), UK_FOR_LOGIN, now, &cert);
+		code = check_policy(b, t);
 	if (code == BANK_OK)
-		code = check_signature(b, cert, alg, r);
+		code = bank_check_cert_with(b, uk_blob_view(&t->certificate),
+		    &t->intermediates, UK_FOR_LOGIN, now, &cert);
+	if (code == BANK_OK)
+		code = check_signature(b, cert, r, peer);
+	if (code == BANK_OK)
+		code = check_signing_certs(b, t, cert, now);
+	if (code == BANK_OK)
+		code = find_customer(b, cert, &out->customer);
+	if (code == BANK_OK)
+		code = begin_session(b, cert, now, out);
+	return code;
+}
+
+/* Whoever speaks TLS (here, or with the front that tells us) has proved that he
+ * has the key; all the rest is as with a token. */
+enum bank_code bank_login_by_tls(struct bank *b, const struct bank_peer *peer,
+    int64_t now, struct bank_logged_in *out)
+{
+	const uk_cert *cert = NULL;
+	enum bank_code code = BANK_NO_CERTIFICATE;
+
+	if (peer->certificate.n > 0)
+		code = bank_check_cert(
+		    b, peer->certificate, UK_FOR_LOGIN, now, &cert);
 	if (code == BANK_OK)
 		code = find_customer(b, cert, &out->customer);
 	if (code == BANK_OK)

@@ -2,8 +2,8 @@
 #ifndef BANK_LOGIN_H
 #define BANK_LOGIN_H
 
-#include "bank.h"
 #include "requests.h"
+#include "routes.h"
 
 struct bank_challenge {
 	uint8_t nonce[BANK_NONCE_TEXT]; /* text */
@@ -20,17 +20,16 @@ struct bank_logged_in {
 	uint8_t token[BANK_SESSION_TEXT]; /* a secret: wipe it */
 };
 
+/* By a token. peer: over which connection it came. */
 enum bank_code bank_login(struct bank *b, const struct bank_login_request *r,
+    const struct bank_peer *peer, int64_t now, struct bank_logged_in *out);
+/* By the certificate of the connection itself. */
+enum bank_code bank_login_by_tls(struct bank *b, const struct bank_peer *peer,
     int64_t now, struct bank_logged_in *out);
 
 /* Whose session it is; counts as use. BANK_NO_SESSION also, and the session
  * ends, if the certificate that it was begun with is not good any more. */
 enum bank_code bank_session_of(
     struct bank *b, uk_bytes token, int64_t now, int64_t *customer);
-
-/* A certificate from outside: well-formed, and trusted for this purpose now.
- * *out is borrowed until the next call; NULL if it is not. */
-enum bank_code bank_check_cert(struct bank *b, uk_bytes der,
-    enum uk_purpose purpose, int64_t now, const uk_cert **out);
 
 #endif

@@ -2,6 +2,7 @@
 #include "ops.h"
 
 #include "metrics.h"
+#include "trusted.h"
 
 #include <event2/buffer.h>
 #include <event2/event.h>
@@ -72,8 +73,9 @@ static int64_t good_for(struct bank *b, int64_t now)
 	};
 	int64_t until = now;
 
-	return uk_is_ok(uk_trust_ask(bank_trust(b), &q, &until)) ? until - now
-								 : 0;
+	return uk_is_ok(uk_trust_ask(bank_trust(b, UK_FOR_LOGIN), &q, &until))
+		   ? until - now
+		   : 0;
 }
 
 static const char *why_not_ready(struct bank_ops *o)

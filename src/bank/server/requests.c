@@ -46,13 +46,6 @@ static const struct member challenge_members[] = {
 
 static const struct member login_members[] = {
 	{ NULL, "nonce", TEXT, 1, 128, AT(login, nonce), false },
-	{ "authToken", "unverifiedCertificate", BASE64, 1, CERT_MAX,
-	    AT(login, certificate), false },
-	{ "authToken", "algorithm", TEXT, 1, ALG_MAX, AT(login, algorithm),
-	    false },
-	{ "authToken", "signature", BASE64, 1, SIG_MAX, AT(login, signature),
-	    false },
-	{ "authToken", "format", TEXT, 1, 32, AT(login, format), false },
 };
 
 static const struct member order_members[] = {
@@ -300,10 +293,26 @@ static void free_body(const struct member *members, size_t n, void *r)
 	}
 
 READ_AND_FREE(challenge)
-READ_AND_FREE(login)
 READ_AND_FREE(order)
 READ_AND_FREE(proof)
 READ_AND_FREE(confirm)
 READ_AND_FREE(merchant)
 READ_AND_FREE(bill_pay)
 READ_AND_FREE(bill_reject)
+
+uk_err bank_read_login(uk_bytes body, struct bank_login_request *out)
+{
+	uk_json root;
+
+	*out = (struct bank_login_request){ 0 };
+	UK_TRY(read_body(body, login_members, ROWS(login_members), out));
+	/* A second time, for the token: it has lists. */
+	UK_TRY(uk_json_parse(body, &root));
+	return bank_token_read(uk_json_member(&root, "authToken"), &out->token);
+}
+
+void bank_free_login(struct bank_login_request *r)
+{
+	uk_blob_free(&r->nonce);
+	bank_token_free(&r->token);
+}

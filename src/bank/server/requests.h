@@ -6,7 +6,7 @@
 #ifndef BANK_REQUESTS_H
 #define BANK_REQUESTS_H
 
-#include "mem.h"
+#include "login_token.h"
 
 struct bank_challenge_request {
 	uk_blob client_nonce; /* the base64 text of 32 bytes */
@@ -14,7 +14,7 @@ struct bank_challenge_request {
 
 struct bank_login_request {
 	uk_blob nonce; /* text */
-	uk_blob certificate, algorithm, signature, format;
+	struct bank_token token;
 };
 
 struct bank_order_request {

@@ -15,7 +15,10 @@ static const struct route {
 } routes[] = {
 	{ BANK_GET, "/v1/bank", bank_api_bank, false, false },
 	{ BANK_POST, "/v1/login/challenge", bank_api_challenge, false, false },
+	{ BANK_GET, "/v1/login/challenge", bank_api_plain_challenge, false,
+	    false },
 	{ BANK_POST, "/v1/login", bank_api_login, false, false },
+	{ BANK_POST, "/v1/login/tls", bank_api_login_by_tls, false, false },
 	{ BANK_POST, "/v1/logout", bank_api_logout, true, false },
 	{ BANK_GET, "/v1/accounts", bank_api_accounts, true, false },
 	{ BANK_GET, "/v1/records", bank_api_records, true, false },

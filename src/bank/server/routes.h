@@ -37,6 +37,15 @@ struct bank_later {
 	bool by_merchant; /* the answer has to be signed */
 };
 
+/* Whom we talk to; all of it is borrowed. */
+struct bank_peer {
+	uk_bytes address;     /* text; none: unknown */
+	uk_bytes certificate; /* DER, whose key was proved; none: no such */
+	/* The connection's exporter (RFC 9266); NULL: TLS does not end here. */
+	bool (*exporter)(void *arg, uint8_t out[BANK_EXPORTER_BYTES]);
+	void *arg;
+};
+
 struct bank_call {
 	/* filled in by the caller; all of it is borrowed */
 	enum bank_method method;
@@ -46,6 +55,7 @@ struct bank_call {
 	/* Value of a query parameter, or NULL. */
 	const char *(*query)(void *arg, const char *name);
 	void *query_arg;
+	struct bank_peer peer;
 	int64_t now;
 	/* The request as merchants sign it; without a field function it has no
 	 * fields. */

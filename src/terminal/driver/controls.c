@@ -118,8 +118,8 @@ static uk_err pin_result(uk_err err, uk_buf *out)
 	return uk_buf_result(out);
 }
 
-static uk_err enter_pin(struct trm_reader *r, unsigned slot, bool modify,
-    uk_bytes in, uk_buf *out)
+static uk_err enter_pin(
+    struct trm_reader *r, unsigned slot, bool modify, uk_bytes in, uk_buf *out)
 {
 	uint8_t storage[SECURE_MAX], error;
 	uk_buf data = UK_BUF(storage);
@@ -145,8 +145,8 @@ static uk_err on_modify(
 /* --- our own ------------------------------------------------------------- */
 
 /* An escape, and its answer without the byte that names it. */
-static uk_err escape(struct trm_reader *r, unsigned slot, uint8_t what,
-    uk_bytes in, uk_buf *out)
+static uk_err escape(
+    struct trm_reader *r, unsigned slot, uint8_t what, uk_bytes in, uk_buf *out)
 {
 	uint8_t ask[ESCAPE_MAX], told[ESCAPE_MAX], error;
 	uk_buf data = UK_BUF(ask), answer = UK_BUF(told);
@@ -218,8 +218,8 @@ uk_err trm_control(struct trm_reader *r, unsigned slot, uint32_t code,
 {
 	static const struct {
 		uint32_t code;
-		uk_err (*run)(
-		    struct trm_reader *r, unsigned slot, uk_bytes in, uk_buf *out);
+		uk_err (*run)(struct trm_reader *r, unsigned slot, uk_bytes in,
+		    uk_buf *out);
 	} codes[] = {
 		{ TRM_CTL_FEATURES, on_features },
 		{ TRM_CTL_VERIFY, on_verify },

@@ -1,6 +1,7 @@
 /*
  * What programs ask of a reader besides commands: PC/SC part 10 and our own
- * control codes (docs/terminal.md, section 7), put into the terminal's messages.
+ * control codes (docs/terminal.md, section 7), put into the terminal's
+ * messages.
  */
 #ifndef TRM_CONTROLS_H
 #define TRM_CONTROLS_H
@@ -14,10 +15,10 @@ enum {
 	TRM_CTL_MODIFY = 0x42000000 + 3402,
 	TRM_CTL_PIN_PROPERTIES = 0x42000000 + 3403,
 	TRM_CTL_TLV_PROPERTIES = 0x42000000 + 3404,
-	TRM_CTL_PAIR = 0x42000000 + 3840,     /* eight digits */
-	TRM_CTL_DISPLAY = 0x42000000 + 3841,  /* a transaction text */
+	TRM_CTL_PAIR = 0x42000000 + 3840,      /* eight digits */
+	TRM_CTL_DISPLAY = 0x42000000 + 3841,   /* a transaction text */
 	TRM_CTL_STATEMENT = 0x42000000 + 3842, /* for the last signature */
-	TRM_CTL_KEY = 0x42000000 + 3843       /* the terminal's */
+	TRM_CTL_KEY = 0x42000000 + 3843        /* the terminal's */
 };
 
 /* Answers a control code. UK_ERR_UNSUPPORTED: there is no such thing. A PIN

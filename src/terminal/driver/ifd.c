@@ -135,8 +135,8 @@ static RESPONSECODE power_down(struct entry *e, unsigned slot)
 
 	e->atr_n[slot] = 0;
 	/* Without a terminal there is no power either. */
-	UK_IGNORE(trm_reader_request(e->reader, slot, UK_CCID_POWER_OFF,
-	    UK_NONE, &none, &error));
+	UK_IGNORE(trm_reader_request(
+	    e->reader, slot, UK_CCID_POWER_OFF, UK_NONE, &none, &error));
 	return IFD_SUCCESS;
 }
 
@@ -151,8 +151,7 @@ static RESPONSECODE power_up(struct entry *e, unsigned slot)
 	return uk_is_ok(err) ? IFD_SUCCESS : IFD_ERROR_POWER_ACTION;
 }
 
-RESPONSECODE IFDHPowerICC(
-    DWORD Lun, DWORD Action, PUCHAR Atr, PDWORD AtrLength)
+RESPONSECODE IFDHPowerICC(DWORD Lun, DWORD Action, PUCHAR Atr, PDWORD AtrLength)
 {
 	struct entry *e = find(Lun);
 	unsigned slot = slot_of(Lun);
@@ -220,9 +219,8 @@ RESPONSECODE IFDHControl(DWORD Lun, DWORD dwControlCode, PUCHAR TxBuffer,
 	err = trm_control(e->reader, slot_of(Lun), (uint32_t)dwControlCode,
 	    uk_view(TxBuffer, TxLength), &out);
 	if (!uk_is_ok(err))
-		return uk_is(err, UK_ERR_UNSUPPORTED)
-			   ? IFD_ERROR_NOT_SUPPORTED
-			   : code_of(err);
+		return uk_is(err, UK_ERR_UNSUPPORTED) ? IFD_ERROR_NOT_SUPPORTED
+						      : code_of(err);
 	*pdwBytesReturned = out.len;
 	return IFD_SUCCESS;
 }

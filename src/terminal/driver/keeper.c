@@ -14,9 +14,11 @@
 
 #define PAIRS_FILE "/var/lib/ukey/terminal"
 
-enum { READ_PART = 16384,
+enum {
+	READ_PART = 16384,
 	RETRY_MS = 1000, /* of connecting, where nothing tells of a change */
-	HELLO = 0x01 };
+	HELLO = 0x01
+};
 
 /* --- waiting and waking -------------------------------------------------- */
 
@@ -79,8 +81,9 @@ static uint32_t random_number(void)
 {
 	uint32_t n = 0;
 
-	return getrandom(&n, sizeof(n), 0) == sizeof(n) ? n
-							 : (uint32_t)trm_now_ms();
+	return getrandom(&n, sizeof(n), 0) == sizeof(n)
+		   ? n
+		   : (uint32_t)trm_now_ms();
 }
 
 /* The conversation that there should be now. Not paired: none. */
@@ -96,16 +99,16 @@ static void open_link(struct trm_reader *r)
 	}
 	known = uk_is_ok(trm_pairs_read(pairs_path(r), &pairs)) && pairs.n > 0;
 	if (known) /* a failure is a link that is down, and tried again */
-		UK_IGNORE(trm_link_open(r->link,
-		    &pairs.list[pairs.n - 1].secret, random_number(),
-		    trm_now_ms()));
+		UK_IGNORE(
+		    trm_link_open(r->link, &pairs.list[pairs.n - 1].secret,
+			random_number(), trm_now_ms()));
 	uk_wipe(&pairs, sizeof(pairs));
 }
 
 static void begin_pairing(struct trm_reader *r)
 {
-	uk_err err = trm_link_pair(r->link, UK_ARRAY(r->code),
-	    random_number(), trm_now_ms());
+	uk_err err = trm_link_pair(
+	    r->link, UK_ARRAY(r->code), random_number(), trm_now_ms());
 
 	r->want_pair = false;
 	uk_wipe(r->code, sizeof(r->code));
@@ -137,9 +140,8 @@ void trm_reader_say(struct trm_reader *r, unsigned slot, enum uk_ccid_type type,
 	static _Thread_local uint8_t storage[UK_CCID_MAX];
 	uk_buf out = UK_BUF(storage);
 
-	uk_ccid_put(&out,
-	    &(struct uk_ccid){
-		(uint8_t)type, (uint8_t)slot, seq, { 0, 0, 0 }, data });
+	uk_ccid_put(&out, &(struct uk_ccid){ (uint8_t)type, (uint8_t)slot, seq,
+			      { 0, 0, 0 }, data });
 	UK_IGNORE(trm_link_send(r->link, uk_buf_view(&out), trm_now_ms()));
 	uk_wipe(storage, out.len);
 }
@@ -150,7 +152,8 @@ static void say_hello(struct trm_reader *r)
 
 	trm_reader_say(r, 0, UK_CCID_ESCAPE, TRM_STATUS_SEQ, UK_ARRAY(hello));
 	for (unsigned i = 0; i < TRM_READER_SLOTS; i++)
-		trm_reader_say(r, i, UK_CCID_GET_STATUS, TRM_STATUS_SEQ, UK_NONE);
+		trm_reader_say(
+		    r, i, UK_CCID_GET_STATUS, TRM_STATUS_SEQ, UK_NONE);
 }
 
 static void on_hello(struct trm_reader *r, uk_bytes data)
@@ -310,9 +313,8 @@ static void try_line(struct trm_reader *r)
 	int fd;
 
 	watch_folder(r); /* before looking, so that nothing is missed */
-	r->retry = r->line.kind == TRM_LINE_CONNECT
-		       ? trm_now_ms() + RETRY_MS
-		       : -1;
+	r->retry = r->line.kind == TRM_LINE_CONNECT ? trm_now_ms() + RETRY_MS
+						    : -1;
 	if (r->line.kind == TRM_LINE_LISTEN && r->listener >= 0)
 		return;
 	if (!uk_is_ok(trm_line_open(&r->line, &fd))) {
@@ -452,4 +454,3 @@ void *trm_reader_keep(void *arg)
 	pthread_mutex_unlock(&r->lock);
 	return NULL;
 }
-

@@ -38,7 +38,8 @@ uk_err trm_reader_open(const char *name, struct trm_reader **out)
 	if (uk_is_ok(err))
 		err = trm_link_new_host(host, &r->link);
 	if (uk_is_ok(err)) {
-		r->has_thread = pthread_create(&r->thread, NULL, trm_reader_keep, r) == 0;
+		r->has_thread = pthread_create(
+				    &r->thread, NULL, trm_reader_keep, r) == 0;
 		if (!r->has_thread)
 			err = uk_fail(UK_ERR_MEMORY);
 	}

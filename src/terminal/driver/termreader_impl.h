@@ -34,7 +34,7 @@ struct trm_reader {
 	struct slot slots[TRM_READER_SLOTS];
 	struct trm_reader_facts facts;
 	struct trm_link *link;
-	bool up;       /* the terminal has said hello */
+	bool up; /* the terminal has said hello */
 	bool want_pair;
 	bool paired_now;
 	uint8_t code[TRM_PAIRING_CODE];
@@ -52,7 +52,7 @@ struct trm_reader {
 void *trm_reader_keep(void *reader);
 void trm_reader_wake_keeper(struct trm_reader *r);
 /* Under the lock: one message to the terminal. */
-void trm_reader_say(struct trm_reader *r, unsigned slot,
-    enum uk_ccid_type type, uint8_t seq, uk_bytes data);
+void trm_reader_say(struct trm_reader *r, unsigned slot, enum uk_ccid_type type,
+    uint8_t seq, uk_bytes data);
 
 #endif

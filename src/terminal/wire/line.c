@@ -24,7 +24,8 @@ static bool starts(uk_bytes *v, const char *with)
 	return true;
 }
 
-/* What stands before the last c; *rest: behind it. All of it if there is none. */
+/* What stands before the last c; *rest: behind it. All of it if there is none.
+ */
 static uk_bytes split_last(uk_bytes v, char c, uk_bytes *rest)
 {
 	for (size_t i = v.n; i > 0; i--) {
@@ -159,8 +160,7 @@ static int open_tcp(const struct trm_line *l)
 		return -1;
 	set_nodelay(fd);
 	if (l->kind == TRM_LINE_LISTEN) {
-		(void)setsockopt(
-		    fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 		rc = bind(fd, to, sizeof(a)) == 0 ? listen(fd, 1) : -1;
 	} else {
 		rc = connect(fd, to, sizeof(a));

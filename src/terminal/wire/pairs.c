@@ -10,8 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LINE_MAX_BYTES = 32 + 64 + 130 + TRM_PAIRING_NAME + 4,
-	FILE_MAX = TRM_PAIRS_MAX * LINE_MAX_BYTES };
+enum {
+	LINE_MAX_BYTES = 32 + 64 + 130 + TRM_PAIRING_NAME + 4,
+	FILE_MAX = TRM_PAIRS_MAX * LINE_MAX_BYTES
+};
 
 /* --- text ---------------------------------------------------------------- */
 
@@ -55,8 +57,8 @@ uk_err trm_pairs_parse(uk_bytes text, struct trm_pairs *out)
 static void put_name(uk_buf *out, const char *name)
 {
 	for (const char *c = name; *c != '\0'; c++)
-		uk_put_u8(out,
-		    (uint8_t)*c < 0x20 || *c == 0x7f ? '?' : (uint8_t)*c);
+		uk_put_u8(
+		    out, (uint8_t)*c < 0x20 || *c == 0x7f ? '?' : (uint8_t)*c);
 }
 
 void trm_pairs_put(uk_buf *out, const struct trm_pairs *p)
