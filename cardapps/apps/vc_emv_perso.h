@@ -39,6 +39,7 @@ struct vc_emv_perso {
 	uint16_t aip;      /* application interchange profile; worked out */
 	uk_bytes pdol;     /* what the terminal is to tell at the beginning */
 	const uk_pin *pin; /* 4 to 12 digits; none, and no PIN is asked for */
+	uk_bytes cvm;      /* list of how a holder is checked; worked out */
 	uint8_t pin_tries; /* 3 */
 	uint8_t pin_spent; /* so many of them are gone already */
 	/* Transactions in a row that the bank need not see; the next one must

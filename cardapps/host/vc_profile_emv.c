@@ -9,6 +9,7 @@ enum {
 	DATE_MAX = 16,
 	CENTURY = 2,
 	PDOL_MAX = 64,
+	CVM_MAX = 64,
 	RECORD_MAX = 240,
 	PIN_TRIES = 3,
 	YEAR = 365 * 86400
@@ -24,7 +25,7 @@ struct account {
 	struct vc_emv_perso perso;
 	struct vc_profile_pin pin;
 	char effective[DATE_MAX], expiry[DATE_MAX];
-	uint8_t pdol[PDOL_MAX];
+	uint8_t pdol[PDOL_MAX], cvm[CVM_MAX];
 	struct vc_emv_record records[VC_EMV_RECORDS_MAX];
 	uint8_t contents[VC_EMV_RECORDS_MAX][RECORD_MAX];
 };
@@ -132,8 +133,9 @@ static void get_aip(const struct vc_json *at, struct account *a)
 static void get_account(const struct vc_json *at, struct account *a)
 {
 	struct vc_json scheme = vc_json_at(at, "scheme"),
-		       pdol = vc_json_at(at, "pdol");
-	uk_buf list = UK_BUF(a->pdol);
+		       pdol = vc_json_at(at, "pdol"),
+		       cvm = vc_json_at(at, "cvm");
+	uk_buf list = UK_BUF(a->pdol), checks = UK_BUF(a->cvm);
 	int which = vc_json_choice(&scheme, schemes, 0);
 
 	a->perso = (struct vc_emv_perso){
@@ -160,6 +162,8 @@ static void get_account(const struct vc_json *at, struct account *a)
 	get_date(at, "expiry", INT64_C(5) * YEAR, a->expiry);
 	vc_json_hex(&pdol, 0, PDOL_MAX, &list);
 	a->perso.pdol = uk_buf_view(&list);
+	vc_json_hex(&cvm, 10, CVM_MAX, &checks);
+	a->perso.cvm = uk_buf_view(&checks);
 	get_aip(at, a);
 	get_issuer_key(at, a);
 	get_pin(at, a);
@@ -188,8 +192,8 @@ uk_err vc_profile_emv(struct vc_profile *p)
 	static const char *const members[] = { "application", "aid", "scheme",
 		"pan", "sequence", "holder", "label", "effective", "expiry",
 		"country", "currency", "priority", "issuer-key", "key-index",
-		"aip", "pdol", "pin", "offline-most", "log-entries", "atc",
-		"atc-last", "records", "directories", NULL };
+		"aip", "pdol", "cvm", "pin", "offline-most", "log-entries",
+		"atc", "atc-last", "records", "directories", NULL };
 	struct account a = { .pin = { .tries_left = -1 } };
 	uk_err err;
 

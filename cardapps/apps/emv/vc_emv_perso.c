@@ -213,8 +213,10 @@ static void put_account(uk_buf *out, const struct vc_emv_perso *p)
 	put_code(out, 0x5f28, p->country);
 	put_code(out, 0x9f42, p->currency);
 	uk_put_tlv_u16(out, 0x9f07, 0xff00); /* usable for everything */
-	uk_put_tlv(
-	    out, 0x8e, p->pin == NULL ? UK_ARRAY(cvm_none) : UK_ARRAY(cvm_pin));
+	uk_put_tlv(out, 0x8e,
+	    p->cvm.n > 0     ? p->cvm
+	    : p->pin == NULL ? UK_ARRAY(cvm_none)
+			     : UK_ARRAY(cvm_pin));
 	uk_put_tlv(out, 0x9f0d, UK_ARRAY(iac_default));
 	uk_put_tlv(out, 0x9f0e, UK_ARRAY(iac_denial));
 	uk_put_tlv(out, 0x9f0f, UK_ARRAY(iac_online));

@@ -299,16 +299,32 @@ static uk_err reverse_late(struct bank_pos *p, int64_t now)
 	return err;
 }
 
+/* Asked without a transaction: mostly there is nothing. */
+static uk_err is_late(struct bank_pos *p, int64_t now, bool *late)
+{
+	bank_query q = bank_query_of(p->store,
+	    "SELECT id FROM pos_payments WHERE state = ?"
+	    " AND complete_before <= ? LIMIT 1");
+
+	bank_bind_int(&q, BANK_POS_AUTHORISED);
+	bank_bind_int(&q, now);
+	*late = bank_query_row(&q);
+	return bank_query_end(&q);
+}
+
 uk_err bank_pos_sweep(struct bank_pos *p, int64_t now, int64_t most, bool *more)
 {
+	bool late;
+
 	*more = false;
-	for (int64_t i = 0; i < most; i++) {
+	UK_TRY(is_late(p, now, &late));
+	for (int64_t i = 0; late && i < most; i++) {
 		uk_err err = reverse_late(p, now);
 
 		if (uk_is(err, UK_ERR_NOT_FOUND))
 			return uk_ok();
 		UK_TRY(err);
 	}
-	*more = true;
+	*more = late;
 	return uk_ok();
 }

@@ -7,7 +7,7 @@ enum {
 	TDES_COUNTER_BITS = 21,
 	/* the issuer's part of an initial key ID and of a KSN */
 	AES_BANK = 0x0000000b,
-	TDES_BANK = 0xffffb0
+	TDES_BANK = 0xffff
 };
 
 /* --- asked for and prepared ----------------------------------------------- */
@@ -70,8 +70,7 @@ static uk_err make_key(struct bank_pos *p, int64_t reader,
 		uk_put_u32(&b, AES_BANK);
 		uk_put_u32(&b, (uint32_t)reader);
 	} else {
-		uk_put_u8(&b, TDES_BANK >> 16);
-		uk_put_u8(&b, TDES_BANK >> 8 & 0xff);
+		uk_put_u16(&b, TDES_BANK);
 		uk_put_u64(&b, (uint64_t)reader << TDES_COUNTER_BITS);
 	}
 	out->id_len = b.len;

@@ -23,4 +23,11 @@ bank_handler bank_api_bills, bank_api_events, bank_api_bill,
 bank_handler bank_api_merchant, bank_api_place, bank_api_placed,
     bank_api_cancel;
 
+/* Card terminals: who is logged in is their own business (users.h). */
+bank_handler bank_api_pos_register, bank_api_pos_confirm, bank_api_pos_login,
+    bank_api_pos_logout, bank_api_pos_password, bank_api_pos_readers,
+    bank_api_pos_reader, bank_api_pos_orders, bank_api_pos_order,
+    bank_api_pos_authorise, bank_api_pos_complete, bank_api_pos_signature,
+    bank_api_pos_records;
+
 #endif

@@ -124,12 +124,41 @@ static uk_err open_logins(struct bank *b)
 	return bank_sessions_open(b->crypto, &rules, &b->sessions);
 }
 
+enum { POS_RATES_KEPT = 8192 };
+
+static uk_err open_pos(struct bank *b)
+{
+	static const struct bank_rate rates[BANK_POS_RATES] = {
+		[BANK_POS_RATE_ADDRESS] = { .burst = 60, .per_minute = 60 },
+		[BANK_POS_RATE_NAME] = { .burst = 10, .per_minute = 6 },
+	};
+	const struct bank_config *c = &b->config;
+
+	UK_TRY(bank_vault_open(b->crypto, b->dir, &b->vault));
+	UK_TRY(bank_rates_open(
+	    b->crypto, rates, BANK_POS_RATES, POS_RATES_KEPT, &b->pos_rates));
+	b->pos = (struct bank_pos){
+		.crypto = b->crypto,
+		.store = b->store,
+		.vault = b->vault,
+		.rules = {
+			.password = { c->password_kib, c->password_passes,
+			    c->password_lanes },
+			.complete_seconds = c->pos_complete_seconds,
+			.order_attempts = c->pos_attempts,
+			.no_pin_amount = c->pos_no_pin_amount,
+		},
+	};
+	return uk_ok();
+}
+
 static uk_err open_rooms(struct bank *b)
 {
 	UK_TRY(bank_metrics_open(&b->metrics));
 	UK_TRY(bank_certs_open((size_t)b->config.max_certificates, &b->certs));
 	UK_TRY(bank_voucher_cache_open(&b->vouchers));
-	return open_logins(b);
+	UK_TRY(open_logins(b));
+	return open_pos(b);
 }
 
 static uk_err open_all(struct bank *b, char *why, size_t cap)
@@ -191,6 +220,8 @@ void bank_close(struct bank **b)
 	bank_metrics_close(&(*b)->metrics);
 	bank_certs_close(&(*b)->certs);
 	bank_voucher_cache_close(&(*b)->vouchers);
+	bank_rates_close(&(*b)->pos_rates);
+	bank_vault_close(&(*b)->vault);
 	bank_store_close(&(*b)->store);
 	bank_trust_close(*b);
 	uk_cert_close(&(*b)->certificate);

@@ -19,6 +19,8 @@
 #include "login_token.h"
 #include "metrics.h"
 #include "nonces.h"
+#include "pos.h"
+#include "rates.h"
 #include "sessions.h"
 #include "store.h"
 #include "vouchers.h"
@@ -32,6 +34,8 @@ struct bank_file_mark { /* which state of the files has been read */
 enum { BANK_ROUND = 64 };
 
 struct bank_confirm; /* orders.h */
+/* Kinds of pos_rates: tries of passwords. */
+enum { BANK_POS_RATE_ADDRESS, BANK_POS_RATE_NAME, BANK_POS_RATES };
 
 struct bank {
 	struct bank_config config;
@@ -47,6 +51,9 @@ struct bank {
 	struct bank_certs *certs;
 	struct bank_metrics *metrics;
 	struct bank_voucher_cache *vouchers;
+	struct bank_vault *vault;
+	struct bank_rates *pos_rates;
+	struct bank_pos pos; /* borrows from the others */
 	uk_trust *login_trust, *transaction_trust; /* bank_trust only */
 	struct bank_file_mark files;
 	/* What tls-server-end-point must be: of our certificate, or of the one

@@ -82,6 +82,20 @@ static const struct setting {
 	    offsetof(struct bank_config, request_seconds), false, 1, 600 },
 	{ "stopSeconds", NUMBER, offsetof(struct bank_config, stop_seconds),
 	    false, 0, 600 },
+	{ "passwordKib", NUMBER, offsetof(struct bank_config, password_kib),
+	    false, 8, 4194304 },
+	{ "passwordPasses", NUMBER,
+	    offsetof(struct bank_config, password_passes), false, 1, 1000 },
+	{ "passwordLanes", NUMBER, offsetof(struct bank_config, password_lanes),
+	    false, 1, 64 },
+	{ "posCompleteSeconds", NUMBER,
+	    offsetof(struct bank_config, pos_complete_seconds), false, 1,
+	    86400 },
+	{ "posAttempts", NUMBER, offsetof(struct bank_config, pos_attempts),
+	    false, 1, 1000 },
+	{ "posNoPinAmount", NUMBER,
+	    offsetof(struct bank_config, pos_no_pin_amount), false, 0,
+	    INT64_C(1000000000000) },
 };
 
 enum { SETTINGS = sizeof(settings) / sizeof(settings[0]) };
@@ -108,6 +122,12 @@ void bank_config_defaults(struct bank_config *c)
 		.payee_check = 1,
 		.request_seconds = 30,
 		.stop_seconds = 5,
+		/* RFC 9106, 4, has more memory; this is OWASP's least */
+		.password_kib = 19456,
+		.password_passes = 2,
+		.password_lanes = 1,
+		.pos_complete_seconds = 120,
+		.pos_attempts = 10,
 	};
 }
 

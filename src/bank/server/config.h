@@ -44,6 +44,10 @@ struct bank_config {
 	int64_t payee_check;     /* 0: off, 1: warn, 2: refuse another name */
 	int64_t request_seconds; /* a request must be complete by then */
 	int64_t stop_seconds;    /* for requests that are under way */
+	/* Card terminals (pos.h): what a password's hash costs, and the rules
+	 * of payments. */
+	int64_t password_kib, password_passes, password_lanes;
+	int64_t pos_complete_seconds, pos_attempts, pos_no_pin_amount;
 };
 
 /* The next item of a list; false at its end. */

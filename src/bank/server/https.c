@@ -2,6 +2,7 @@
 #include "https.h"
 
 #include "answers.h"
+#include "authorise.h"
 #include "connections.h"
 #include "front.h"
 #include "log.h"
@@ -47,7 +48,8 @@ enum {
 	RECEIVE_MAX = 16 * BANK_BODY_MAX,
 	BACKLOG = 128,
 	LEAVING_PER_SECOND = 20,
-	OTHER_FILES = 64 /* open besides the connections */
+	OTHER_FILES = 64, /* open besides the connections */
+	SWEEP_MOST = 64   /* payments in a second */
 };
 
 /* One listener. */
@@ -76,7 +78,7 @@ struct server {
 	struct bank_watch *watch;
 	struct bank_shop_loop *shop;
 	struct bank_ops *ops;
-	struct event *stop[2], *reload, *leaving;
+	struct event *stop[2], *reload, *leaving, *sweep;
 	int64_t rounds_left; /* of waiting for others before we leave */
 	struct bank_newsroom *newsroom;
 };
@@ -453,6 +455,19 @@ static void on_reload(evutil_socket_t sig, short events, void *arg)
 
 /* Interest in a socket changes back and forth within a request: told to the
  * kernel only where it has really changed. */
+/* Terminals that went away leave payments behind. */
+static void on_sweep(evutil_socket_t fd, short events, void *arg)
+{
+	struct server *s = arg;
+	bool more;
+
+	(void)fd, (void)events;
+	if (!uk_is_ok(
+		bank_pos_sweep(&s->bank->pos, time(NULL), SWEEP_MOST, &more)))
+		uk_log(UK_LOG_ERROR, "event=pos-sweep result=failed");
+	bank_answers_flush(s->answers);
+}
+
 static struct event_base *open_base(void)
 {
 	struct event_config *c = event_config_new();
@@ -486,6 +501,7 @@ static uk_err open_shop(struct server *s)
 
 static uk_err open_events(struct server *s)
 {
+	const struct timeval second = { 1, 0 };
 	const struct bank_config *c = &s->bank->config;
 
 	s->base = open_base();
@@ -501,6 +517,9 @@ static uk_err open_events(struct server *s)
 	UK_TRY(open_shop(s));
 	s->stop[0] = evsignal_new(s->base, SIGTERM, on_stop, s);
 	s->stop[1] = evsignal_new(s->base, SIGINT, on_stop, s);
+	s->sweep = event_new(s->base, -1, EV_PERSIST, on_sweep, s);
+	if (s->sweep == NULL || event_add(s->sweep, &second) != 0)
+		return uk_fail(UK_ERR_MEMORY);
 	s->reload = evsignal_new(s->base, SIGHUP, on_reload, s);
 	s->leaving = event_new(s->base, -1, EV_PERSIST, on_leaving, s);
 	if (s->stop[0] == NULL || s->stop[1] == NULL || s->reload == NULL ||
@@ -528,6 +547,8 @@ static void close_server(struct server *s)
 		if (s->stop[i] != NULL)
 			event_free(s->stop[i]);
 	}
+	if (s->sweep != NULL)
+		event_free(s->sweep);
 	if (s->reload != NULL)
 		event_free(s->reload);
 	if (s->leaving != NULL)

@@ -43,7 +43,10 @@ enum option_key {
 	OPT_DISABLE,
 	OPT_ENABLE,
 	OPT_ORDER,
-	OPT_REVOKE
+	OPT_REVOKE,
+	OPT_IN,
+	OPT_OUT,
+	OPT_READER
 };
 
 #define DIR_OPTION                                                             \
@@ -148,6 +151,12 @@ static const struct argp_option customer_options[] = { DIR_OPTION,
 	OPTION("phone", OPT_PHONE, "FILE",
 	    "File with the number, as +8613800001234; - is standard input"),
 	END };
+static const struct argp_option in_options[] = { DIR_OPTION,
+	OPTION("in", OPT_IN, "FILE", "What it is, in JSON (needed)"), END };
+static const struct argp_option reader_options[] = { DIR_OPTION,
+	OPTION("reader", OPT_READER, "N", "Which reader (needed)"),
+	OPTION("out", OPT_OUT, "FILE", "Where its key is written (needed)"),
+	END };
 static const struct argp_option dir_options[] = { DIR_OPTION, END };
 
 static const struct command {
@@ -187,6 +196,16 @@ static const struct command {
 	{ "terminal", "Register or revoke a terminal that shows orders",
 	    terminal_options, "dcn", bank_cmd_terminal },
 	{ "audit", "Check the books", audit_options, "d", bank_cmd_audit },
+	{ "pos-card", "Register a payment card", in_options, "dI",
+	    bank_cmd_pos_card },
+	{ "pos-unblock", "Give a payment card its PIN tries back", in_options,
+	    "dI", bank_cmd_pos_unblock },
+	{ "pos-order", "Put an order on a terminal", in_options, "dI",
+	    bank_cmd_pos_order },
+	{ "pos-reader", "Prepare a card reader that was asked for",
+	    reader_options, "dRO", bank_cmd_pos_reader },
+	{ "outbox", "Print the messages that wait to be sent", dir_options, "d",
+	    bank_cmd_outbox },
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -224,6 +243,15 @@ static const char *given(
 	case 'n':
 		*name = "--name";
 		return o->name;
+	case 'I':
+		*name = "--in";
+		return o->in;
+	case 'O':
+		*name = "--out";
+		return o->out;
+	case 'R':
+		*name = "--reader";
+		return o->reader > 0 ? "" : NULL;
 	case 'w':
 		*name = "--reason";
 		return o->reason;
@@ -289,6 +317,10 @@ static const char **text_option(struct bank_options *o, int key)
 		return &o->reason;
 	case OPT_EXPECT:
 		return &o->expect;
+	case OPT_IN:
+		return &o->in;
+	case OPT_OUT:
+		return &o->out;
 	case OPT_SINCE:
 		return &o->since;
 	case OPT_CALLBACK:
@@ -336,6 +368,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_JOURNAL:
 		p->options.journal = number(arg, INT64_MAX, state);
+		return 0;
+	case OPT_READER:
+		p->options.reader = number(arg, UINT32_MAX, state);
 		return 0;
 	case OPT_READY_FD:
 		p->options.ready_fd = number(arg, 65535, state);

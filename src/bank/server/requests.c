@@ -1,16 +1,21 @@
 /* Request bodies: one table row per member (docs/protocol.md, 3 to 5). */
 #include "requests.h"
 
+#include "authorise.h"
 #include "crypto.h"
 #include "hex.h"
 #include "json.h"
 #include "proto.h"
+#include "secret.h"
+#include "strokes.h"
+#include "users.h"
 
 enum kind {
 	TEXT,        /* UTF-8, kept as it is */
 	BASE64,      /* decoded */
 	BASE64_TEXT, /* must decode to min..max bytes, but the text is kept */
 	HEX,         /* decoded */
+	SECRET,      /* TEXT that is wiped when it is freed */
 	INTEGER,
 	OPTIONAL_INTEGER, /* 0 if it is absent */
 	LIST              /* an array: its JSON text */
@@ -98,6 +103,61 @@ static const struct member confirm_members[] = {
 	    false },
 	{ "display", "level", TEXT, 0, 16, AT(confirm, display), true },
 	{ "display", "statement", BASE64, 1, 1024, AT(confirm, statement),
+	    true },
+};
+
+/* --- card terminals: field by field as docs/protocol.md has them -----------
+ */
+
+static const struct member pos_register_members[] = {
+	{ NULL, "email", TEXT, 3, BANK_EMAIL_MAX, AT(pos_register, email),
+	    false },
+	{ NULL, "password", SECRET, 1, UK_PIN_MAX, AT(pos_register, password),
+	    false },
+	{ NULL, "account", TEXT, 1, BANK_ACCOUNT_MAX, AT(pos_register, account),
+	    false },
+};
+
+static const struct member pos_confirm_members[] = {
+	{ NULL, "token", SECRET, BANK_TOKEN_TEXT, BANK_TOKEN_TEXT,
+	    AT(pos_confirm, token), false },
+	{ NULL, "password", SECRET, 1, UK_PIN_MAX, AT(pos_confirm, password),
+	    false },
+};
+
+static const struct member pos_login_members[] = {
+	{ NULL, "email", TEXT, 1, BANK_EMAIL_MAX, AT(pos_login, email), false },
+	{ NULL, "password", SECRET, 1, UK_PIN_MAX, AT(pos_login, password),
+	    false },
+};
+
+static const struct member pos_password_members[] = {
+	{ NULL, "old", SECRET, 1, UK_PIN_MAX, AT(pos_password, old), false },
+	{ NULL, "new", SECRET, 1, UK_PIN_MAX, AT(pos_password, fresh), false },
+};
+
+static const struct member pos_reader_members[] = {
+	{ NULL, "algorithm", TEXT, 1, ALG_MAX, AT(pos_reader, algorithm),
+	    true },
+};
+
+static const struct member pos_authorise_members[] = {
+	{ NULL, "ksn", HEX, UK_DUKPT_KSN_TDES, UK_DUKPT_KSN,
+	    AT(pos_authorise, ksn), false },
+	{ NULL, "card", BASE64, 8, BANK_POS_CARD_MAX, AT(pos_authorise, card),
+	    false },
+	{ NULL, "emv", BASE64, 1, BANK_POS_EMV_MAX, AT(pos_authorise, emv),
+	    false },
+	{ NULL, "pinBlock", HEX, UK_PIN_BLOCK_0, UK_PIN_BLOCK_4,
+	    AT(pos_authorise, pin_block), true },
+	{ NULL, "signature", BASE64, 1, UK_STROKES_BYTES_MAX,
+	    AT(pos_authorise, signature), true },
+	{ NULL, "mac", HEX, BANK_AC, UK_CMAC_SIZE, AT(pos_authorise, mac),
+	    false },
+};
+
+static const struct member pos_complete_members[] = {
+	{ NULL, "emv", BASE64, 1, BANK_POS_EMV_MAX, AT(pos_complete, emv),
 	    true },
 };
 
@@ -193,6 +253,8 @@ static uk_err read_member(const struct member *m, const uk_json *v, void *out)
 	err = plain_text(v, &room, &text);
 	if (uk_is_ok(err))
 		err = read_text(m, text, field_at(out, m->offset));
+	if (m->kind == SECRET && room.n > 0 && room.p != NULL)
+		uk_wipe(room.p, room.n);
 	uk_blob_free(&room);
 	return err;
 }
@@ -274,8 +336,14 @@ static uk_err read_body(
 static void free_body(const struct member *members, size_t n, void *r)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (!is_number(&members[i]))
-			uk_blob_free(field_at(r, members[i].offset));
+		uk_blob *field;
+
+		if (is_number(&members[i]))
+			continue;
+		field = field_at(r, members[i].offset);
+		if (members[i].kind == SECRET && field->n > 0)
+			uk_wipe(field->p, field->n);
+		uk_blob_free(field);
 	}
 }
 
@@ -299,6 +367,13 @@ READ_AND_FREE(confirm)
 READ_AND_FREE(merchant)
 READ_AND_FREE(bill_pay)
 READ_AND_FREE(bill_reject)
+READ_AND_FREE(pos_register)
+READ_AND_FREE(pos_confirm)
+READ_AND_FREE(pos_login)
+READ_AND_FREE(pos_password)
+READ_AND_FREE(pos_reader)
+READ_AND_FREE(pos_authorise)
+READ_AND_FREE(pos_complete)
 
 uk_err bank_read_login(uk_bytes body, struct bank_login_request *out)
 {

@@ -50,6 +50,62 @@ struct bank_confirm_request {
 	uk_blob display, statement; /* level, and the terminal's words */
 };
 
+/* --- card terminals ------------------------------------------------------- */
+
+struct bank_pos_register_request {
+	uk_blob email, password, account;
+};
+
+struct bank_pos_confirm_request {
+	uk_blob token, password;
+};
+
+struct bank_pos_login_request {
+	uk_blob email, password;
+};
+
+struct bank_pos_password_request {
+	uk_blob old, fresh;
+};
+
+struct bank_pos_reader_request {
+	uk_blob algorithm; /* text; may be empty */
+};
+
+struct bank_pos_authorise_request {
+	uk_blob ksn, card, emv, pin_block, signature, mac;
+};
+
+struct bank_pos_complete_request {
+	uk_blob emv; /* may be empty */
+};
+
+UK_RESULT bank_read_pos_register(
+    uk_bytes body, struct bank_pos_register_request *out);
+UK_RESULT bank_read_pos_confirm(
+    uk_bytes body, struct bank_pos_confirm_request *out);
+UK_RESULT bank_read_pos_login(
+    uk_bytes body, struct bank_pos_login_request *out);
+UK_RESULT bank_read_pos_password(
+    uk_bytes body, struct bank_pos_password_request *out);
+UK_RESULT bank_read_pos_reader(
+    uk_bytes body, struct bank_pos_reader_request *out);
+UK_RESULT bank_read_pos_authorise(
+    uk_bytes body, struct bank_pos_authorise_request *out);
+UK_RESULT bank_read_pos_complete(
+    uk_bytes body, struct bank_pos_complete_request *out);
+
+/* What is secret is wiped. */
+void bank_free_pos_register(struct bank_pos_register_request *r);
+void bank_free_pos_confirm(struct bank_pos_confirm_request *r);
+void bank_free_pos_login(struct bank_pos_login_request *r);
+void bank_free_pos_password(struct bank_pos_password_request *r);
+void bank_free_pos_reader(struct bank_pos_reader_request *r);
+void bank_free_pos_authorise(struct bank_pos_authorise_request *r);
+void bank_free_pos_complete(struct bank_pos_complete_request *r);
+
+/* --- customers ------------------------------------------------------------ */
+
 UK_RESULT bank_read_challenge(
     uk_bytes body, struct bank_challenge_request *out);
 UK_RESULT bank_read_login(uk_bytes body, struct bank_login_request *out);

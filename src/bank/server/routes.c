@@ -38,6 +38,22 @@ static const struct route {
 	{ BANK_GET, "/v1/merchant/orders/*", bank_api_placed, false, true },
 	{ BANK_POST, "/v1/merchant/orders/*/cancel", bank_api_cancel, false,
 	    true },
+	{ BANK_POST, "/v1/pos/register", bank_api_pos_register, false, false },
+	{ BANK_POST, "/v1/pos/confirm", bank_api_pos_confirm, false, false },
+	{ BANK_POST, "/v1/pos/login", bank_api_pos_login, false, false },
+	{ BANK_POST, "/v1/pos/logout", bank_api_pos_logout, false, false },
+	{ BANK_POST, "/v1/pos/password", bank_api_pos_password, false, false },
+	{ BANK_GET, "/v1/pos/readers", bank_api_pos_readers, false, false },
+	{ BANK_POST, "/v1/pos/readers", bank_api_pos_reader, false, false },
+	{ BANK_GET, "/v1/pos/orders", bank_api_pos_orders, false, false },
+	{ BANK_GET, "/v1/pos/orders/*", bank_api_pos_order, false, false },
+	{ BANK_POST, "/v1/pos/orders/*/authorise", bank_api_pos_authorise,
+	    false, false },
+	{ BANK_POST, "/v1/pos/orders/*/complete", bank_api_pos_complete, false,
+	    false },
+	{ BANK_GET, "/v1/pos/orders/*/signature", bank_api_pos_signature, false,
+	    false },
+	{ BANK_GET, "/v1/pos/records", bank_api_pos_records, false, false },
 };
 
 /* The part up to the next '/', and what is behind that. */

@@ -1,0 +1,252 @@
+# A card terminal for orders, through real parts: the terminal's program, the
+# virtual payment card behind a private socket, the bank's server and its books.
+# The judge of cryptograms, keys and PIN blocks is pos_bank.py, which computes
+# all of it a second time with python3-cryptography and looks into the database
+# as well.
+. "$(dirname "$0")/lib.sh"
+
+PYTHON=/usr/bin/python3
+$PYTHON -c 'import cryptography' 2>/dev/null || skip "no python3-cryptography"
+
+EMAIL=owner@example.org
+PASSWORD='correct horse'
+PAN=6222021234567890
+ISSUER_KEY=0123456789ABCDEFFEDCBA9876543210
+
+judge() {
+	$PYTHON "$HERE/pos_bank.py" "$@"
+}
+
+# terminal LINES COMMAND...: LINES are passwords and PINs.
+terminal() {
+	local lines=$1
+	shift
+	"$BIN/ukey-pos" --bank "https://localhost:$BANK_PORT" \
+		--ca bank/ca.pem --email "$EMAIL" --pin-fd 8 "$@" \
+		8< <(printf '%b' "$lines") </dev/null
+}
+
+# pay ORDER PIN [option...]
+pay_with() {
+	local order=$1 pin=$2
+	shift 2
+	terminal "$pin\n" pay "$order" --reader "unix:$WORK/card.sock" \
+		--wait 5 "$@"
+}
+
+sql() {
+	sqlite3 -readonly bank/bank.db "$1"
+}
+
+money() {
+	sql "SELECT balance FROM accounts WHERE number = '$1'"
+}
+
+order() { # number amount [merchant [goods]]
+	cat >order.json <<-JSON
+	{"email":"$EMAIL","orderNumber":"$1","amount":$2,"currency":"CNY",
+	 "merchant":"${3:-Tea House}","goods":"${4:-Green tea, 100 g}",
+	 "terms":"no returns","validHours":${5:-72}}
+	JSON
+	"$BIN/ukey-bankd" pos-order --dir bank --in order.json
+}
+
+# A card of the issuer's in a file, and in its books: name scheme cvm pan pin
+card() {
+	cat >"$1.json" <<-JSON
+	{"applications":[{"application":"emv","scheme":"$2","pan":"$4",
+	 "cvm":"$3","pin":"$5","issuer-key":"$ISSUER_KEY"}]}
+	JSON
+	"$BIN/ukey-vcard" init --profile "$1.json" "$1.card" >/dev/null &&
+		cat >"$1.issue.json" <<-JSON &&
+	{"account":"CARD-1","pan":"$4","sequence":1,"expiry":"9912",
+	 "scheme":"$2","issuerKey":"$ISSUER_KEY","pin":"$5"}
+	JSON
+		"$BIN/ukey-bankd" pos-card --dir bank --in "$1.issue.json"
+}
+
+plug() { # card
+	unplug
+	"$BIN/ukey-vcard" run --socket "$WORK/card.sock" "$@" \
+		>>card.log 2>&1 &
+	VCARD_PID=$!
+	children+=("$VCARD_PID")
+	for _ in $(seq 500); do
+		[[ -S $WORK/card.sock ]] && return
+		read -r -t 0.01 _ <>"$WORK/never" || true
+	done
+	not_met "the card comes up"
+}
+
+unplug() {
+	if [[ -n ${VCARD_PID:-} ]]; then
+		kill "$VCARD_PID" 2>/dev/null
+		wait "$VCARD_PID" 2>/dev/null
+	fi
+	VCARD_PID=
+	rm -f "$WORK/card.sock"
+}
+mkfifo never
+
+ok "the judge's arithmetic is that of published vectors" judge selftest
+"$BIN/ukey-bankd" init --dir bank --name "Bank of Cards" >/dev/null
+sed -i 's/"passwordKib": [0-9]*/"passwordKib": 64/' bank/bankd.json
+export HOME=$WORK/home
+mkdir -p "$HOME"
+for account in Shop:SHOP-1:0 Card:CARD-1:1000.00; do
+	IFS=: read -r who number first <<<"$account"
+	"$BIN/ukey-bankd" account --dir bank --customer "$who" \
+		--account "$number" --currency CNY --deposit "$first" ||
+		not_met "account $number"
+done
+bank_start
+
+proves "registration"
+expect_exit 0 "register" terminal "$PASSWORD\n" register --account SHOP-1
+expect_exit 14 "no login before it is confirmed" terminal "$PASSWORD\n" login
+expect_line "confirmed" "says why"
+TOKEN=$("$BIN/ukey-bankd" outbox --dir bank | tail -1 |
+	sed -n 's/.*with: \([0-9a-f]*\)".*/\1/p')
+expect_exit 14 "not with another password" terminal "wrong horse\n" confirm \
+	--token "$TOKEN"
+expect_exit 0 "confirm" terminal "$PASSWORD\n" confirm --token "$TOKEN"
+expect_exit 14 "once" terminal "$PASSWORD\n" confirm --token "$TOKEN"
+expect_exit 0 "again the same is said" terminal "another one\n" register \
+	--account SHOP-1
+expect_equal "but nothing changed" 1 "$(sql 'SELECT count(*) FROM pos_users')"
+expect_exit 14 "a wrong password" terminal "wrong horse\n" login
+expect_exit 0 "login" terminal "$PASSWORD\n" login
+expect_exit 0 "another password" terminal "$PASSWORD\nbattery staple\n" password
+expect_exit 14 "ends the session" terminal "" orders
+PASSWORD='battery staple'
+expect_exit 0 "login" terminal "$PASSWORD\n" login
+# shellcheck disable=SC2016 # no expansion is meant
+expect_equal "passwords are Argon2id" '$argon2id$v=19' \
+	"$(sql 'SELECT substr(password, 1, 14) FROM pos_users')"
+
+proves "a reader"
+expect_exit 0 "ask for one" terminal "" request-reader
+expect_exit 0 "the bank prepares it" "$BIN/ukey-bankd" pos-reader --dir bank \
+	--reader 1 --out reader.json
+expect_exit 73 "once" "$BIN/ukey-bankd" pos-reader --dir bank --reader 1 \
+	--out again.json
+expect_equal "its initial key is the judge's" "$(judge initial-key bank)" \
+	"$(sed -n 's/.*"initialKey":"\([0-9a-f]*\)".*/\1/p' reader.json)"
+expect_exit 0 "into the terminal" terminal "" load-reader reader.json
+expect_exit 0 "readers" terminal "" readers
+expect_line '^1 aes active'
+
+proves "an order is paid with PIN: three schemes of cards"
+ok "PBOC" card pboc pboc 000000000000000042031E031F00 $PAN 1234
+ok "SM4" card sm4 pboc-sm4 000000000000000042031E031F00 6222021234567891 2345
+ok "CSK" card csk csk 000000000000000042031E031F00 6222021234567892123 3456
+expect=100000 n=0
+for pair in pboc:1234 sm4:2345 csk:3456; do
+	n=$((n + 1))
+	expect=$((expect - 1234))
+	order "T-$n" 1234
+	plug "${pair%:*}.card"
+	expect_exit 0 "${pair%:*}" pay_with "T-$n" "${pair#*:}"
+	expect_line '^Paid with 622202\*+[0-9]{4}\.'
+	expect_equal "the card's account" $expect "$(money CARD-1)"
+	expect_equal "the owner's" $((n * 1234)) "$(money SHOP-1)"
+	expect_equal "clearing is empty" 0 "$(money CARDS-CNY)"
+	expect_equal "the judge finds ARQC, ARPC and TC good" good \
+		"$(judge payment bank "T-$n" "$ISSUER_KEY" "${pair%:*}" "$(
+			sed -n 's/.*"pan":"\([0-9]*\)".*/\1/p' "${pair%:*}.issue.json")")"
+done
+expect_exit 14 "not twice" pay_with T-1 1234
+expect_exit 0 "the books balance" audit
+
+proves "a handwritten signature"
+ok "a card that wants one" card sign pboc 00000000000000001E031F00 \
+	6222021234567800 1111
+sed -i 's/,"pin":"1111"//' sign.issue.json
+order S-1 500
+plug sign.card
+expect_exit 64 "without" pay_with S-1 ""
+echo '{"width":100,"height":50,"strokes":[[[1,2],[100,50]],[[3,4]]]}' >sign.strokes
+expect_exit 10 "the issuer wants the PIN all the same" pay_with S-1 "" \
+	--signature sign.strokes
+unplug
+sed -i 's/6222021234567800/6222021234567801/' sign.json sign.issue.json
+rm sign.card
+"$BIN/ukey-vcard" init --profile sign.json sign.card >/dev/null
+ok "a card without PIN" "$BIN/ukey-bankd" pos-card --dir bank --in sign.issue.json
+plug sign.card
+expect_exit 0 "is paid with" pay_with S-1 "" --signature sign.strokes
+expect_exit 0 "drawn" terminal "" signature S-1
+expect_line 'd="M1 2L100 50M3 4"'
+
+proves "wrong PINs"
+order W-1 700
+plug pboc.card
+for left in 2 1 0; do
+	expect_exit 10 "wrong" pay_with W-1 9999
+	expect_line "$left tries left"
+done
+expect_exit 10 "right, but too late" pay_with W-1 1234
+expect_line '\(75\)'
+ok "unblocked" "$BIN/ukey-bankd" pos-unblock --dir bank --in pboc.issue.json
+expect_exit 0 "right" pay_with W-1 1234
+
+proves "not enough"
+order N-1 99999999
+expect_exit 10 "declined" pay_with N-1 1234
+expect_line '\(51\)'
+expect_equal "no money moved" 0 "$(money CARDS-CNY)"
+
+proves "the card is pulled before its last word"
+order P-1 300
+before=$(money CARD-1)
+plug pboc.card --fault 'ins 82 remove'
+expect_exit 11 "reversed" pay_with P-1 1234
+expect_equal "all is back" "$before" "$(money CARD-1)"
+expect_equal "clearing is empty" 0 "$(money CARDS-CNY)"
+
+proves "records"
+order H-1 100 'Tea, \"Inc\"' '=cmd|tea'
+plug pboc.card
+expect_exit 0 "paid" pay_with H-1 1234
+expect_exit 0 "history" terminal "" history --search TEA --merchant 'Tea, "Inc"'
+expect_line 'H-1 .*1\.00 CNY'
+expect_no_line 'T-1'
+expect_exit 0 "as CSV" terminal "" history --export csv
+expect_line "\"H-1\",\"Tea, \"\"Inc\"\"\",\"'=cmd\|tea\"" "no formula"
+expect_exit 0 "as JSON" terminal "" history --export json
+ok "which is JSON" $PYTHON -c 'import json, sys; json.loads(sys.argv[1])' "$OUT"
+
+proves "attacks, by a terminal in Python with a card of its own"
+for n in 1 2 3 4 5 6 7 8 9; do
+	order "X-$n" 900
+done
+unplug
+expect_equal "all refused, and what is right is taken" good "$(judge attacks \
+	bank "https://localhost:$BANK_PORT" "$(cat "$HOME"/.local/state/ukey/pos-session \
+	"$XDG_RUNTIME_DIR"/ukey/pos-session 2>/dev/null | head -1)" \
+	"$ISSUER_KEY" $PAN 1234 2>&1)"
+expect_exit 0 "the books balance" audit
+
+proves "nobody's number or PIN was written down"
+ok "not in the log" not grep -qE '622202[0-9]{7}|correct horse|battery' bank.log
+ok "not in the database" not grep -qa "$PAN" bank/bank.db bank/bank.db-wal
+
+proves "kill -9 between authorisation and completion, and nobody comes back"
+bank_stop
+sed -i 's/"posCompleteSeconds": [0-9]*/"posCompleteSeconds": 30/' bank/bankd.json
+bank_clock 0
+bank_start
+before=$(money CARD-1)
+expect_equal "authorised" good "$(judge authorise bank \
+	"https://localhost:$BANK_PORT" "$(cat "$XDG_RUNTIME_DIR/ukey/pos-session")" \
+	"$ISSUER_KEY" $PAN 1234 X-9 2>&1)"
+expect_equal "the money is in clearing" 900 "$(money CARDS-CNY)"
+bank_stop KILL
+bank_clock 60
+bank_start
+for _ in $(seq 50); do
+	[[ $(money CARDS-CNY) == 0 ]] && break
+	read -r -t 0.1 _ <>never || true
+done
+expect_equal "it went back" "$before" "$(money CARD-1)"
+expect_exit 0 "the books balance" audit
