@@ -137,6 +137,9 @@ static void refuse(struct waiting *w, size_t count, uk_err err)
 	enum bank_code code = uk_is(err, UK_ERR_AGAIN) ? BANK_BUSY
 						       : BANK_INTERNAL;
 
+	/* Their own lines in the log said what the handlers thought. */
+	uk_log(UK_LOG_ERROR, "event=commit result=%s requests=%zu",
+	    uk_err_name(err), count);
 	for (size_t i = 0; i < count; i++) {
 		json_decref(w[i].answer);
 		w[i].code = code;

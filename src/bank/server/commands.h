@@ -23,21 +23,21 @@ struct bank_options { /* NULL or 0: not given */
 	const char *dir, *name, *host, *customer, *request, *purpose, *account,
 	    *currency, *deposit, *serial, *cert, *not_before, *not_after,
 	    *database, *per_transfer, *per_day, *overdraft, *reason, *expect,
-	    *since, *log_format, *callback, *key, *algorithm, *phone, *order, *in,
-	    *out;
+	    *since, *log_format, *callback, *key, *algorithm, *phone, *order,
+	    *in, *out, *to;
 	int64_t port; /* -1: not given */
 	int64_t days, journal, reader;
 	int64_t ready_fd; /* -1: not given */
-	bool check, disable, enable, revoke;
+	bool check, json, disable, enable, revoke;
 };
 
 typedef enum bank_exit bank_command(const struct bank_options *o);
 
 bank_command bank_cmd_init, bank_cmd_enroll, bank_cmd_account, bank_cmd_revoke,
     bank_cmd_crl, bank_cmd_public_key, bank_cmd_migrate, bank_cmd_serve,
-    bank_cmd_audit, bank_cmd_limits, bank_cmd_reverse, bank_cmd_merchant,
-    bank_cmd_customer, bank_cmd_rotate_fields, bank_cmd_evidence,
-    bank_cmd_terminal,
+    bank_cmd_audit, bank_cmd_backup, bank_cmd_check, bank_cmd_limits,
+    bank_cmd_reverse, bank_cmd_merchant, bank_cmd_customer,
+    bank_cmd_rotate_fields, bank_cmd_evidence, bank_cmd_terminal,
     bank_cmd_pos_card, bank_cmd_pos_unblock, bank_cmd_pos_order,
     bank_cmd_pos_reader, bank_cmd_outbox;
 

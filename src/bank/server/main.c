@@ -16,6 +16,8 @@ enum option_key {
 	OPT_PORT,
 	OPT_DATABASE,
 	OPT_CHECK,
+	OPT_TO,
+	OPT_JSON,
 	OPT_CUSTOMER,
 	OPT_REQUEST,
 	OPT_PURPOSE,
@@ -131,6 +133,11 @@ static const struct argp_option audit_options[] = { DIR_OPTION,
 	    "A head noted earlier: it must be there, and the chain is followed "
 	    "from it"),
 	END };
+static const struct argp_option check_options[] = { DIR_OPTION,
+	OPTION("json", OPT_JSON, NULL, "As JSON"), END };
+static const struct argp_option backup_options[] = { DIR_OPTION,
+	OPTION("to", OPT_TO, "FILE", "A file that is not there yet (needed)"),
+	END };
 static const struct argp_option merchant_options[] = { DIR_OPTION,
 	OPTION(
 	    "name", OPT_NAME, "NAME", "Which one; without it, all are listed"),
@@ -180,6 +187,10 @@ static const struct command {
 	    dir_options, "d", bank_cmd_public_key },
 	{ "migrate", "Bring the database's tables up to this version",
 	    migrate_options, "d", bank_cmd_migrate },
+	{ "check", "Is everything fit to be served?", check_options, "d",
+	    bank_cmd_check },
+	{ "backup", "Copy the database, also while it is in use",
+	    backup_options, "dt", bank_cmd_backup },
 	{ "serve", "Run the server", serve_options, "d", bank_cmd_serve },
 	{ "limits", "Set the limits of an account", limits_options, "da",
 	    bank_cmd_limits },
@@ -231,6 +242,9 @@ static const char *given(
 	case 'p':
 		*name = "--purpose";
 		return o->purpose;
+	case 't':
+		*name = "--to";
+		return o->to;
 	case 'a':
 		*name = "--account";
 		return o->account;
@@ -283,6 +297,8 @@ static const char **text_option(struct bank_options *o, int key)
 		return &o->name;
 	case OPT_HOST:
 		return &o->host;
+	case OPT_TO:
+		return &o->to;
 	case OPT_DATABASE:
 		return &o->database;
 	case OPT_CUSTOMER:
@@ -359,6 +375,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_ENABLE:
 		p->options.enable = true;
+		return 0;
+	case OPT_JSON:
+		p->options.json = true;
 		return 0;
 	case OPT_CHECK:
 		p->options.check = true;
