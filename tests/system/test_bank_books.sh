@@ -71,6 +71,42 @@ expect_exit 0 "ukey records" ukey records
 expect_line ' 1030.00 CNY .*entered twice' "shows the customer why"
 expect_exit 0 "the books balance" audit
 expect_same_head
+
+proves "the payee's name, and orders that nobody confirms"
+cat >payees.py <<'PY'
+import sys
+from bank_client import Bank, Key
+bank = Bank(int(sys.argv[1]), "soft/ca.pem", sys.argv[2])
+assert bank.login(Key("soft/alice-auth.key", "soft/alice-auth.pem")).code == "200"
+for i, name in enumerate(("Bob", "BOB", "Bob Miller", "Eve")):
+    answer = bank.order("p%s-%d" % (sys.argv[5], i), *sys.argv[3:5], 1, toName=name)
+    print(name, answer.code, answer.body.get("payeeMatch"))
+PY
+payees() {
+	run env PYTHONPATH="$HERE" PYTHONDONTWRITEBYTECODE=1 python3 payees.py \
+		"$BANK_PORT" "$ORIGIN" "$ALICE" "$BOB" "$1"
+}
+payees 1
+expect_line '^Bob 200 exact$' "the holder"
+expect_line '^BOB 200 exact$' "in capitals"
+expect_line '^Bob Miller 200 close$' "with more of a name"
+expect_line '^Eve 200 none$' "somebody else: the client is told"
+bank_stop
+open=$(books "select count(*) from orders where state = 'prepared'")
+sed -i -E "s/(\"payeeCheck\":) [0-9]+/\1 2/
+	s/(\"maxOpenOrders\":) [0-9]+/\1 $((open + 2))/" bank/bankd.json
+bank_start
+payees 2
+expect_line '^Bob 200 exact$' "one more order may be open"
+expect_line '^BOB 200 exact$' "and another"
+expect_line '^Bob Miller 429 busy' "and no more"
+bank_stop
+books "update orders set expires = expires - 700000 where state = 'prepared'"
+bank_start
+payees 3
+expect_line '^Eve 422 payee' "now somebody else is refused"
+expect_equal "old orders are gone" 3 \
+	"$(books "select count(*) from orders where state = 'prepared'")"
 bank_stop
 
 proves "what is written cannot be altered by accident"

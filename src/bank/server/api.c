@@ -6,6 +6,7 @@
 #include "hex.h"
 #include "login.h"
 #include "orders.h"
+#include "payee.h"
 #include "records.h"
 #include "requests.h"
 #include "secret.h"
@@ -48,14 +49,24 @@ static json_t *json_accounts(struct bank *b, int64_t customer)
 	return list;
 }
 
+/* NULL: the bank does not look, or a merchant's bill names the payee. */
+static const char *payee_match(const struct bank *b, const struct bank_order *o)
+{
+	if (b->config.payee_check == 0 || o->bill != 0)
+		return NULL;
+	return bank_payee_name(
+	    bank_payee_match(uk_blob_view(&o->payee), uk_view_str(o->holder)));
+}
+
 json_t *bank_json_order(const struct bank *b, const struct bank_order *o)
 {
 	if (!o->posted)
-		return json_pack("{s:o,s:s,s:o,s:o}", "orderNumber",
+		return json_pack("{s:o,s:s,s:o,s:o,s:s*}", "orderNumber",
 		    bank_json_string(uk_blob_view(&o->number)), "state",
 		    "prepared", "text",
 		    bank_json_base64(uk_blob_view(&o->text)), "expiresAt",
-		    bank_json_time(o->expires));
+		    bank_json_time(o->expires), "payeeMatch",
+		    payee_match(b, o));
 	return json_pack("{s:o,s:s,s:o,s:o,s:o}", "orderNumber",
 	    bank_json_string(uk_blob_view(&o->number)), "state", "posted",
 	    "receipt", bank_json_base64(uk_blob_view(&o->receipt)), "signature",

@@ -41,6 +41,7 @@ struct bank_config {
 	/* More than this must be shown by the customer's computer, or by a
 	 * terminal (minor units). */
 	int64_t display_host_above, display_terminal_above;
+	int64_t max_open_orders; /* of one customer, not confirmed yet */
 	int64_t payee_check;     /* 0: off, 1: warn, 2: refuse another name */
 	int64_t request_seconds; /* a request must be complete by then */
 	int64_t stop_seconds;    /* for requests that are under way */

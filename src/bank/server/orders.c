@@ -1,6 +1,8 @@
 /* Transfers: reading, preparing, and the bank's proof. confirm.c posts them. */
 #include "orders.h"
 
+#include "payee.h"
+
 #include "bills.h"
 
 void bank_order_free(struct bank_order *o)
@@ -195,6 +197,22 @@ static uk_err insert(struct bank *b, int64_t customer,
 			       : bank_bill_link(b->store, id, r->bill->id);
 }
 
+/* Orders that were over long ago, some at a time. Those that a bill knows of
+ * stay. */
+static uk_err sweep(struct bank *b, int64_t customer, int64_t now)
+{
+	bank_query q = bank_query_of(b->store,
+	    "DELETE FROM orders WHERE id IN (SELECT o.id FROM orders o"
+	    " WHERE o.customer = ? AND o.state = 'prepared' AND o.expires < ?"
+	    " AND NOT EXISTS (SELECT 1 FROM bill_orders l"
+	    "  WHERE l.order_id = o.id) ORDER BY o.expires LIMIT ?)");
+
+	bank_bind_int(&q, customer);
+	bank_bind_int(&q, now - BANK_ORDER_KEPT_SECONDS);
+	bank_bind_int(&q, BANK_ORDERS_SWEPT);
+	return bank_query_run(&q);
+}
+
 /* The order, and which bill it pays: both or none. */
 static uk_err insert_whole(struct bank *b, int64_t customer,
     const struct bank_order_request *r, uk_bytes content, int64_t source,
@@ -203,12 +221,43 @@ static uk_err insert_whole(struct bank *b, int64_t customer,
 	uk_err err;
 
 	UK_TRY(bank_begin(b->store));
-	err = insert(b, customer, r, content, source, target, text, expires);
+	err = sweep(b, customer, expires - BANK_ORDER_SECONDS);
+	if (uk_is_ok(err))
+		err = insert(
+		    b, customer, r, content, source, target, text, expires);
 	if (uk_is_ok(err))
 		err = bank_commit(b->store);
 	if (!uk_is_ok(err))
 		bank_rollback(b->store);
 	return err;
+}
+
+/* Nobody fills the database with orders that he never confirms. */
+static enum bank_code check_open(struct bank *b, int64_t customer, int64_t now)
+{
+	bank_query q = bank_query_of(b->store,
+	    "SELECT 1 FROM orders WHERE customer = ? AND state = 'prepared'"
+	    " AND expires > ? ORDER BY expires LIMIT 1 OFFSET ?");
+	bool full;
+
+	bank_bind_int(&q, customer);
+	bank_bind_int(&q, now);
+	bank_bind_int(&q, b->config.max_open_orders - 1);
+	full = bank_query_row(&q);
+	if (!uk_is_ok(bank_query_end(&q)))
+		return BANK_INTERNAL;
+	return full ? BANK_BUSY : BANK_OK;
+}
+
+static enum bank_code check_payee(struct bank *b,
+    const struct bank_order_request *r, const struct bank_account *to)
+{
+	if (b->config.payee_check < 2 || r->bill != NULL)
+		return BANK_OK;
+	return bank_payee_match(uk_blob_view(&r->payee),
+		   uk_view_str(to->name)) == BANK_PAYEE_NONE
+		   ? BANK_PAYEE
+		   : BANK_OK;
 }
 
 static enum bank_code make_order(struct bank *b, int64_t customer,
@@ -224,7 +273,11 @@ static enum bank_code make_order(struct bank *b, int64_t customer,
 		return BANK_ACCOUNT;
 	if (r->amount <= 0 || r->amount > b->config.transfer_limit)
 		return BANK_AMOUNT;
-	code = check_accounts(b, customer, r, &from, &to);
+	code = check_open(b, customer, now);
+	if (code == BANK_OK)
+		code = check_accounts(b, customer, r, &from, &to);
+	if (code == BANK_OK)
+		code = check_payee(b, r, &to);
 	if (code == BANK_OK)
 		code = make_text(b, customer, r, now, &text);
 	if (code != BANK_OK)

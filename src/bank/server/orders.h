@@ -14,7 +14,12 @@
 #include "journal.h"
 #include "requests.h"
 
-enum { BANK_ORDER_SECONDS = 10 * 60 };
+enum {
+	BANK_ORDER_SECONDS = 10 * 60,
+	/* So long the number of an order that was not posted stays taken. */
+	BANK_ORDER_KEPT_SECONDS = 7 * 24 * 60 * 60,
+	BANK_ORDERS_SWEPT = 16 /* at most, with each new one */
+};
 
 struct bank_order {
 	int64_t id, customer;
