@@ -86,6 +86,17 @@ static void compare_text(const uk_json *v, const json_t *judge)
 	CHECK(!uk_json_is_plain(v) || uk_bytes_eq(uk_buf_view(&b), v->raw));
 }
 
+static void compare_items(const uk_json *v, const json_t *judge, uk_bytes whole)
+{
+	uk_bytes rest = v->raw;
+	uk_json item;
+	size_t n = 0;
+
+	for (; uk_json_item(&rest, &item); n++)
+		compare(&item, json_array_get(judge, n), whole);
+	CHECK(n == json_array_size(judge));
+}
+
 static void compare(const uk_json *v, const json_t *judge, uk_bytes whole)
 {
 	int64_t n;
@@ -98,6 +109,10 @@ static void compare(const uk_json *v, const json_t *judge, uk_bytes whole)
 		return;
 	case UK_JSON_ARRAY:
 		CHECK(json_is_array(judge));
+		compare_items(v, judge, whole);
+		return;
+	case UK_JSON_NOTHING:
+		CHECK(false);
 		return;
 	case UK_JSON_STRING:
 		compare_text(v, judge);

@@ -88,18 +88,23 @@ uk_err bank_cert_owner(struct bank_store *s, uk_crypto *c, uk_bytes der,
 	uint8_t storage[UK_HASH_MAX];
 	uk_buf hash = UK_BUF(storage);
 	bank_query q;
-	bool found;
+	bool found, revoked;
 
 	*customer = 0;
 	UK_TRY(uk_hash_one(c, UK_HASH_SHA256, der, &hash));
-	q = bank_query_of(s, "SELECT customer FROM certificates"
-			     " WHERE fingerprint = ? AND purpose = ?");
+	q = bank_query_of(s,
+	    "SELECT customer, (SELECT count(*) FROM revoked"
+	    "  WHERE revoked.serial = certificates.serial)"
+	    " FROM certificates WHERE fingerprint = ? AND purpose = ?");
 	bank_bind_blob(&q, uk_buf_view(&hash));
 	bank_bind_text(&q, uk_view_str(purpose_name(purpose)));
 	found = bank_query_row(&q);
 	if (found)
 		*customer = bank_col_int(&q, 0);
+	revoked = found && bank_col_int(&q, 1) > 0;
 	UK_TRY(bank_query_end(&q));
+	if (revoked) /* by us: its CA may think otherwise */
+		return uk_fail(UK_ERR_CERT_REVOKED);
 	return found ? uk_ok() : uk_fail(UK_ERR_NOT_FOUND);
 }
 
@@ -117,6 +122,21 @@ uk_err bank_cert_read(struct bank_store *s, uk_bytes fingerprint,
 		err = uk_blob_set(der, bank_col(&q, 0));
 	UK_TRY(bank_query_end(&q));
 	return err;
+}
+
+uk_err bank_certs_each(
+    struct bank_store *s, int64_t customer, bank_cert_fn *fn, void *arg)
+{
+	bank_query q = bank_query_of(s,
+	    "SELECT serial, purpose, (SELECT count(*) FROM revoked"
+	    "  WHERE revoked.serial = certificates.serial)"
+	    " FROM certificates WHERE customer = ? ORDER BY serial");
+
+	bank_bind_int(&q, customer);
+	while (bank_query_row(&q))
+		fn(arg, bank_col(&q, 0), bank_col(&q, 1),
+		    bank_col_int(&q, 2) > 0);
+	return bank_query_end(&q);
 }
 
 /* --- accounts ------------------------------------------------------------ */

@@ -40,13 +40,20 @@ UK_RESULT bank_customer_name(
 /* The certificate is known by the SHA-256 of its DER. serial: hex. */
 UK_RESULT bank_cert_register(struct bank_store *s, uk_crypto *c,
     int64_t customer, enum uk_purpose purpose, uk_bytes serial, uk_bytes der);
-/* Whose is it? UK_ERR_NOT_FOUND if nobody's, or for another purpose. */
+/* Whose is it? UK_ERR_NOT_FOUND if nobody's, or for another purpose;
+ * UK_ERR_CERT_REVOKED if this bank has revoked it. */
 UK_RESULT bank_cert_owner(struct bank_store *s, uk_crypto *c, uk_bytes der,
     enum uk_purpose purpose, int64_t *customer);
 
-/* Its DER, by fingerprint; the caller frees it. */
+/* Its DER, by fingerprint, unless it is revoked; the caller frees it. */
 UK_RESULT bank_cert_read(struct bank_store *s, uk_bytes fingerprint,
     enum uk_purpose purpose, uk_blob *der);
+
+/* A customer's certificates, in order of their serial numbers. */
+typedef void bank_cert_fn(
+    void *arg, uk_bytes serial, uk_bytes purpose, bool revoked);
+UK_RESULT bank_certs_each(
+    struct bank_store *s, int64_t customer, bank_cert_fn *fn, void *arg);
 
 /* UK_ERR_EXISTS if the number is taken; customer 0 = the bank itself. */
 UK_RESULT bank_account_make(struct bank_store *s, int64_t customer,

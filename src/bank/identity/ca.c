@@ -292,18 +292,39 @@ out:
 	return err;
 }
 
-/* RSA of 2048 bits and more, P-256, P-384: what the protocol has names for. */
+/* RSA of 2048 bits and more, P-256, P-384, SM2: what the protocol has names
+ * for. */
 static bool key_is_good(EVP_PKEY *key)
 {
 	char group[32] = "";
 
 	if (EVP_PKEY_is_a(key, "RSA"))
 		return EVP_PKEY_get_bits(key) >= 2048;
+	if (EVP_PKEY_is_a(key, "SM2"))
+		return true;
 	if (!EVP_PKEY_is_a(key, "EC") ||
 	    EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) != 1)
 		return false;
 	return strcmp(group, "prime256v1") == 0 ||
 	       strcmp(group, "secp384r1") == 0;
+}
+
+/* GM/T 0009, 10: the ID by which requests are signed, too. */
+static bool set_sm2_id(X509_REQ *req, EVP_PKEY *key)
+{
+	static const char id[] = "1234567812345678";
+	ASN1_OCTET_STRING *s;
+
+	if (!EVP_PKEY_is_a(key, "SM2"))
+		return true;
+	s = ASN1_OCTET_STRING_new();
+	if (s == NULL || ASN1_OCTET_STRING_set(s, (const unsigned char *)id,
+			     sizeof(id) - 1) != 1) {
+		ASN1_OCTET_STRING_free(s);
+		return false;
+	}
+	X509_REQ_set0_distinguishing_id(req, s); /* takes it over */
+	return true;
 }
 
 static uk_err read_request(const char *path, X509_REQ **out)
@@ -317,6 +338,8 @@ static uk_err read_request(const char *path, X509_REQ **out)
 	BIO_free(bio);
 	if (*out == NULL || (key = X509_REQ_get0_pubkey(*out)) == NULL)
 		return uk_fail(UK_ERR_FORMAT);
+	if (!set_sm2_id(*out, key))
+		return uk_fail(UK_ERR_CRYPTO);
 	/* Whoever asks must have the private key. */
 	if (X509_REQ_verify(*out, key) != 1)
 		return uk_fail(UK_ERR_SIGNATURE);

@@ -212,6 +212,78 @@ out:
 	return code;
 }
 
+/* --- certificates of other CAs, and all of a customer's ------------------- */
+
+static uk_err read_cert(const char *path, struct bank_issued *out)
+{
+	uk_crypto *crypto = NULL;
+	uk_cert *cert = NULL;
+	uk_err err = uk_crypto_open(&crypto);
+
+	if (uk_is_ok(err))
+		err = uk_cert_from_pem_file(crypto, path, &cert);
+	if (uk_is_ok(err))
+		err = uk_blob_set(&out->der, uk_cert_der(cert));
+	if (uk_is_ok(err))
+		err = bank_ca_serial_of(path, out->serial, sizeof(out->serial));
+	uk_cert_close(&cert);
+	uk_crypto_close(&crypto);
+	return err;
+}
+
+enum bank_exit bank_cmd_register(const struct bank_options *o)
+{
+	struct bank_issued cert = { .serial = "" };
+	struct bank_store *store = NULL;
+	int purpose = find_purpose(o->purpose);
+	enum bank_exit code;
+	uk_err err;
+
+	if (purpose < 0)
+		return bank_complain(
+		    BANK_EXIT_DATA, "--purpose", "login or transaction");
+	if (!bank_customer_name_ok(uk_view_str(o->customer)))
+		return bank_bad_name("--customer");
+	err = read_cert(o->cert, &cert);
+	code = uk_is_ok(err) ? bank_open_store(o, &store)
+			     : bank_failed(err, o->cert);
+	if (code == BANK_EXIT_OK) {
+		err = register_cert(
+		    store, o->customer, purposes[purpose].purpose, &cert);
+		if (!uk_is_ok(err))
+			code = bank_failed(err, o->cert);
+		else
+			printf("registered %s\n", cert.serial);
+	}
+	bank_issued_free(&cert);
+	bank_store_close(&store);
+	return code;
+}
+
+static void print_cert(
+    void *arg, uk_bytes serial, uk_bytes purpose, bool revoked)
+{
+	(void)arg;
+	printf("%.*s %.*s%s\n", (int)serial.n, (const char *)serial.p,
+	    (int)purpose.n, (const char *)purpose.p, revoked ? " revoked" : "");
+}
+
+enum bank_exit bank_cmd_certificates(const struct bank_options *o)
+{
+	struct bank_store *store = NULL;
+	enum bank_exit code = bank_open_store(o, &store);
+	int64_t customer;
+	uk_err err;
+
+	if (code != BANK_EXIT_OK)
+		return code;
+	err = bank_customer_find(store, uk_view_str(o->customer), &customer);
+	if (uk_is_ok(err))
+		err = bank_certs_each(store, customer, print_cert, NULL);
+	bank_store_close(&store);
+	return uk_is_ok(err) ? BANK_EXIT_OK : bank_failed(err, o->customer);
+}
+
 /* --- revocation ---------------------------------------------------------- */
 
 static enum bank_exit write_crl(

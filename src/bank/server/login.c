@@ -57,6 +57,7 @@ static enum bank_code recheck(
 	const uk_cert *cert = NULL;
 	uk_blob der = { NULL, 0 };
 	enum bank_code code;
+	uk_err err;
 
 	if (uk_bytes_eq(UK_ARRAY(s->certificate), UK_ARRAY(none)))
 		return BANK_OK;
@@ -64,8 +65,10 @@ static enum bank_code recheck(
 	if (bank_certs_find(
 		b->certs, UK_ARRAY(s->certificate), UK_FOR_LOGIN, now) != NULL)
 		return BANK_OK;
-	code = bank_code_of(bank_cert_read(
-	    b->store, UK_ARRAY(s->certificate), UK_FOR_LOGIN, &der));
+	err = bank_cert_read(
+	    b->store, UK_ARRAY(s->certificate), UK_FOR_LOGIN, &der);
+	code = uk_is(err, UK_ERR_NOT_FOUND) ? BANK_CERT_REVOKED
+					    : bank_code_of(err);
 	if (code == BANK_OK)
 		code = bank_check_cert(
 		    b, uk_blob_view(&der), UK_FOR_LOGIN, now, &cert);

@@ -90,6 +90,13 @@ static const struct argp_option account_options[] = { DIR_OPTION,
 	OPTION("currency", OPT_CURRENCY, "CODE", "ISO 4217 code (needed)"),
 	OPTION("deposit", OPT_DEPOSIT, "AMOUNT", "Paid in at once, as 100.00"),
 	END };
+static const struct argp_option register_options[] = { DIR_OPTION,
+	OPTION("customer", OPT_CUSTOMER, "NAME", "Whose certificate (needed)"),
+	OPTION("purpose", OPT_PURPOSE, "WHAT", "login or transaction (needed)"),
+	OPTION("cert", OPT_CERT, "FILE", "The certificate in PEM (needed)"),
+	END };
+static const struct argp_option list_options[] = { DIR_OPTION,
+	OPTION("customer", OPT_CUSTOMER, "NAME", "Whose (needed)"), END };
 static const struct argp_option revoke_options[] = { DIR_OPTION,
 	OPTION("serial", OPT_SERIAL, "HEX", "Serial number"),
 	OPTION("cert", OPT_CERT, "FILE", "The certificate in PEM"),
@@ -179,6 +186,10 @@ static const struct command {
 	    enroll_options, "dcrp", bank_cmd_enroll },
 	{ "account", "Open an account", account_options, "dcau",
 	    bank_cmd_account },
+	{ "register", "Register a certificate of another CA", register_options,
+	    "dcpC", bank_cmd_register },
+	{ "certificates", "List a customer's certificates", list_options, "dc",
+	    bank_cmd_certificates },
 	{ "revoke", "Revoke a certificate and write the revocation list",
 	    revoke_options, "d", bank_cmd_revoke },
 	{ "crl", "Write a fresh revocation list", crl_options, "d",
@@ -245,6 +256,9 @@ static const char *given(
 	case 't':
 		*name = "--to";
 		return o->to;
+	case 'C':
+		*name = "--cert";
+		return o->cert;
 	case 'a':
 		*name = "--account";
 		return o->account;
