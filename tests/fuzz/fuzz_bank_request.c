@@ -12,6 +12,31 @@ static void need(bool promise)
 		abort();
 }
 
+static void terminals(uk_bytes body)
+{
+	struct bank_pos_register_request registration;
+	struct bank_pos_login_request login;
+	struct bank_pos_authorise_request authorise;
+	struct bank_pos_complete_request complete;
+
+	if (uk_is_ok(bank_read_pos_register(body, &registration)))
+		need(registration.password.n <= 64 &&
+		     registration.account.n <= 34);
+	if (uk_is_ok(bank_read_pos_login(body, &login)))
+		need(login.email.n <= 254 && login.password.n <= 64);
+	if (uk_is_ok(bank_read_pos_authorise(body, &authorise)))
+		need(authorise.ksn.n >= 10 && authorise.ksn.n <= 12 &&
+		     authorise.mac.n <= 16 && authorise.card.n <= 64 &&
+		     authorise.emv.n <= 512 && authorise.pin_block.n <= 16 &&
+		     authorise.signature.n <= 16384);
+	if (uk_is_ok(bank_read_pos_complete(body, &complete)))
+		need(complete.emv.n <= 512);
+	bank_free_pos_register(&registration);
+	bank_free_pos_login(&login);
+	bank_free_pos_authorise(&authorise);
+	bank_free_pos_complete(&complete);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uk_bytes body = uk_view(data, size);
@@ -38,5 +63,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bank_free_order(&order);
 	bank_free_proof(&proof);
 	bank_free_confirm(&confirm);
+	terminals(body);
 	return 0;
 }

@@ -204,6 +204,14 @@ expect_exit 11 "reversed" pay_with P-1 1234
 expect_equal "all is back" "$before" "$(money CARD-1)"
 expect_equal "clearing is empty" 0 "$(money CARDS-CNY)"
 
+proves "an answer that the card does not believe to be its issuer's"
+order F-1 300
+plug pboc.card --fault 'ins 82 status 6300'
+expect_exit 11 "the card declines, and it is reversed" pay_with F-1 1234
+expect_equal "all is back" "$before" "$(money CARD-1)"
+expect_exit 14 "a reversed order is not paid again" pay_with F-1 1234
+expect_line 'reversed'
+
 proves "records"
 order H-1 100 'Tea, \"Inc\"' '=cmd|tea'
 plug pboc.card
