@@ -6,7 +6,7 @@
 PG=$WORK/pg
 mkdir -p "$PG"
 mount -t tmpfs -o size=110m,mode=755 none "$PG" 2>/dev/null || skip "nothing may be mounted here"
-server() { "$HERE/../testlib/pg-server" "$@"; }
+server() { "$TOP/scripts/lib/pg-server" "$@"; }
 server init "$PG" "$UKEY_BUILD/tests" || skip "no PostgreSQL"
 server start "$PG" || not_met "PostgreSQL starts"
 trap 'server kill "$PG"; finish' EXIT

@@ -21,5 +21,16 @@ expect_line 'the books balance' "the books balance"
 expect_equal "no process is left" "" "$(pgrep -l '^(pcscd|ukey)')"
 expect_equal "no file is left" "" "$(ls "$place/tmp")"
 
+proves "three servers over PostgreSQL, and one of them killed"
+expect_exit 0 "scripts/demo --cluster" env -u UKEY_INSIDE \
+	TMPDIR="$place/tmp" PATH="$place/tools:$PATH" "$TOP/scripts/demo" --cluster
+expect_equal "the last line" ok "$(tail -n 1 <<<"$OUT")"
+expect_line 'payment 8: posted' "all payments were posted"
+expect_line 'one server of three is gone' "with one server less"
+expect_line 'the books balance' "the books balance"
+expect_equal "no process is left" "" \
+	"$(ps -e -o comm= | grep -E '^(pcscd|ukey|haproxy|postgres)')"
+expect_equal "no file is left" "" "$(ls "$place/tmp")"
+
 expect_exit 2 "a word it does not know" "$TOP/scripts/demo" --what
 rm -rf "$place"
