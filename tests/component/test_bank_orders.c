@@ -320,6 +320,29 @@ static void allocation_fails(void **state)
 	expect_good_books();
 }
 
+static uk_err prove(void *arg)
+{
+	struct bank_proven p = { .level = BANK_DISPLAY_NONE };
+	enum bank_code code = bank_order_evidence(
+	    bank->store, bank->crypto, alice_id, uk_view_str("visit"), &p);
+
+	(void)arg;
+	if (code == BANK_OK)
+		assert_true(p.evidence.n > 500);
+	bank_proven_free(&p);
+	if (code == BANK_OK)
+		return uk_ok();
+	return uk_fail(
+	    code == BANK_INTERNAL ? UK_ERR_MEMORY : UK_ERR_CONDITIONS);
+}
+
+static void allocation_fails_while_proving(void **state)
+{
+	(void)state;
+	expect_ok(prove(NULL)); /* statements are kept from now on */
+	assert_true(fail_every_allocation(prove, NULL) > 5);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -328,6 +351,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(order_in_time_and_late),
 		cmocka_unit_test(two_servers_post_once),
 		cmocka_unit_test(allocation_fails),
+		cmocka_unit_test(allocation_fails_while_proving),
 	};
 
 	if (!db_choose(argc, argv))

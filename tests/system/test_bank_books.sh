@@ -107,6 +107,7 @@ payees 3
 expect_line '^Eve 422 payee' "now somebody else is refused"
 expect_equal "old orders are gone" 3 \
 	"$(books "select count(*) from orders where state = 'prepared'")"
+
 bank_stop
 
 proves "what is written cannot be altered by accident"

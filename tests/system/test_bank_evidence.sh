@@ -32,14 +32,15 @@ orders() {
 
 proves "orders signed with every kind of key"
 orders "es256-100 alice-sign ES256 -" "es384-101 p384 ES384 -" \
-	"rs256-102 rsa RS256 none" "ps256-103 rsa PS256 -" "salt20-104 rsa PS256/20 host"
-for order in es256-100 es384-101 rs256-102 ps256-103 salt20-104; do
+	"rs256-102 rsa RS256 none" "ps256-103 rsa PS256 -" "host-104 alice-sign ES256 host" "salt20-105 rsa PS256/20 -"
+for order in es256-100 es384-101 rs256-102 ps256-103 host-104; do
 	expect_line "^$order 200 \$" "$order is posted, twice with the same receipt"
 done
+expect_line '^salt20-105 422 order-signature' "a salt of another length is refused"
 expect_line '^es256-100 display none False$' "nothing was said of a display"
 expect_line '^es256-100 receipt says False$' "nor by the receipt"
-expect_line '^salt20-104 display host False$' "the level claimed is kept"
-expect_line '^salt20-104 receipt says True$' "and in the receipt"
+expect_line '^host-104 display host False$' "the level claimed is kept"
+expect_line '^host-104 receipt says True$' "and in the receipt"
 
 # -crl_check: the revocation list is in the evidence, not on the command line.
 judge() {
@@ -48,7 +49,7 @@ judge() {
 }
 
 proves "openssl verifies the evidence, with the revocation list inside"
-for order in es256-100 es384-101 rs256-102 ps256-103 salt20-104; do
+for order in es256-100 es384-101 rs256-102 ps256-103 host-104; do
 	ok "$order" judge $order.p7m
 	ok "and finds the text that was signed" cmp judged $order.text
 	bankd evidence --customer Alice --order $order >operator.p7m
@@ -72,7 +73,7 @@ ok "which is kept beside the old one" [ \
 
 proves "ukey verify-evidence, without the bank"
 bank_stop
-for order in es256-100 es384-101 rs256-102 ps256-103 salt20-104; do
+for order in es256-100 es384-101 rs256-102 ps256-103 host-104; do
 	expect_exit 0 "$order" ukey verify-evidence $order.p7m
 	expect_line "To: $BOB" "says to whom"
 	expect_line 'Signed by: ' "and who"
@@ -90,6 +91,23 @@ open("altered.p7m", "wb").write(data)
 PY
 expect_exit 97 "with the payee altered" ukey verify-evidence altered.p7m
 ok "openssl says so, too" not judge altered.p7m
+# Every part that the signature or the certificate covers, every 7th byte.
+python3 - <<'PY' >offsets
+data = open("es256-100.p7m", "rb").read()
+text = open("es256-100.text", "rb").read()
+at = data.index(text)
+parts = [(at, len(text)), (len(data) - 64, 64)]
+for start, n in parts:
+    print(*range(start, start + n, 7), sep="\n")
+PY
+taken=0
+while read -r offset; do
+	cp es256-100.p7m altered.p7m
+	spoil altered.p7m "$offset"
+	ukey verify-evidence altered.p7m >/dev/null 2>&1
+	[[ $? == 97 ]] || taken=$((taken + 1))
+done <offsets
+expect_equal "none of $(wc -l <offsets) altered bytes is taken" 0 $taken
 expect_exit 14 "no file" ukey verify-evidence nothing.p7m
 expect_exit 97 "not such a file" ukey verify-evidence bank/ca.pem
 

@@ -7,29 +7,6 @@
 
 enum { SIG_MAX = 1024, FRAME_MAX = 4096 };
 
-/* RFC 4055 wants the salt's length written down, and the signature alone does
- * not show it: as long as the hash (RFC 7518, 3.5) or else found by trying. */
-static uk_err find_salt(
-    uk_crypto *c, const uk_key *key, const struct bank_signed *s, size_t *salt)
-{
-	uint8_t storage[UK_HASH_MAX];
-	uk_buf hash = UK_BUF(storage);
-	struct uk_padding pad = { .hash = s->hash, .mgf = s->hash };
-	size_t usual = uk_hash_size(s->hash);
-	uk_err err;
-
-	UK_TRY(uk_hash_one(c, s->hash, s->text, &hash));
-	for (size_t n = 0; n <= s->signature.n; n++) {
-		pad.salt = n == 0 ? usual : n - 1;
-		err = uk_key_verify_hash(
-		    key, s->scheme, &pad, uk_buf_view(&hash), s->signature);
-		*salt = pad.salt;
-		if (uk_is_ok(err) || uk_is(err, UK_ERR_MEMORY))
-			return err;
-	}
-	return uk_fail(UK_ERR_SIGNATURE);
-}
-
 static uk_err set_algorithm(
     uk_crypto *c, const struct bank_signed *s, uk_cms *cms)
 {
@@ -37,11 +14,12 @@ static uk_err set_algorithm(
 	uk_err err = uk_cert_from_der(c, s->certificate, &cert);
 
 	cms->alg = (struct uk_cms_alg){ .scheme = s->scheme, .hash = s->hash };
+	/* RFC 7518, 3.5: the salt is as long as the hash. */
+	if (s->scheme == UK_SIG_PSS)
+		cms->alg.salt = uk_hash_size(s->hash);
 	if (uk_is_ok(err))
 		err = uk_key_verify(uk_cert_key(cert), s->scheme, s->hash,
 		    s->text, s->signature);
-	if (uk_is_ok(err) && s->scheme == UK_SIG_PSS)
-		err = find_salt(c, uk_cert_key(cert), s, &cms->alg.salt);
 	uk_cert_close(&cert);
 	return err;
 }

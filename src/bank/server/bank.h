@@ -53,7 +53,7 @@ struct bank {
 	struct bank_voucher_cache *vouchers;
 	struct bank_vault *vault;
 	struct bank_rates *pos_rates;
-	struct bank_pos pos; /* borrows from the others */
+	struct bank_pos pos;                       /* borrows from the others */
 	uk_trust *login_trust, *transaction_trust; /* bank_trust only */
 	struct bank_file_mark files;
 	/* What tls-server-end-point must be: of our certificate, or of the one
