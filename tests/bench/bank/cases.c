@@ -1,6 +1,7 @@
 /* The parts of the measurement. */
 #include "cases.h"
 
+#include "books.h"
 #include "figures.h"
 #include "flows.h"
 #include "raw.h"
@@ -181,6 +182,90 @@ static void transfers(const struct bench *b)
 	    "transfers: both", "transfers: V, verifications by OpenSSL", 0);
 }
 
+/* --- the books alone ----------------------------------------------------- */
+
+static void commits(const struct bench *b, const char *where, const char *one,
+    const char *many)
+{
+	struct books *books = books_open(where);
+	size_t n = scaled(b, 3200);
+
+	for (size_t i = 0; i < b->rounds; i++) {
+		figure_add(one, "/s", books_transfers(books, n / 4, 1));
+		figure_add(many, "/s",
+		    books_transfers(books, n / CLIENTS * CLIENTS, CLIENTS));
+	}
+	books_close(&books);
+}
+
+static void books_of_sqlite(const struct bench *b)
+{
+	struct town t;
+
+	if (town_make(&t, b->bankd, "P-256", 1))
+		commits(b, town_file(&t, "books.db"),
+		    "SQLite: a commit for each transfer",
+		    "SQLite: a commit for 32");
+	town_clear(&t);
+	figure_compare("SQLite: a commit for 32",
+	    "SQLite: a commit for each transfer", 3.0);
+}
+
+static void books_of_postgresql(const struct bench *b)
+{
+	struct town t;
+	const char *where;
+
+	if (town_make(&t, b->bankd, "P-256", 1)) {
+		where = books_pg_start(t.folder);
+		if (where != NULL)
+			commits(b, where, "PostgreSQL: a call for each transfer",
+			    "PostgreSQL: 32 in one call");
+		books_pg_stop(t.folder);
+	}
+	town_clear(&t);
+	figure_compare("PostgreSQL: 32 in one call",
+	    "PostgreSQL: a call for each transfer", 1.8);
+}
+
+/* --- many accounts ------------------------------------------------------- */
+
+static void growth(const struct bench *b)
+{
+	static const struct {
+		size_t accounts;
+		const char *what;
+	} sizes[] = {
+		{ 1000, "transfers, 1000 accounts" },
+		{ 10000, "transfers, 10 000 accounts" },
+		{ 100000, "transfers, 100 000 accounts" },
+		{ 1000000, "transfers, 1 000 000 accounts" },
+	};
+	size_t most = b->scale < 1 ? 2 : sizeof(sizes) / sizeof(sizes[0]);
+	struct phase asked, done, both;
+	struct daemon daemon;
+	struct town t;
+	struct flow f;
+
+	if (town_make(&t, b->bankd, "P-256", RESIDENTS)) {
+		for (size_t k = 0; k < most; k++) {
+			town_grow(&t, sizes[k].accounts);
+			open_flow(&f, &t, b->bankd, &daemon);
+			flow_logins(&f, RESIDENTS, &asked, &done);
+			for (size_t i = 0; i < b->rounds; i++) {
+				flow_transfers(
+				    &f, scaled(b, 2000), &asked, &done);
+				both = phase_sum(&asked, &done);
+				figure_add(sizes[k].what, "/cpu-s",
+				    phase_per_cpu(&both));
+			}
+			close_flow(&f);
+			figure_compare(sizes[k].what, sizes[0].what, 0);
+		}
+	}
+	town_clear(&t);
+}
+
 /* --- HTTP alone ---------------------------------------------------------- */
 
 static void http_alone(const struct bench *b)
@@ -208,6 +293,9 @@ const struct bench_part bench_parts[] = {
 	{ "logins, RSA-2048", rsa_logins },
 	{ "logins, SM2", sm2_logins },
 	{ "transfers", transfers },
+	{ "books, SQLite", books_of_sqlite },
+	{ "books, PostgreSQL", books_of_postgresql },
+	{ "growth", growth },
 };
 
 const size_t bench_part_count = sizeof(bench_parts) / sizeof(bench_parts[0]);

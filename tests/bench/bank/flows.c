@@ -234,7 +234,7 @@ static void make_confirmation(struct work *w, size_t i)
 void flow_transfers(
     const struct flow *f, size_t n, struct phase *asked, struct phase *done)
 {
-	static unsigned series;
+	static unsigned series; /* over all of them */
 	struct work w = begin(f, n);
 
 	w.series = ++series;

@@ -119,7 +119,9 @@ static void open_account(
 	    "an account");
 	need(bank_account_find(s, uk_view_str(r->account), &account),
 	    "an account");
+	need(bank_begin(s), "a deposit");
 	need(bank_ledger_deposit(s, &account, MONEY, time(NULL)), "a deposit");
+	need(bank_commit(s), "a deposit");
 }
 
 static bool move_in(struct town *t, struct bank_store *s, size_t i)
