@@ -60,10 +60,11 @@ struct range {
 	uint32_t first, last;
 };
 
+/* Tables are in order, so that the most common characters are found soonest. */
 static bool is_in(const struct range *table, size_t rows, uint32_t c)
 {
-	for (size_t i = 0; i < rows; i++) {
-		if (c >= table[i].first && c <= table[i].last)
+	for (size_t i = 0; i < rows && c >= table[i].first; i++) {
+		if (c <= table[i].last)
 			return true;
 	}
 	return false;

@@ -96,8 +96,8 @@ double books_transfers(struct books *b, size_t n, size_t together)
 /* --- PostgreSQL ---------------------------------------------------------- */
 
 /* The last line of what it prints. */
-static bool pg(const char *what, const char *folder, const char *more, char *out,
-    size_t cap)
+static bool pg(const char *what, const char *folder, const char *more,
+    char *out, size_t cap)
 {
 	char command[512], line[256];
 	FILE *f;

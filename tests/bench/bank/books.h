@@ -13,8 +13,8 @@ void books_close(struct books **b);
 /* n transfers, so many in each commit; how many a second. */
 double books_transfers(struct books *b, size_t n, size_t together);
 
-/* A PostgreSQL server of our own in this folder (tests/testlib/pg-server); where
- * its fresh database is, or NULL if there is no PostgreSQL here. */
+/* A PostgreSQL server of our own in this folder (tests/testlib/pg-server);
+ * where its fresh database is, or NULL if there is no PostgreSQL here. */
 const char *books_pg_start(const char *folder);
 void books_pg_stop(const char *folder);
 

@@ -184,8 +184,8 @@ static void transfers(const struct bench *b)
 
 /* --- the books alone ----------------------------------------------------- */
 
-static void commits(const struct bench *b, const char *where, const char *one,
-    const char *many)
+static void commits(
+    const struct bench *b, const char *where, const char *one, const char *many)
 {
 	struct books *books = books_open(where);
 	size_t n = scaled(b, 3200);
@@ -219,7 +219,8 @@ static void books_of_postgresql(const struct bench *b)
 	if (town_make(&t, b->bankd, "P-256", 1)) {
 		where = books_pg_start(t.folder);
 		if (where != NULL)
-			commits(b, where, "PostgreSQL: a call for each transfer",
+			commits(b, where,
+			    "PostgreSQL: a call for each transfer",
 			    "PostgreSQL: 32 in one call");
 		books_pg_stop(t.folder);
 	}
