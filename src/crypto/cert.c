@@ -133,6 +133,12 @@ const uk_key *uk_cert_key(const uk_cert *cert)
 	return cert->key;
 }
 
+uk_err uk_cert_prepare(
+    uk_cert *cert, enum uk_sig_scheme scheme, enum uk_hash hash)
+{
+	return uk_key_prepare(cert->key, scheme, hash);
+}
+
 uk_err uk_cert_common_name(const uk_cert *cert, char *out, size_t cap)
 {
 	const X509_NAME *subject = X509_get_subject_name(cert->x509);

@@ -92,6 +92,10 @@ UK_RESULT uk_key_agree(const uk_key *own, const uk_key *peer, uk_buf *out);
  * (RFC 7518, 3.5). UK_ERR_SIGNATURE if not. */
 UK_RESULT uk_key_verify(const uk_key *k, enum uk_sig_scheme scheme,
     enum uk_hash hash, uk_bytes msg, uk_bytes sig);
+/* For a key that is used often: what OpenSSL looks up for each signature of
+ * this kind is looked up once. Before the key is shared between threads. */
+UK_RESULT uk_key_prepare(
+    uk_key *k, enum uk_sig_scheme scheme, enum uk_hash hash);
 /* Only with a private key. Appends; raw r||s for elliptic curves. */
 UK_RESULT uk_key_sign(const uk_key *k, enum uk_sig_scheme scheme,
     enum uk_hash hash, uk_bytes msg, uk_buf *sig);
@@ -178,6 +182,9 @@ UK_RESULT uk_cert_from_pem_file(uk_crypto *c, const char *path, uk_cert **out);
 void uk_cert_close(uk_cert **cert);             /* accepts NULL */
 uk_bytes uk_cert_der(const uk_cert *cert);      /* lives as long as cert */
 const uk_key *uk_cert_key(const uk_cert *cert); /* borrowed */
+/* uk_key_prepare for the certificate's key. */
+UK_RESULT uk_cert_prepare(
+    uk_cert *cert, enum uk_sig_scheme scheme, enum uk_hash hash);
 UK_RESULT uk_cert_common_name(const uk_cert *cert, char *out, size_t cap);
 int64_t uk_cert_not_after(const uk_cert *cert); /* seconds since 1970, UTC */
 

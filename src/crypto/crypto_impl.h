@@ -22,6 +22,10 @@ struct uk_key {
 	EVP_PKEY *pkey;
 	enum uk_key_type kind;
 	bool is_private;
+	/* uk_key_prepare: set up for these, never used themselves; or NULL */
+	EVP_MD_CTX *ready_sign, *ready_verify;
+	enum uk_sig_scheme ready_scheme;
+	enum uk_hash ready_hash;
 };
 
 struct uk_cert {

@@ -55,7 +55,10 @@ uk_err uk_key_wrap(uk_crypto *c, EVP_PKEY *pkey, bool is_private, uk_key **out)
 		return uk_fail(
 		    kind == UK_KEY_NONE ? UK_ERR_UNSUPPORTED : UK_ERR_MEMORY);
 	}
-	*k = (uk_key){ c, pkey, kind, is_private };
+	*k = (uk_key){ .crypto = c,
+		.pkey = pkey,
+		.kind = kind,
+		.is_private = is_private };
 	*out = k;
 	return uk_ok();
 }
@@ -118,10 +121,18 @@ uk_err uk_key_from_pem_file(uk_crypto *c, const char *path, uk_key **out)
 	return uk_ossl_leave(err);
 }
 
+static void drop_prepared(uk_key *k)
+{
+	EVP_MD_CTX_free(k->ready_sign);
+	EVP_MD_CTX_free(k->ready_verify);
+	k->ready_sign = k->ready_verify = NULL;
+}
+
 void uk_key_close(uk_key **k)
 {
 	if (*k == NULL)
 		return;
+	drop_prepared(*k);
 	EVP_PKEY_free((*k)->pkey); /* clears private parts */
 	uk_free(*k);
 	*k = NULL;
@@ -203,13 +214,53 @@ static bool set_up(EVP_MD_CTX *md, init_fn *init, const uk_key *k,
 	       EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, salt) == 1;
 }
 
+static EVP_MD_CTX *set_up_new(init_fn *init, const uk_key *k,
+    enum uk_sig_scheme scheme, enum uk_hash hash, int salt)
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+
+	if (set_up(md, init, k, scheme, hash, salt))
+		return md;
+	EVP_MD_CTX_free(md);
+	return NULL;
+}
+
+uk_err uk_key_prepare(uk_key *k, enum uk_sig_scheme scheme, enum uk_hash hash)
+{
+	uk_err err = uk_ok();
+
+	if (!fits(k, scheme, hash))
+		return uk_fail(UK_ERR_ARGUMENT);
+	uk_ossl_enter();
+	drop_prepared(k);
+	k->ready_scheme = scheme;
+	k->ready_hash = hash;
+	k->ready_verify = set_up_new(
+	    EVP_DigestVerifyInit_ex, k, scheme, hash, RSA_PSS_SALTLEN_DIGEST);
+	if (k->is_private)
+		k->ready_sign = set_up_new(EVP_DigestSignInit_ex, k, scheme,
+		    hash, RSA_PSS_SALTLEN_DIGEST);
+	if (k->ready_verify == NULL || (k->is_private && k->ready_sign == NULL))
+		err = uk_ossl_failed(UK_ERR_CRYPTO);
+	return uk_ossl_leave(err);
+}
+
+/* A copy of what was prepared; false: nothing that fits. */
+static bool take_prepared(EVP_MD_CTX *md, const EVP_MD_CTX *ready,
+    const uk_key *k, enum uk_sig_scheme scheme, enum uk_hash hash)
+{
+	return md != NULL && ready != NULL && scheme == k->ready_scheme &&
+	       hash == k->ready_hash && EVP_MD_CTX_copy_ex(md, ready) == 1;
+}
+
 static uk_err verify(const uk_key *k, enum uk_sig_scheme scheme,
     enum uk_hash hash, uk_bytes msg, uk_bytes sig)
 {
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
 	uk_err err = uk_ok();
 
-	if (!set_up(md, EVP_DigestVerifyInit_ex, k, scheme, hash,
+	if (!take_prepared(md, k->ready_verify, k, scheme, hash) &&
+	    !set_up(md, EVP_DigestVerifyInit_ex, k, scheme, hash,
 		RSA_PSS_SALTLEN_DIGEST))
 		err = uk_ossl_failed(UK_ERR_CRYPTO);
 	else if (EVP_DigestVerify(md, sig.p, sig.n, msg.p, msg.n) != 1)
@@ -246,8 +297,9 @@ static uk_err sign(const uk_key *k, enum uk_sig_scheme scheme,
 	size_t n = out->cap;
 	uk_err err = uk_ok();
 
-	if (!set_up(md, EVP_DigestSignInit_ex, k, scheme, hash,
-		RSA_PSS_SALTLEN_DIGEST) ||
+	if ((!take_prepared(md, k->ready_sign, k, scheme, hash) &&
+		!set_up(md, EVP_DigestSignInit_ex, k, scheme, hash,
+		    RSA_PSS_SALTLEN_DIGEST)) ||
 	    EVP_DigestSign(md, out->p, &n, msg.p, msg.n) != 1)
 		err = uk_ossl_failed(UK_ERR_CRYPTO);
 	else

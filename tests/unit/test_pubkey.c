@@ -72,7 +72,8 @@ static const struct vector {
 	    "b" },
 };
 
-static void check_vector(const struct vector *v)
+/* Prepared or not, a key says the same. */
+static void check_vector(const struct vector *v, bool prepared)
 {
 	uk_key *k = NULL;
 	uk_bytes msg = uk_view_str(v->msg);
@@ -84,6 +85,12 @@ static void check_vector(const struct vector *v)
 	print_message("%s\n", v->name);
 	expect_ok(uk_key_from_spki(crypto, hex(v->spki), &k));
 	assert_int_equal(uk_key_kind(k), v->kind);
+	if (prepared) {
+		expect_code(uk_key_prepare(k, UK_SIG_PSS, UK_HASH_SHA256),
+		    UK_ERR_ARGUMENT);
+		expect_ok(uk_key_prepare(k, v->scheme, v->hash));
+		expect_ok(uk_key_prepare(k, v->scheme, v->hash)); /* again */
+	}
 	assert_int_equal(uk_key_size_bits(k), sig.n * 4);
 	expect_ok(uk_key_spki(k, &spki));
 	expect_bytes(uk_blob_view(&spki), hex(v->spki));
@@ -125,8 +132,10 @@ static void check_vector(const struct vector *v)
 static void published_signatures(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++)
-		check_vector(&vectors[i]);
+	for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+		check_vector(&vectors[i], false);
+		check_vector(&vectors[i], true);
+	}
 }
 
 static uk_bytes read_file(const char *name)
@@ -182,6 +191,17 @@ static void sign_and_verify(
 	expect_ok(uk_key_verify(k, scheme, hash, msg, uk_buf_view(&sig)));
 	expect_code(
 	    uk_key_sign(k, scheme, hash, msg, &small), UK_ERR_TOO_SMALL);
+	expect_ok(uk_key_prepare(k, scheme, hash));
+	for (int i = 0; i < 3; i++) {
+		sig = UK_BUF(storage);
+		expect_ok(uk_key_sign(k, scheme, hash, msg, &sig));
+		expect_ok(
+		    uk_key_verify(k, scheme, hash, msg, uk_buf_view(&sig)));
+		/* another hash than was prepared for */
+		expect_code(uk_key_verify(k, scheme, UK_HASH_SHA384, msg,
+				uk_buf_view(&sig)),
+		    UK_ERR_SIGNATURE);
+	}
 	uk_key_close(&k);
 }
 

@@ -2,6 +2,8 @@
  * that was used longest ago makes room. */
 #include "certs.h"
 
+#include "proto.h"
+
 enum { WAYS = 4 };
 
 struct entry {
@@ -104,12 +106,23 @@ static struct entry *place_for(
 	return best;
 }
 
+/* For the signatures that are to come; what cannot be prepared costs more. */
+static void prepare(uk_cert *cert)
+{
+	const struct bank_alg *alg = bank_alg_for_key(
+	    uk_key_kind(uk_cert_key(cert)));
+
+	if (alg != NULL)
+		UK_IGNORE(uk_cert_prepare(cert, alg->scheme, alg->hash));
+}
+
 const uk_cert *bank_certs_keep(struct bank_certs *c, uk_bytes fingerprint,
     enum uk_purpose purpose, int64_t now, int64_t until, uk_cert **cert)
 {
 	struct entry *e = place_for(c, fingerprint, purpose);
 
 	drop(e);
+	prepare(*cert);
 	e->purpose = purpose;
 	e->from = now;
 	e->until = until;

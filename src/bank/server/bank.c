@@ -55,6 +55,8 @@ static uk_err open_signing(struct bank *b, char *why, size_t cap)
 	} else {
 		UK_TRY(bank_path(b->dir, BANK_FILE_SIGN_KEY, path));
 		UK_TRY(uk_key_from_pem_file(b->crypto, path, &b->signing));
+		UK_TRY(
+		    uk_key_prepare(b->signing, UK_SIG_ECDSA, UK_HASH_SHA256));
 	}
 	err = bank_sign_probe(b);
 	if (!uk_is_ok(err))
