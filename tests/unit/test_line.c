@@ -27,6 +27,7 @@ static const struct {
 	    "" },
 	{ "tcp-connect:127.0.0.2:80?pairs=/x/y&plain", true, TRM_LINE_CONNECT,
 	    "127.0.0.2", 80, true, "/x/y" },
+	{ "\"tty:/dev/x?plain\"", true, TRM_LINE_TTY, "/dev/x", 0, true, "" },
 	{ "", false, 0, NULL, 0, false, NULL },
 	{ "tty:", false, 0, NULL, 0, false, NULL },
 	{ "serial:/dev/x", false, 0, NULL, 0, false, NULL },

@@ -93,9 +93,18 @@ static uk_err parse_options(uk_bytes text, struct trm_line *out)
 	return uk_ok();
 }
 
+/* pcscd hands over a quoted DEVICENAME with its quotes. */
+static uk_bytes unquote(uk_bytes v)
+{
+	bool quoted = v.n >= 2 && v.p[0] == '"' && v.p[v.n - 1] == '"';
+
+	return quoted ? uk_view(v.p + 1, v.n - 2) : v;
+}
+
 uk_err trm_line_parse(const char *name, struct trm_line *out)
 {
-	uk_bytes options, v = split_last(uk_view_str(name), '?', &options);
+	uk_bytes options;
+	uk_bytes v = split_last(unquote(uk_view_str(name)), '?', &options);
 
 	*out = (struct trm_line){ .kind = TRM_LINE_TTY };
 	UK_TRY(parse_options(options, out));

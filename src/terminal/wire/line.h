@@ -7,7 +7,7 @@
  *   tcp-connect:address:port     goes there
  *
  * Behind a '?', separated by '&', options: plain (no pairing; for tests),
- * pairs=PATH (the file of pairs.h).
+ * pairs=PATH (the file of pairs.h). The whole may stand in quotes.
  */
 #ifndef TRM_LINE_H
 #define TRM_LINE_H
