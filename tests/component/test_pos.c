@@ -3,10 +3,12 @@
  * by tests/system/test_pos.sh. */
 #include "cmocka_all.h"
 #include "customers.h"
+#include "db_fixture.h"
 #include "fixtures.h"
 #include "mem.h"
 #include "pos_cards.h"
 #include "pos_readers.h"
+#include "pos_records.h"
 #include "users.h"
 
 #include <stdio.h>
@@ -33,10 +35,11 @@ static int set_up(void **state)
 {
 	int64_t customer;
 
-	(void)state;
+	if (db_open(state) != 0)
+		return -1;
 	assert_non_null(mkdtemp(dir));
 	expect_ok(uk_crypto_open(&pos.crypto));
-	expect_ok(bank_store_open(":memory:", &pos.store));
+	expect_ok(bank_store_open(db_fresh(), &pos.store));
 	expect_ok(bank_vault_open(pos.crypto, dir, &pos.vault));
 	expect_ok(bank_begin(pos.store));
 	expect_ok(
@@ -51,12 +54,13 @@ static int tear_down(void **state)
 {
 	char path[64];
 
-	(void)state;
 	bank_vault_close(&pos.vault);
 	bank_store_close(&pos.store);
 	uk_crypto_close(&pos.crypto);
 	(void)snprintf(path, sizeof(path), "%s/pos.key", dir);
-	return unlink(path) == 0 && rmdir(dir) == 0 ? 0 : -1;
+	return unlink(path) == 0 && rmdir(dir) == 0 && db_close(state) == 0
+		   ? 0
+		   : -1;
 }
 
 static void keep_token(void *arg, const struct bank_message *m)
@@ -243,6 +247,106 @@ static void sealed_fields(void **state)
 	bank_vault_close(&again);
 }
 
+static void count_order(void *arg, const struct bank_pos_order *o)
+{
+	assert_string_equal(o->number, "O-1");
+	++*(int *)arg;
+}
+
+static void count_record(void *arg, const struct bank_pos_record *r)
+{
+	(void)r;
+	++*(int *)arg;
+}
+
+static void count_reader(void *arg, const struct bank_reader *r)
+{
+	*(int *)arg += r->released ? 1 : 0;
+}
+
+static struct bank_pos_new_order new_order(void)
+{
+	struct bank_pos_new_order n = { .number = uk_view_str("O-1"),
+		.merchant = uk_view_str("Tea"),
+		.goods = uk_view_str("Green tea"),
+		.currency = uk_view_str("CNY"),
+		.amount = 100,
+		.expires = 7000 };
+
+	expect_ok(bank_user_find(&pos, uk_view_str("A@b.c"), &n.owner));
+	return n;
+}
+
+static void orders_and_records(void **state)
+{
+	const struct bank_pos_filter all = { .text = uk_view_str("100%_"),
+		.until = INT64_MAX,
+		.most = INT64_MAX,
+		.before = INT64_MAX,
+		.limit = 5 };
+	struct bank_pos_new_order n = new_order();
+	struct bank_pos_order o;
+	bool more;
+	int count = 0;
+
+	(void)state;
+	assert_int_equal(bank_pos_order_make(&pos, &n, 6000), BANK_OK);
+	assert_int_equal(bank_pos_order_make(&pos, &n, 6001), BANK_OK);
+	n.amount = 101;
+	assert_int_equal(
+	    bank_pos_order_make(&pos, &n, 6002), BANK_ORDER_CONFLICT);
+	assert_int_equal(
+	    bank_pos_order_find(&pos, n.owner, n.number, &o), BANK_OK);
+	assert_int_equal(o.amount, 100);
+	assert_int_equal(bank_pos_order_find(&pos, n.owner + 1, n.number, &o),
+	    BANK_NOT_FOUND);
+	expect_ok(
+	    bank_pos_orders_each(&pos, n.owner, 6999, count_order, &count));
+	expect_ok(
+	    bank_pos_orders_each(&pos, n.owner, 7000, count_order, &count));
+	assert_int_equal(count, 1); /* until it expires */
+	expect_ok(bank_pos_records_each(
+	    &pos, n.owner, &all, count_record, &count, &more));
+	assert_int_equal(count, 1);
+	assert_false(more);
+	expect_ok(bank_pos_sweep(&pos, 9999, 5, &more));
+	assert_false(more);
+}
+
+static void readers_are_released_once(void **state)
+{
+	struct bank_pos_new_order n = new_order();
+	struct bank_reader_key key;
+	struct bank_reader reader;
+	struct uk_dukpt_keys keys;
+	uint8_t room[UK_DUKPT_KSN];
+	uk_buf ksn = UK_BUF(room);
+	int64_t id;
+	int count = 0;
+
+	(void)state;
+	assert_int_equal(
+	    bank_reader_request(&pos, n.owner, BANK_READER_AES, 1, &id),
+	    BANK_OK);
+	expect_ok(bank_reader_release(&pos, id, &key));
+	expect_code(bank_reader_release(&pos, id, &key), UK_ERR_EXISTS);
+	expect_code(bank_reader_release(&pos, id + 9, &key), UK_ERR_NOT_FOUND);
+	expect_ok(bank_readers_each(&pos, n.owner, count_reader, &count));
+	assert_int_equal(count, 1);
+	uk_put_u32(&ksn, 11);
+	uk_put_u32(&ksn, (uint32_t)id);
+	uk_put_u32(&ksn, 5);
+	assert_int_equal(
+	    bank_reader_keys(&pos, n.owner, uk_buf_view(&ksn), &reader, &keys),
+	    BANK_OK);
+	expect_ok(bank_begin(pos.store));
+	expect_ok(bank_reader_used(&pos, &reader, uk_buf_view(&ksn)));
+	expect_ok(bank_commit(pos.store));
+	assert_int_equal(
+	    bank_reader_keys(&pos, n.owner, uk_buf_view(&ksn), &reader, &keys),
+	    BANK_READER);
+}
+
 static uk_err open_vault(void *arg)
 {
 	struct bank_vault *v = NULL;
@@ -259,7 +363,7 @@ static void memory(void **state)
 	assert_true(fail_every_allocation(open_vault, NULL) > 1);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses),
@@ -268,8 +372,13 @@ int main(void)
 		cmocka_unit_test(counters),
 		cmocka_unit_test(pins),
 		cmocka_unit_test(sealed_fields),
+		cmocka_unit_test(orders_and_records),
+		cmocka_unit_test(readers_are_released_once),
 		cmocka_unit_test(memory),
 	};
+
+	if (!db_choose(argc, argv))
+		return 2;
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
