@@ -56,7 +56,11 @@ static void on_gone(
 {
 	struct connection *p = ptr;
 
-	(void)parent, (void)ad, (void)idx, (void)argl, (void)argp;
+	/* libevent hangs up without close_notify; OpenSSL would forget the
+	 * session then, which TLS has not asked for since 1.2 (RFC 5246,
+	 * 7.2.1). */
+	SSL_set_shutdown(parent, SSL_SENT_SHUTDOWN);
+	(void)ad, (void)idx, (void)argl, (void)argp;
 	if (p == NULL)
 		return;
 	p->bev = NULL;
