@@ -50,3 +50,25 @@ print(b.login(Key("soft/alice-auth.key", "soft/alice-auth.pem")).code)
 PY
 }
 expect_equal "a certificate that names none" "403 cert-purpose" "$(key)"
+
+proves "too many failures wait, and only where they come from"
+bank_stop
+sed -i 's|"loginFailuresPerMinute": 120|"loginFailuresPerMinute": 2|; s|"disallowedPolicies": \[[^]]*\], ||' \
+	bank/bankd.json
+bank_start
+PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$HERE python3 - >codes <<PY
+from bank_client import Bank, Key
+b = Bank($BANK_PORT, "bank/ca.pem", "$ORIGIN")
+alice = Key("soft/alice-auth.key", "soft/alice-auth.pem")
+bob = Key("soft/expired.key", "soft/expired.pem")
+print([b.login(bob).code for _ in range(6)].count("403 cert-expired"))
+print(b.login(alice).code)
+PY
+expect_equal "so many are answered" 6 "$(sed -n 1p codes)"
+expect_equal "then none of that address" "429 busy" "$(sed -n 2p codes)"
+bank_stop
+sed -i 's|"loginFailuresPerMinute": 2|"loginFailuresPerMinute": 120|; s|"loginsPerMinute": 0|"loginsPerMinute": 1|' \
+	bank/bankd.json
+bank_start
+for i in 1 2 3; do expect_equal "login $i" 200 "$(key)"; done
+expect_equal "a certificate may log in so often" "429 busy" "$(key)"

@@ -154,8 +154,24 @@ static uk_err open_pos(struct bank *b)
 	return uk_ok();
 }
 
+/* By address (failures) and by certificate (logins), in this order. */
+static uk_err open_rates(struct bank *b)
+{
+	enum { BUCKETS = 65536, BURST = 3 };
+	const int64_t per_minute[] = { b->config.login_failures,
+		b->config.logins };
+
+	for (size_t i = 0; i < 2; i++)
+		b->rate_kinds[i] = (struct bank_rate){
+			.burst = BURST * per_minute[i],
+			.per_minute = per_minute[i] > 0 ? per_minute[i] : 1,
+		};
+	return bank_rates_open(b->crypto, b->rate_kinds, 2, BUCKETS, &b->rates);
+}
+
 static uk_err open_rooms(struct bank *b)
 {
+	UK_TRY(open_rates(b));
 	UK_TRY(bank_metrics_open(&b->metrics));
 	UK_TRY(bank_certs_open((size_t)b->config.max_certificates, &b->certs));
 	UK_TRY(bank_voucher_cache_open(&b->vouchers));
@@ -218,6 +234,7 @@ void bank_close(struct bank **b)
 	if (*b == NULL)
 		return;
 	bank_sessions_close(&(*b)->sessions);
+	bank_rates_close(&(*b)->rates);
 	bank_nonces_close(&(*b)->nonces);
 	bank_metrics_close(&(*b)->metrics);
 	bank_certs_close(&(*b)->certs);

@@ -48,6 +48,8 @@ struct bank {
 	struct bank_store *store;
 	struct bank_nonces *nonces;
 	struct bank_sessions *sessions;
+	struct bank_rate rate_kinds[2]; /* login.c */
+	struct bank_rates *rates;
 	struct bank_certs *certs;
 	struct bank_metrics *metrics;
 	struct bank_voucher_cache *vouchers;

@@ -34,7 +34,9 @@ struct bank_config {
 	int64_t max_challenges;   /* used ones remembered for five minutes */
 	int64_t max_certificates; /* found good and remembered, 3 KB each */
 	int64_t session_idle_seconds, session_seconds, sessions_each;
-	int64_t shared_logins; /* 1: sessions and nonces in the database */
+	int64_t login_failures; /* per minute and address; 0: no limit */
+	int64_t logins;         /* per minute and certificate; likewise */
+	int64_t shared_logins;  /* 1: sessions and nonces in the database */
 	char callback_ca[BANK_CONFIG_TEXT]; /* PEM for merchants; empty: the
 					     * system's CAs */
 	int64_t plain_callbacks; /* 1: http on 127.0.0.1, for tests only */

@@ -2,7 +2,10 @@
 #include "login.h"
 
 #include "customers.h"
+#include "front.h"
 #include "trusted.h"
+
+enum { FAILURES, LOGINS }; /* kinds of rates: bank.c, open_rates */
 
 enum bank_code bank_login_challenge(struct bank *b,
     const struct bank_challenge_request *r, int64_t now,
@@ -45,6 +48,9 @@ static enum bank_code begin_session(struct bank *b, const uk_cert *cert,
 	if (!uk_is_ok(uk_hash_one(
 		b->crypto, UK_HASH_SHA256, uk_cert_der(cert), &hash)))
 		return BANK_INTERNAL;
+	if (!bank_rates_take(
+		b->rates, LOGINS, uk_buf_view(&hash), 1, now * 1000))
+		return BANK_BUSY;
 	return bank_sessions_add(b->sessions, out->customer, uk_buf_view(&hash),
 	    now, &token, &out->expires);
 }
@@ -247,8 +253,9 @@ static enum bank_code check_policy(
 	return BANK_CHANNEL_BINDING;
 }
 
-enum bank_code bank_login(struct bank *b, const struct bank_login_request *r,
-    const struct bank_peer *peer, int64_t now, struct bank_logged_in *out)
+static enum bank_code login_by_token(struct bank *b,
+    const struct bank_login_request *r, const struct bank_peer *peer,
+    int64_t now, struct bank_logged_in *out)
 {
 	const struct bank_token *t = &r->token;
 	const uk_cert *cert = NULL;
@@ -275,7 +282,7 @@ enum bank_code bank_login(struct bank *b, const struct bank_login_request *r,
 
 /* Whoever speaks TLS (here, or with the front that tells us) has proved that he
  * has the key; all the rest is as with a token. */
-enum bank_code bank_login_by_tls(struct bank *b, const struct bank_peer *peer,
+static enum bank_code login_by_tls(struct bank *b, const struct bank_peer *peer,
     int64_t now, struct bank_logged_in *out)
 {
 	const uk_cert *cert = NULL;
@@ -289,4 +296,54 @@ enum bank_code bank_login_by_tls(struct bank *b, const struct bank_peer *peer,
 	if (code == BANK_OK)
 		code = begin_session(b, cert, now, out);
 	return code;
+}
+
+/* --- how often ------------------------------------------------------------ */
+
+/* The address, as far as it is one customer's; none: not limited. */
+static uk_bytes network_of(const struct bank_peer *peer, uk_buf *out)
+{
+	if (peer->address.n > 0)
+		bank_front_network(peer->address, out);
+	return uk_buf_view(out);
+}
+
+/*
+ * Failures count against the address that they come from. Nothing counts
+ * against a customer but what his own key has signed: whoever only knows his
+ * name or certificate cannot keep him out.
+ */
+static bool may_try(
+    struct bank *b, const struct bank_peer *peer, int64_t now, int64_t cost)
+{
+	uint8_t storage[16];
+	uk_buf room = UK_BUF(storage);
+	uk_bytes network = network_of(peer, &room);
+
+	return network.n == 0 ||
+	       bank_rates_take(b->rates, FAILURES, network, cost, now * 1000);
+}
+
+static enum bank_code count(struct bank *b, const struct bank_peer *peer,
+    int64_t now, enum bank_code code)
+{
+	if (code != BANK_OK && code != BANK_INTERNAL && code != BANK_BUSY)
+		(void)may_try(b, peer, now, 1);
+	return code;
+}
+
+enum bank_code bank_login(struct bank *b, const struct bank_login_request *r,
+    const struct bank_peer *peer, int64_t now, struct bank_logged_in *out)
+{
+	if (!may_try(b, peer, now, 0))
+		return BANK_BUSY;
+	return count(b, peer, now, login_by_token(b, r, peer, now, out));
+}
+
+enum bank_code bank_login_by_tls(struct bank *b, const struct bank_peer *peer,
+    int64_t now, struct bank_logged_in *out)
+{
+	if (!may_try(b, peer, now, 0))
+		return BANK_BUSY;
+	return count(b, peer, now, login_by_tls(b, peer, now, out));
 }
