@@ -32,6 +32,9 @@ struct options {
 	const char *to, *payee, *amount, *currency, *from, *memo, *order;
 	const char *account, *at;
 	unsigned limit;
+	/* bills, reject */
+	const char *exec, *reason;
+	bool all, watch;
 	bool yes;
 	/* what is left */
 	const char *command, *argument;
@@ -102,6 +105,9 @@ CLI_RESULT cmd_login(struct cli *cli);
 CLI_RESULT cmd_logout(struct cli *cli);
 CLI_RESULT cmd_transfer(struct cli *cli);
 CLI_RESULT cmd_records(struct cli *cli);
+CLI_RESULT cmd_bills(struct cli *cli);
+CLI_RESULT cmd_pay(struct cli *cli);
+CLI_RESULT cmd_reject(struct cli *cli);
 CLI_RESULT cmd_cards(struct cli *cli);
 CLI_RESULT cmd_doctor(struct cli *cli);
 CLI_RESULT cmd_verify_receipt(struct cli *cli);

@@ -8,4 +8,11 @@
  * Reports the payment on success. */
 CLI_RESULT cli_pay(struct cli *cli, struct kept_order *k);
 
+/* Without w->from: the only account in that currency. */
+CLI_RESULT cli_choose_account(
+    struct cli *cli, const struct bc_accounts *a, struct bc_transfer *w);
+/* After a failure: is the note of the order still good for something? */
+void cli_drop_useless_note(
+    struct cli *cli, const struct kept_order *k, cli_end end);
+
 #endif

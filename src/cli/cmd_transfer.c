@@ -128,7 +128,7 @@ static cli_end read_order(struct cli *cli, struct kept_order *k)
 }
 
 /* Without --from: the only account in that currency. */
-static cli_end choose_account(
+cli_end cli_choose_account(
     struct cli *cli, const struct bc_accounts *a, struct bc_transfer *w)
 {
 	size_t fitting = 0;
@@ -158,7 +158,7 @@ static bool refused_for_good(enum cli_cause cause)
 
 /* Nothing was paid and nobody was told the number: the note has no use. Nor has
  * one of an order that is void. */
-static void drop_useless_note(
+void cli_drop_useless_note(
     struct cli *cli, const struct kept_order *k, cli_end end)
 {
 	bool untold = cli->opt.order == NULL &&
@@ -178,10 +178,10 @@ cli_end cmd_transfer(struct cli *cli)
 	if (cli_is_ok(end))
 		end = cli_session(cli, &accounts);
 	if (cli_is_ok(end))
-		end = choose_account(cli, &accounts, &k.want);
+		end = cli_choose_account(cli, &accounts, &k.want);
 	if (cli_is_ok(end))
 		end = cli_pay(cli, &k);
-	drop_useless_note(cli, &k, end);
+	cli_drop_useless_note(cli, &k, end);
 	bc_accounts_free(&accounts);
 	kept_order_free(&k);
 	return end;

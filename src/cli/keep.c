@@ -49,6 +49,11 @@ static json_t *order_json(const struct kept_order *k, const char *format)
 	    "currency", w->currency, "algorithm", k->algorithm, "display",
 	    k->display);
 
+	if (w->bill[0] != '\0')
+		(void)json_object_update_new(
+		    o, json_pack("{s:s,s:s,s:s}", "bill", w->bill, "merchant",
+			   w->merchant, "merchantOrder", w->merchant_order));
+
 	if (set_bytes(o, "text", &k->text) &&
 	    set_bytes(o, "signature", &k->signature) &&
 	    set_bytes(o, "certificate", &k->certificate))
@@ -87,6 +92,16 @@ static bool get_bytes(const json_t *o, const char *name, uk_blob *out)
 	return s != NULL && uk_is_ok(uk_base64_decode(uk_view_str(s), out));
 }
 
+/* An order that pays no bill has none of these. */
+static bool read_bill_parts(const json_t *o, struct bc_transfer *w)
+{
+	return json_object_get(o, "bill") == NULL ||
+	       (get_text(o, "bill", w->bill, sizeof(w->bill)) &&
+		   get_text(o, "merchant", w->merchant, sizeof(w->merchant)) &&
+		   get_text(o, "merchantOrder", w->merchant_order,
+		       sizeof(w->merchant_order)));
+}
+
 static bool read_order(
     const json_t *o, const char *format, struct kept_order *out)
 {
@@ -95,7 +110,7 @@ static bool read_order(
 	const json_t *amount = json_object_get(o, "amount");
 
 	w->amount = json_integer_value(amount);
-	return json_is_integer(amount) &&
+	return json_is_integer(amount) && read_bill_parts(o, w) &&
 	       get_text(o, "format", found, sizeof(found)) &&
 	       strcmp(found, format) == 0 &&
 	       get_text(o, "order", w->order, sizeof(w->order)) &&

@@ -17,6 +17,12 @@ static const char help[] =
     "      --to ACCOUNT --payee NAME --amount 12.34 --currency CNY\n"
     "      [--from ACCOUNT] [--memo TEXT] [--yes]\n"
     "      [--order NUMBER]     take up an order again; never pays twice\n"
+    "  bills            what merchants want from you\n"
+    "      [--all]              also those that are answered\n"
+    "      [--watch [--exec PROGRAM]]   waits, and shows each as it comes\n"
+    "  pay BILL         pays a bill: shows it, asks, signs with the card\n"
+    "      [--from ACCOUNT] [--yes]\n"
+    "  reject BILL      [--reason TEXT]; the merchant is told\n"
     "  records          what came in and went out\n"
     "      [--account ACCOUNT] [--limit N]\n"
     "  cards            readers, cards, keys, certificates, PIN tries left\n"
@@ -66,6 +72,10 @@ enum option_id {
 	O_ACCOUNT,
 	O_LIMIT,
 	O_AT,
+	O_ALL,
+	O_WATCH,
+	O_EXEC,
+	O_REASON,
 	O_HELP,
 	O_VERSION
 };
@@ -92,6 +102,10 @@ static const struct option long_options[] = {
 	{ "account", required_argument, NULL, O_ACCOUNT },
 	{ "limit", required_argument, NULL, O_LIMIT },
 	{ "at", required_argument, NULL, O_AT },
+	{ "all", no_argument, NULL, O_ALL },
+	{ "watch", no_argument, NULL, O_WATCH },
+	{ "exec", required_argument, NULL, O_EXEC },
+	{ "reason", required_argument, NULL, O_REASON },
 	{ "help", no_argument, NULL, O_HELP },
 	{ "version", no_argument, NULL, O_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -133,6 +147,10 @@ static const char **text_place(struct options *o, int id)
 		return &o->account;
 	case O_AT:
 		return &o->at;
+	case O_EXEC:
+		return &o->exec;
+	case O_REASON:
+		return &o->reason;
 	default:
 		return NULL;
 	}
@@ -147,6 +165,10 @@ static bool *flag_place(struct options *o, int id)
 		return &o->json;
 	case O_YES:
 		return &o->yes;
+	case O_ALL:
+		return &o->all;
+	case O_WATCH:
+		return &o->watch;
 	case O_HELP:
 		return &o->help;
 	case O_VERSION:
@@ -197,24 +219,40 @@ static cli_end take_option(struct cli *cli, int id, const char *word)
 	return cli_ok();
 }
 
-static bool takes_file(const char *command)
+/* What a command is about, if it is told; NULL: nothing. */
+static const char *argument_of(const char *command)
 {
-	return strcmp(command, "verify-receipt") == 0 ||
-	       strcmp(command, "verify-evidence") == 0;
+	static const struct {
+		const char *command, *what;
+	} rows[] = {
+		{ "verify-receipt", "file" },
+		{ "verify-evidence", "file" },
+		{ "pay", "bill" },
+		{ "reject", "bill" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (strcmp(command, rows[i].command) == 0)
+			return rows[i].what;
+	}
+	return NULL;
 }
 
-/* COMMAND, and FILE for the commands that take it. */
+/* COMMAND, and what it is about for the commands that are told. */
 static cli_end take_words(struct cli *cli, int argc, char **argv)
 {
+	const char *what;
 	int most = 1;
 
 	if (optind >= argc)
 		return cli_fail_because(cli, CLI_USAGE, "which command?");
 	cli->opt.command = argv[optind];
-	if (takes_file(cli->opt.command)) {
+	what = argument_of(cli->opt.command);
+	if (what != NULL) {
 		most = 2;
 		if (argc - optind < 2)
-			return cli_fail_because(cli, CLI_USAGE, "which file?");
+			return cli_fail_because(
+			    cli, CLI_USAGE, "which %s?", what);
 		cli->opt.argument = argv[optind + 1];
 	}
 	if (argc - optind > most)

@@ -434,3 +434,80 @@ uk_err bc_parse_proof(uk_bytes json, struct bc_proof *out)
 	json_decref(root);
 	return m.err;
 }
+
+/* --- bills ---------------------------------------------------------------- */
+
+static uk_err read_bill(const json_t *o, struct bc_bill *b)
+{
+	struct members m = members_of(o);
+
+	take_text(&m, "bill", b->bill, sizeof(b->bill));
+	take_text(&m, "to", b->to, sizeof(b->to));
+	take_text(&m, "merchant", b->merchant, sizeof(b->merchant));
+	take_text(
+	    &m, "orderNumber", b->merchant_order, sizeof(b->merchant_order));
+	take_text(&m, "payee", b->payee, sizeof(b->payee));
+	take_text(&m, "memo", b->memo, sizeof(b->memo));
+	take_text(&m, "reason", b->reason, sizeof(b->reason));
+	take_text(&m, "state", b->state, sizeof(b->state));
+	take_text(&m, "receipt", b->receipt, sizeof(b->receipt));
+	take_currency(&m, "currency", b->currency);
+	take_integer(&m, "amount", &b->amount);
+	take_time(&m, "expiresAt", &b->expires);
+	take_bool(&m, "merchantTold", &b->merchant_told);
+	/* It becomes a part of paths. */
+	if (uk_is_ok(m.err) && !bank_order_number_ok(uk_view_str(b->bill)))
+		m.err = uk_fail(UK_ERR_FORMAT);
+	return m.err;
+}
+
+uk_err bc_parse_bill(uk_bytes json, struct bc_bill *out)
+{
+	json_t *root;
+	uk_err err;
+
+	*out = (struct bc_bill){ 0 };
+	UK_TRY(parse_object(json, &root));
+	err = read_bill(root, out);
+	json_decref(root);
+	return err;
+}
+
+static void take_bills(struct members *m, struct bc_bills *out)
+{
+	const json_t *list = array_of(m, "bills");
+	size_t n = json_array_size(list);
+
+	if (list == NULL || n == 0)
+		return;
+	out->items = uk_new_array(n, sizeof(*out->items));
+	if (out->items == NULL) {
+		m->err = uk_fail(UK_ERR_MEMORY);
+		return;
+	}
+	for (size_t i = 0; i < n && uk_is_ok(m->err); i++)
+		m->err = read_bill(json_array_get(list, i), &out->items[i]);
+	out->n = n;
+}
+
+uk_err bc_parse_bills(uk_bytes json, struct bc_bills *out)
+{
+	struct members m;
+	json_t *root;
+
+	*out = (struct bc_bills){ 0 };
+	UK_TRY(parse_object(json, &root));
+	m = members_of(root);
+	take_bills(&m, out);
+	take_integer(&m, "last", &out->last);
+	json_decref(root);
+	if (!uk_is_ok(m.err))
+		bc_bills_free(out);
+	return m.err;
+}
+
+void bc_bills_free(struct bc_bills *b)
+{
+	uk_free(b->items);
+	*b = (struct bc_bills){ 0 };
+}

@@ -388,23 +388,51 @@ static uk_err order_path(
 	return uk_buf_result(&b);
 }
 
-bc_result bc_prepare(
-    bc_bank *bank, const struct bc_transfer *want, struct bc_order *out)
+static json_t *transfer_json(const struct bc_transfer *want)
 {
-	uk_blob body = { 0 };
-	json_t *json = json_pack("{s:s,s:s,s:s,s:s,s:I,s:s,s:s}", "orderNumber",
+	if (want->bill[0] != '\0')
+		return json_pack("{s:s,s:s}", "orderNumber", want->order,
+		    "from", want->from);
+	return json_pack("{s:s,s:s,s:s,s:s,s:I,s:s,s:s}", "orderNumber",
 	    want->order, "from", want->from, "to", want->to, "toName",
 	    want->payee, "amount", (json_int_t)want->amount, "currency",
 	    want->currency, "memo", want->memo);
+}
+
+/* "/v1/bills/NUMBER" and what is behind it. */
+static uk_err bill_path(
+    const char *number, const char *tail, char path[PATH_MAX_BYTES])
+{
+	uk_buf b = uk_buf_over(path, PATH_MAX_BYTES);
+
+	if (!bank_order_number_ok(uk_view_str(number)))
+		return uk_fail(UK_ERR_ARGUMENT);
+	uk_put_str(&b, "/v1/bills/");
+	uk_put_str(&b, number);
+	uk_put_str(&b, tail);
+	uk_put_u8(&b, 0);
+	return uk_buf_result(&b);
+}
+
+bc_result bc_prepare(
+    bc_bank *bank, const struct bc_transfer *want, struct bc_order *out)
+{
+	char path[PATH_MAX_BYTES] = "/v1/orders";
+	uk_blob body = { 0 };
+	json_t *json = transfer_json(want);
+	uk_err err = want->bill[0] == '\0'
+			 ? uk_ok()
+			 : bill_path(want->bill, "/order", path);
 
 	/* json_pack fails for lack of memory and for text that is not UTF-8;
 	 * the second comes from a command line. */
-	if (json == NULL) {
+	if (json == NULL || !uk_is_ok(err)) {
+		json_decref(json);
 		*out = (struct bc_order){ 0 };
 		return local(uk_fail(UK_ERR_ARGUMENT));
 	}
 	return take_order(
-	    post(bank, "/v1/orders", json, &body), &body, want->order, out);
+	    post(bank, path, json, &body), &body, want->order, out);
 }
 
 bc_result bc_get_order(bc_bank *bank, const char *number, struct bc_order *out)
@@ -484,4 +512,103 @@ bc_result bc_confirm(bc_bank *bank, const char *number, uk_bytes text,
 		return local(uk_fail(UK_ERR_MEMORY));
 	}
 	return take_order(post(bank, path, json, &body), &body, number, out);
+}
+
+/* --- bills ---------------------------------------------------------------- */
+
+bc_result bc_get_bills(
+    bc_bank *bank, bool all, int64_t after, unsigned wait, struct bc_bills *out)
+{
+	char path[PATH_MAX_BYTES];
+	uk_buf b = uk_buf_over(path, sizeof(path));
+	uk_blob body = { 0 };
+	bc_result r;
+
+	*out = (struct bc_bills){ 0 };
+	uk_put_str(&b, "/v1/bills?");
+	put_number(&b, "all=", all);
+	put_number(&b, "&after=", after);
+	put_number(&b, "&wait=", wait);
+	uk_put_u8(&b, 0);
+	if (!uk_is_ok(uk_buf_result(&b)))
+		return local(uk_fail(UK_ERR_ARGUMENT));
+	r = get(bank, path, &body);
+	if (bc_is_ok(r))
+		r = parsed(bc_parse_bills(uk_blob_view(&body), out));
+	uk_blob_free(&body);
+	return r;
+}
+
+/* An answer about this bill, and no other. */
+static bc_result take_bill(
+    bc_result r, uk_blob *body, const char *number, struct bc_bill *out)
+{
+	if (bc_is_ok(r))
+		r = parsed(bc_parse_bill(uk_blob_view(body), out));
+	if (bc_is_ok(r) && strcmp(out->bill, number) != 0)
+		r = bc_fail(BC_MALFORMED);
+	uk_blob_free(body);
+	return r;
+}
+
+bc_result bc_get_bill(bc_bank *bank, const char *number, struct bc_bill *out)
+{
+	char path[PATH_MAX_BYTES];
+	uk_blob body = { 0 };
+	uk_err err = bill_path(number, "", path);
+
+	if (!uk_is_ok(err))
+		return local(err);
+	return take_bill(get(bank, path, &body), &body, number, out);
+}
+
+bc_result bc_show_bill(bc_bank *bank, const char *number)
+{
+	char path[PATH_MAX_BYTES];
+	struct bc_bill bill;
+	uk_blob body = { 0 };
+	uk_err err = bill_path(number, "/shown", path);
+
+	if (!uk_is_ok(err))
+		return local(err);
+	return take_bill(
+	    post(bank, path, json_object(), &body), &body, number, &bill);
+}
+
+bc_result bc_reject_bill(
+    bc_bank *bank, const char *number, const char *reason, struct bc_bill *out)
+{
+	char path[PATH_MAX_BYTES];
+	uk_blob body = { 0 };
+	uk_err err = bill_path(number, "/reject", path);
+
+	if (!uk_is_ok(err))
+		return local(err);
+	return take_bill(
+	    post(bank, path, json_pack("{s:s}", "reason", reason), &body),
+	    &body, number, out);
+}
+
+uk_err bc_bill_transfer(const struct bc_bill *bill, struct bc_transfer *out)
+{
+	const struct {
+		char *to;
+		size_t cap;
+		const char *from;
+	} texts[] = {
+		{ out->to, sizeof(out->to), bill->to },
+		{ out->payee, sizeof(out->payee), bill->payee },
+		{ out->memo, sizeof(out->memo), bill->memo },
+		{ out->currency, sizeof(out->currency), bill->currency },
+		{ out->bill, sizeof(out->bill), bill->bill },
+		{ out->merchant, sizeof(out->merchant), bill->merchant },
+		{ out->merchant_order, sizeof(out->merchant_order),
+		    bill->merchant_order },
+	};
+
+	out->amount = bill->amount;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		UK_TRY(uk_copy_str(
+		    texts[i].to, texts[i].cap, uk_view_str(texts[i].from)));
+	return uk_ok();
 }

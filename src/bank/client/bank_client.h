@@ -74,6 +74,9 @@ struct bc_transfer {
 	char payee[BC_TEXT_MAX + 1], memo[BC_TEXT_MAX + 1]; /* memo may be "" */
 	int64_t amount;                                     /* minor units */
 	char currency[4];
+	/* What it pays, if it pays a bill; all "" for a transfer. */
+	char bill[BC_NAME_MAX + 1];
+	char merchant[BC_TEXT_MAX + 1], merchant_order[BC_NAME_MAX + 1];
 };
 
 /* A fresh order number of 26 characters: milliseconds, then 80 random bits, so
@@ -94,5 +97,21 @@ bc_result bc_get_proof(bc_bank *bank, const char *number, uk_bytes serial,
 bc_result bc_confirm(bc_bank *bank, const char *number, uk_bytes text,
     const char *algorithm, uk_bytes signature, uk_bytes certificate,
     const char *display, struct bc_order *out) BC_MUST_USE;
+
+/* --- bills (7) ------------------------------------------------------------ */
+
+/* Those that wait for an answer, or all. wait: so many seconds at most (0 to
+ * 20) for something after the event number `after`. */
+bc_result bc_get_bills(bc_bank *bank, bool all, int64_t after, unsigned wait,
+    struct bc_bills *out) BC_MUST_USE;
+bc_result bc_get_bill(
+    bc_bank *bank, const char *number, struct bc_bill *out) BC_MUST_USE;
+/* A person has seen it. */
+bc_result bc_show_bill(bc_bank *bank, const char *number) BC_MUST_USE;
+bc_result bc_reject_bill(bc_bank *bank, const char *number, const char *reason,
+    struct bc_bill *out) BC_MUST_USE;
+/* What pays it, but for order and from; to be given to bc_prepare. */
+uk_err bc_bill_transfer(const struct bc_bill *bill, struct bc_transfer *out)
+    __attribute__((warn_unused_result));
 
 #endif

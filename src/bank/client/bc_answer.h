@@ -148,4 +148,23 @@ struct bc_proof {
 };
 UK_RESULT bc_parse_proof(uk_bytes json, struct bc_proof *out);
 
+struct bc_bill {
+	char bill[BC_NAME_MAX + 1], to[BC_NAME_MAX + 1];
+	char merchant[BC_TEXT_MAX + 1], payee[BC_TEXT_MAX + 1];
+	char merchant_order[BC_NAME_MAX + 1];
+	char memo[BC_TEXT_MAX + 1], reason[BC_TEXT_MAX + 1];
+	char state[16], receipt[32];
+	char currency[4];
+	int64_t amount, expires;
+	bool merchant_told;
+};
+struct bc_bills {
+	struct bc_bill *items;
+	size_t n;
+	int64_t last; /* number of the last event */
+};
+UK_RESULT bc_parse_bill(uk_bytes json, struct bc_bill *out);
+UK_RESULT bc_parse_bills(uk_bytes json, struct bc_bills *out);
+void bc_bills_free(struct bc_bills *b);
+
 #endif

@@ -101,7 +101,8 @@ bc_result bc_check_order_text(uk_bytes text, const struct bc_transfer *want,
     const char *origin, uk_tx *tx)
 {
 	static const char *const fields[] = { "From", "To", "Payee", "Amount",
-		"Memo", "Type", "Bank", "Order", NULL };
+		"Memo", "Merchant", "Merchant order", "Type", "Bank", "Order",
+		"Bill", NULL };
 	uint8_t storage[UK_TX_MAX];
 	uk_buf expected = UK_BUF(storage);
 	int64_t time;
@@ -125,6 +126,9 @@ bc_result bc_check_order_text(uk_bytes text, const struct bc_transfer *want,
 			   .customer = value_of(tx, "Customer"),
 			   .prepared = value_of(tx, "Prepared"),
 			   .expires = value_of(tx, "Expires"),
+			   .merchant = uk_view_str(want->merchant),
+			   .merchant_order = uk_view_str(want->merchant_order),
+			   .bill = uk_view_str(want->bill),
 		       });
 	if (!uk_is_ok(err))
 		return bc_fail_err(BC_LOCAL, err);
@@ -156,6 +160,10 @@ bc_result bc_read_order_text(
 		{ "Payee", out->payee, sizeof(out->payee) },
 		{ "Memo", out->memo, sizeof(out->memo) },
 		{ "Order", out->order, sizeof(out->order) },
+		{ "Merchant", out->merchant, sizeof(out->merchant) },
+		{ "Merchant order", out->merchant_order,
+		    sizeof(out->merchant_order) },
+		{ "Bill", out->bill, sizeof(out->bill) },
 		{ "Bank", origin, BC_TEXT_MAX + 1 },
 	};
 	uk_tx tx;

@@ -496,7 +496,7 @@ static uk_err open_shop(struct server *s)
 	UK_TRY(bank_watch_open(s->bank, s->answers, (size_t)c->max_connections,
 	    beat, on_watcher_alive, s, &s->watch));
 	return bank_shop_loop_open(
-	    s->bank, s->base, s->answers, s->watch, &s->shop);
+	    s->bank, s->base, s->answers, s->watch, s->newsroom, &s->shop);
 }
 
 static uk_err open_events(struct server *s)

@@ -57,6 +57,14 @@ static void mark(void *arg, int64_t customer)
 	bank_watch_mark(l->watch, customer);
 }
 
+/* From this server or another one on the same database. What may have been
+ * missed is found by look_around. */
+static void on_news(void *arg, const struct bank_news *n)
+{
+	if (n->topic[0] != '\0')
+		on_touch(arg, n->id);
+}
+
 /* Events that other processes have written. */
 static void look_around(struct bank_shop_loop *l, int64_t now)
 {
@@ -111,7 +119,7 @@ static void on_tick(evutil_socket_t fd, short events, void *arg)
 
 uk_err bank_shop_loop_open(struct bank *b, struct event_base *base,
     struct bank_answers *answers, struct bank_watch *watch,
-    struct bank_shop_loop **out)
+    struct bank_newsroom *news, struct bank_shop_loop **out)
 {
 	const struct timeval second = { 1, 0 };
 	struct bank_shop_loop *l = uk_new(sizeof(*l));
@@ -131,6 +139,11 @@ uk_err bank_shop_loop_open(struct bank *b, struct event_base *base,
 	    event_add(l->tick, &second) != 0) {
 		bank_shop_loop_close(out);
 		return uk_fail(UK_ERR_MEMORY);
+	}
+	err = bank_newsroom_subscribe(news, BANK_NEWS_BILLS, on_news, l);
+	if (!uk_is_ok(err)) {
+		bank_shop_loop_close(out);
+		return err;
 	}
 	b->touch = on_touch;
 	b->touch_arg = l;

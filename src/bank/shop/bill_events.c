@@ -1,6 +1,8 @@
 /* Events of a customer's bills. */
 #include "bill_events.h"
 
+#include "news.h"
+
 /* The row of the counter is locked until the commit: so numbers become visible
  * in their order, whoever else is writing. */
 static uk_err next_number(struct bank_store *s, int64_t customer, int64_t *out)
@@ -30,7 +32,8 @@ uk_err bank_event_add(struct bank_store *s, int64_t customer, int64_t bill,
 	bank_bind_int(&q, bill);
 	bank_bind_text(&q, uk_view_str(kind));
 	bank_bind_int(&q, now);
-	return bank_query_run(&q);
+	UK_TRY(bank_query_run(&q));
+	return bank_notify(s, BANK_NEWS_BILLS, customer);
 }
 
 static uk_err read_event(const bank_query *q, struct bank_bill_event *e)

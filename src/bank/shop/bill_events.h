@@ -8,6 +8,9 @@
 
 #include "store.h"
 
+/* News (news.h): the customer of this number has a new event. */
+#define BANK_NEWS_BILLS "bills"
+
 enum { BANK_EVENTS_KEPT = 30 * 86400, BANK_EVENTS_AT_ONCE = 50 };
 
 struct bank_bill_event {

@@ -1,0 +1,95 @@
+# Bills at the customer's client: they come up by themselves, are paid from the
+# card, from another account when the first has too little, or rejected.
+. "$(dirname "$0")/lib.sh"
+
+new_bank
+new_shop
+pcsc_start
+card_insert alice
+bank_start
+
+PHONE=+8613800001234
+coproc STALL { PYTHONDONTWRITEBYTECODE=1 exec python3 "$HERE/shop.py" shop.key \
+	"$BANK_PORT" bank/ca.pem "$SHOP_PORT" 2>"$WORK/shop.log"; }
+exec {shop_in}>&"${STALL[1]}"- {shop_out}<&"${STALL[0]}"-
+children+=("$STALL_PID")
+
+# The next line of the shop, which must match; its third word in BILL.
+shop_says() {
+	local line
+	IFS= read -r -t 20 line <&"$shop_out" || line=nothing
+	read -r _ _ BILL <<<"$line"
+	if [[ $line =~ ^($1)$ ]]; then
+		met "the shop: $line"
+	else
+		not_met "the shop says '$line', not '$1'"
+	fi
+}
+
+shop() {
+	echo "$*" >&"$shop_in"
+}
+
+shop_says open
+expect_exit 0 "ukey login" ukey login
+expect_exit 0 "ukey bills" ukey bills
+expect_line 'No bills' "there is none"
+
+proves "a bill comes up by itself, while the client watches"
+mkfifo seen
+exec {seen}<>seen # open, also while nobody writes
+cat >note <<'SH'
+#!/bin/sh
+echo "$1" >seen
+SH
+chmod +x note
+ukey bills --watch --exec ./note >watch.out 2>watch.log &
+children+=("$!")
+shop order M-1 1234 $PHONE
+shop_says 'placed M-1 .*'
+placed=$BILL
+read -r -t 20 -u "$seen" came
+expect_equal "the program is given its number" "$placed" "$came"
+expect_exit 0 "it is listed" ukey bills
+expect_line "$placed .* 12.34 CNY .*Tea House \(Shop\) .*Two cups" "with all it says"
+
+proves "paid from the card"
+expect_exit 2 "there are two accounts: which?" ukey pay "$placed" --yes
+expect_exit 0 "ukey pay" ukey pay "$placed" --from "$ALICE" --yes
+expect_line 'Merchant: Shop' "the merchant was shown"
+expect_line 'Merchant order: M-1' "and his number"
+expect_line 'Result: posted' "the bank's receipt says posted"
+shop_says 'told M-1 paid'
+expect_equal "the books say so" 98766 "$(balance)"
+expect_equal "on both sides" 1234 "$(balance "$SHOP")"
+expect_exit 102 "paid once" ukey pay "$placed" --from "$ALICE" --yes
+for receipt in "$HOME"/.local/share/ukey/receipts/*.json; do
+	expect_exit 0 "the receipt proves it, offline" ukey verify-receipt "$receipt"
+done
+
+proves "not enough money, then another account"
+shop order M-2 5000 $PHONE
+shop_says 'placed M-2 .*'
+second=$BILL
+read -r -t 20 -u "$seen" came
+expect_equal "it came up" "$second" "$came"
+expect_exit 71 "from the poor account" ukey pay "$second" --from DE-1002 --yes
+expect_exit 0 "from the other one" ukey pay "$second" --from "$ALICE" --yes
+shop_says 'told M-2 paid'
+
+proves "rejected"
+shop order M-3 100 $PHONE
+shop_says 'placed M-3 .*'
+third=$BILL
+read -r -t 20 -u "$seen" came
+expect_exit 0 "ukey reject" ukey reject "$third" --reason "not mine"
+expect_line "$third  rejected .*not mine" "says so"
+shop_says 'told M-3 rejected'
+expect_exit 0 "all bills" ukey bills --all --json
+expect_line '"merchantTold": ?true' "the customer sees that the merchants know"
+
+proves "the watch goes on when the server was away"
+bank_stop KILL
+bank_start
+expect_exit 0 "ukey login" ukey login
+expect_exit 0 "the books balance" audit
