@@ -38,6 +38,8 @@ def ask(what, *args):
         return None
     if answer.status != 200:
         said[answer.code] = said.get(answer.code, 0) + 1
+        if answer.code.endswith("order-expired"):
+            return {"state": "void"}
         if answer.code.endswith("no-session"):
             ask(bank.login, auth)
         else:
@@ -47,14 +49,14 @@ def ask(what, *args):
 
 
 def pay(number):
-    """True with a receipt, False if it was told to stop before."""
+    """True with a receipt; False if the order ran out, or it was told to stop."""
     while True:
         body = ask(bank.order, number, source, target, 1)
         if body is not None and body["state"] == "prepared":
             body = ask(bank.confirm, number, sign, unb64(body["text"]))
         if body is not None and body["state"] == "posted":
             return True
-        if stopped():
+        if stopped() or (body is not None and body["state"] == "void"):
             return False
 
 

@@ -214,6 +214,36 @@ static void taken_back(void **state)
 	expect_good_books(0);
 }
 
+/* A server that holds the head of the journal and is heard of no more: the
+ * database takes its work back after a while, and the others go on. */
+static void cut_off_while_holding(void **state)
+{
+	struct bank_posting p = posting(0, 1, 10);
+	struct bank_store *other = NULL;
+	struct bank_head head;
+	struct bank_posted r;
+
+	(void)state;
+	if (!db_is_postgresql())
+		skip(); /* of SQLite's writers one waits for the other */
+	expect_ok(bank_store_connect(db_where(), &other));
+	expect_ok(bank_begin(other));
+	expect_ok(bank_ledger_post_many(other, &p, &r, 1));
+	expect_ok(r.err);
+	post(&p, &r, 1);
+	expect_ok(r.err);
+	assert_int_equal(balance(0), 90);
+	/* back again: nothing of what it held has happened, and it is told */
+	expect_code(bank_commit(other), UK_ERR_AGAIN);
+	bank_rollback(other);
+	expect_ok(bank_begin(other));
+	expect_ok(bank_journal_lock(other, &head));
+	bank_rollback(other);
+	bank_store_close(&other);
+	assert_int_equal(balance(0), 90);
+	expect_good_books(1);
+}
+
 static uk_err post_once(void *arg)
 {
 	struct bank_posting p = posting(0, 1, 1);
@@ -247,6 +277,7 @@ int main(int argc, char **argv)
 		WITH_BOOKS(each_order_once),
 		WITH_BOOKS(a_full_list),
 		WITH_BOOKS(taken_back),
+		WITH_BOOKS(cut_off_while_holding),
 		WITH_BOOKS(out_of_memory),
 	};
 
