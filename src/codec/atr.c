@@ -14,31 +14,101 @@ enum {
 	SERVICE_DIR = 0x20   /* bit 6: data objects in EF.DIR */
 };
 
-/* TA, TB and TC of one group are skipped; its TD, if any, is the result. */
-static int get_group(uk_reader *r, int present)
+static const struct uk_atr_interface defaults = {
+	.fi_di = 0x11, .wi = 10, .ifsc = 32, .bwi = 4, .cwi = 13
+};
+
+/* One group of interface bytes; absent: -1. */
+struct group {
+	unsigned number; /* from 1 */
+	int protocol;    /* T of the TD before it */
+	int ta, tb, tc, td;
+};
+
+static int get_if(uk_reader *r, bool present)
 {
-	for (int bit = 0x10; bit < 0x80; bit <<= 1) {
-		if (present & bit)
-			(void)uk_get_u8(r);
+	return present ? uk_get_u8(r) : -1;
+}
+
+/* present: T0 or the TD before it */
+static void get_group(uk_reader *r, uint8_t present, struct group *g)
+{
+	g->number++;
+	g->protocol = present & 0x0f;
+	g->ta = get_if(r, present & 0x10);
+	g->tb = get_if(r, present & 0x20);
+	g->tc = get_if(r, present & 0x40);
+	g->td = get_if(r, present & 0x80);
+}
+
+static void use_first(const struct group *g, struct uk_atr_interface *i)
+{
+	if (g->ta >= 0)
+		i->fi_di = (uint8_t)g->ta;
+	if (g->tc >= 0)
+		i->guard = (uint8_t)g->tc;
+}
+
+/* 8.3: TA2; 10.2: TC2 */
+static void use_second(const struct group *g, struct uk_atr_interface *i)
+{
+	i->specific = g->ta >= 0;
+	if (i->specific) {
+		i->only = g->ta & 0x0f;
+		i->implicit = (g->ta & 0x10) != 0;
 	}
-	return present & 0x80 ? uk_get_u8(r) : -1;
+	if (g->tc > 0)
+		i->wi = (uint8_t)g->tc;
+}
+
+/* 11.4: the first of each kind counts. */
+static void use_t1(
+    const struct group *g, unsigned *seen, struct uk_atr_interface *i)
+{
+	if (g->ta > 0 && g->ta < 0xff && !(*seen & 1))
+		i->ifsc = (uint8_t)g->ta;
+	if (g->tb >= 0 && !(*seen & 2)) {
+		i->bwi = (uint8_t)(g->tb >> 4);
+		i->cwi = g->tb & 0x0f;
+	}
+	if (g->tc >= 0 && !(*seen & 4))
+		i->crc = (g->tc & 1) != 0;
+	*seen |= (g->ta >= 0) | (unsigned)(g->tb >= 0) << 1 |
+		 (unsigned)(g->tc >= 0) << 2;
+}
+
+static void use_group(
+    const struct group *g, unsigned *seen, struct uk_atr_interface *i)
+{
+	if (g->number == 1)
+		use_first(g, i);
+	else if (g->number == 2)
+		use_second(g, i);
+	else if (g->protocol == 1)
+		use_t1(g, seen, i);
 }
 
 /* The interface bytes; says whether a check byte closes the answer (8.2.5). */
 static bool get_interface(uk_reader *r, uint8_t t0, uk_atr *out)
 {
-	int td = get_group(r, t0);
+	struct group g = { .td = -1 };
+	unsigned seen = 0;
 	bool check = false;
 
-	if (td < 0)
+	get_group(r, t0, &g);
+	use_group(&g, &seen, &out->interface);
+	if (g.td < 0)
 		out->protocols = 1 << 0; /* 8.2.3: T=0 when none is named */
-	while (td >= 0 && !r->bad) {
-		int protocol = td & 0x0f;
+	else if ((g.td & 0x0f) != T_GLOBAL)
+		out->interface.first = g.td & 0x0f;
+	while (g.td >= 0 && !r->bad) {
+		int protocol = g.td & 0x0f;
 
 		if (protocol != T_GLOBAL)
 			out->protocols |= (uint16_t)(1U << protocol);
 		check = check || protocol != 0;
-		td = get_group(r, td);
+		get_group(r, (uint8_t)g.td, &g);
+		use_group(&g, &seen, &out->interface);
 	}
 	return check;
 }
@@ -90,7 +160,7 @@ uk_err uk_atr_parse(uk_bytes atr, uk_atr *out)
 	uk_reader r = uk_read(atr);
 	uint8_t ts = uk_get_u8(&r);
 	uint8_t t0 = uk_get_u8(&r);
-	uk_atr a = { 0 };
+	uk_atr a = { .interface = defaults };
 	bool check;
 
 	*out = a;

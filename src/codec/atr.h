@@ -5,7 +5,23 @@
 
 #include "bytes.h"
 
+/* What the interface bytes say to the electronics, 8.3, 10.2 and 11.4; for
+ * those that are absent, their defaults. */
+struct uk_atr_interface {
+	uint8_t first;    /* the protocol offered first, 8.2.3 */
+	uint8_t fi_di;    /* TA1: 11 */
+	uint8_t guard;    /* TC1, etu more between characters: 0 */
+	bool specific;    /* TA2 is there: no PPS */
+	bool implicit;    /* TA2: rate and times are not those of TA1 */
+	uint8_t only;     /* TA2: the protocol */
+	uint8_t wi;       /* TC2, T=0: 10 */
+	uint8_t ifsc;     /* T=1, first TA: 32 */
+	uint8_t bwi, cwi; /* T=1, first TB: 4, 13 */
+	bool crc;         /* T=1, first TC: not LRC */
+};
+
 typedef struct uk_atr {
+	struct uk_atr_interface interface;
 	uint16_t protocols;      /* bit T set: protocol T is offered */
 	uk_bytes historical;     /* at most 15 bytes */
 	bool says_capabilities;  /* card capabilities (7816-4, 12.1.1.9) seen */

@@ -118,11 +118,82 @@ static void directories(void **state)
 	}
 }
 
+/* ISO/IEC 7816-3:2006, 8.3, 10.2 and 11.4: what the bytes of those cards say.
+ */
+static void reads_interface_bytes(void **state)
+{
+	static const struct uk_atr_interface none = {
+		.fi_di = 0x11, .wi = 10, .ifsc = 32, .bwi = 4, .cwi = 13
+	};
+	static const struct {
+		const char *atr;
+		struct uk_atr_interface i;
+	} rows[] = {
+		{ "3B00", none },
+		/* YubiKey NEO: TA1 13, TB1 00, TC1 00; T=1 with FE, 15 */
+		{ "3BFC1300008131FE15597562696B65794E454F7233E1",
+		    { .first = 1,
+			.fi_di = 0x13,
+			.wi = 10,
+			.ifsc = 254,
+			.bwi = 1,
+			.cwi = 5 } },
+		/* Estonian eID: TA1 96; T=0, then T=1 with FE, 45 */
+		{ "3BDB960080B1FE451F830012233F536549440F9000F1",
+		    { .fi_di = 0x96,
+			.wi = 10,
+			.ifsc = 254,
+			.bwi = 4,
+			.cwi = 5 } },
+		/* OpenPGP: TA1 18, TC1 FF; T=1 with FE, 75 */
+		{ "3BDA18FF81B1FE751F030031F573C001600090001C",
+		    { .first = 1,
+			.fi_di = 0x18,
+			.guard = 0xff,
+			.wi = 10,
+			.ifsc = 254,
+			.bwi = 7,
+			.cwi = 5 } },
+		/* TD1 D1: TA2 91 (specific, implicit, T=1), TC2 05; TD2 71: TA3
+		 * 20, TB3 34, TC3 01 (CRC) */
+		{ "3B80D1910571203401 A1", { .first = 1,
+					       .fi_di = 0x11,
+					       .specific = true,
+					       .implicit = true,
+					       .only = 1,
+					       .wi = 5,
+					       .ifsc = 32,
+					       .bwi = 3,
+					       .cwi = 4,
+					       .crc = true } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct uk_atr_interface *w = &rows[i].i;
+		uk_atr a;
+
+		expect_ok(uk_atr_parse(hex(rows[i].atr), &a));
+		assert_int_equal(a.interface.first, w->first);
+		assert_int_equal(a.interface.fi_di, w->fi_di);
+		assert_int_equal(a.interface.guard, w->guard);
+		assert_int_equal(a.interface.specific, w->specific);
+		assert_int_equal(a.interface.implicit, w->implicit);
+		assert_int_equal(a.interface.only, w->only);
+		assert_int_equal(a.interface.wi, w->wi);
+		assert_int_equal(a.interface.ifsc, w->ifsc);
+		assert_int_equal(a.interface.bwi, w->bwi);
+		assert_int_equal(a.interface.cwi, w->cwi);
+		assert_int_equal(a.interface.crc, w->crc);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(directories),
 		cmocka_unit_test(reads_answers),
+		cmocka_unit_test(reads_interface_bytes),
 		cmocka_unit_test(refuses_the_rest),
 	};
 
