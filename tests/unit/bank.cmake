@@ -20,3 +20,4 @@ uk_test(test_json SOURCES test_json.c USES base codec)
 uk_test_on_postgresql(test_nonces test_sessions test_holds test_ledger test_news test_post
 	test_store test_store_engine)
 uk_test(test_login_token SOURCES test_login_token.c USES bank_server)
+uk_test(test_front SOURCES test_front.c USES bank_server)
