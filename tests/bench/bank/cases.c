@@ -4,6 +4,7 @@
 #include "books.h"
 #include "figures.h"
 #include "flows.h"
+#include "peer.h"
 #include "raw.h"
 
 enum { CLIENTS = 32, RESIDENTS = 24 };
@@ -142,6 +143,55 @@ static void rsa_logins(const struct bench *b)
 static void sm2_logins(const struct bench *b)
 {
 	logins_of(b, &kinds[2]);
+}
+
+/* --- TLS client certificates --------------------------------------------- */
+
+static void ask_peer(const struct bench *b, struct flow *f)
+{
+	struct peer_files files = { town_file(f->town, "bank/ca.pem"),
+		town_file(f->town, "bank/tls.pem"),
+		town_file(f->town, "bank/tls.key") };
+	struct daemon peer = daemon_fork(peer_serve, &files);
+	struct flow to_peer = *f;
+	struct phase p;
+
+	to_peer.daemon = &peer;
+	p = flow_tls_logins(&to_peer, scaled(b, 1000), false);
+	figure_add(
+	    "TLS: OpenSSL's defaults, no login", "/cpu-s", phase_per_cpu(&p));
+	daemon_stop(&peer);
+}
+
+static void tls_logins(const struct bench *b)
+{
+	struct daemon daemon;
+	struct phase p;
+	struct town t;
+	struct flow f;
+
+	if (town_make(&t, b->bankd, "P-256", 1)) {
+		t.config.main_certificates = 1;
+		open_flow(&f, &t, b->bankd, &daemon);
+		SSL_CTX_free(f.tls);
+		f.tls = load_tls(town_file(&t, "bank/ca.pem"),
+		    town_login_pem(&t), town_file(&t, "card.key"));
+		for (size_t i = 0; i < b->rounds; i++) {
+			ask_peer(b, &f);
+			p = flow_tls_logins(&f, scaled(b, 1000), false);
+			figure_add("TLS: logins by certificate", "/cpu-s",
+			    phase_per_cpu(&p));
+			p = flow_tls_logins(&f, scaled(b, 1000), true);
+			figure_add("TLS: logins, resumed", "/cpu-s",
+			    phase_per_cpu(&p));
+		}
+		close_flow(&f);
+	}
+	town_clear(&t);
+	figure_compare("TLS: logins by certificate",
+	    "TLS: OpenSSL's defaults, no login", 1.9);
+	figure_compare(
+	    "TLS: logins, resumed", "TLS: OpenSSL's defaults, no login", 0);
 }
 
 /* --- transfers ----------------------------------------------------------- */
@@ -293,6 +343,7 @@ const struct bench_part bench_parts[] = {
 	{ "logins, P-256", p256_logins },
 	{ "logins, RSA-2048", rsa_logins },
 	{ "logins, SM2", sm2_logins },
+	{ "tls", tls_logins },
 	{ "transfers", transfers },
 	{ "books, SQLite", books_of_sqlite },
 	{ "books, PostgreSQL", books_of_postgresql },

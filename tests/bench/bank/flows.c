@@ -247,6 +247,42 @@ void flow_transfers(
 	end(&w);
 }
 
+/* --- TLS client certificates --------------------------------------------- */
+
+static uk_bytes same_request(void *arg, size_t i)
+{
+	const struct work *w = arg;
+
+	(void)i;
+	return uk_blob_view(&w->requests[0]);
+}
+
+struct phase flow_tls_logins(const struct flow *f, size_t n, bool resumed)
+{
+	struct work w = begin(f, 1);
+	struct load l = { .port = f->daemon->port,
+		.tls = f->tls,
+		.connections = resumed ? 1 : 8,
+		.fresh = true,
+		.resume = resumed,
+		.total = n,
+		.request = same_request,
+		.arg = &w };
+	double before = daemon_cpu(f->daemon);
+	struct phase p;
+
+	load_http(&w.requests[0], "POST", "/v1/login/tls", NULL, UK_NONE);
+	load_run(&l);
+	p = (struct phase){ .good = l.good,
+		.cpu = daemon_cpu(f->daemon) - before,
+		.seconds = l.seconds };
+	need(l.failed == 0, "not everything was answered with 200");
+	need(!resumed || l.resumed + 1 >= n, "sessions are not resumed");
+	load_free(&l);
+	end(&w);
+	return p;
+}
+
 /* --- anything ------------------------------------------------------------ */
 
 struct phase flow_get(const struct flow *f, const char *path, size_t n)

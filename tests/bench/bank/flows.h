@@ -34,6 +34,9 @@ void flow_logins(
 void flow_transfers(
     const struct flow *f, size_t n, struct phase *asked, struct phase *done);
 /* n times GET path, with no session. */
+/* n connections with a client certificate (flow->tls has it), one POST
+ * /v1/login/tls on each; resumed: all but the first go on with a session. */
+struct phase flow_tls_logins(const struct flow *f, size_t n, bool resumed);
 struct phase flow_get(const struct flow *f, const char *path, size_t n);
 
 #endif

@@ -253,3 +253,19 @@ void town_sign(const struct town *t, const struct resident *r, uk_bytes message,
 	    "signing");
 	need(uk_base64_encode(uk_buf_view(&sig), out), "signing");
 }
+
+const char *town_login_pem(const struct town *t)
+{
+	const char *path = town_file(t, "login.pem");
+	const char *text = (const char *)t->residents[t->count - 1].login.p;
+	FILE *f = fopen(path, "we");
+
+	if (f == NULL)
+		abort();
+	fputs("-----BEGIN CERTIFICATE-----\n", f);
+	for (; *text != '\0'; text += strnlen(text, 64)) /* RFC 7468, 2 */
+		fprintf(f, "%.64s\n", text);
+	fputs("-----END CERTIFICATE-----\n", f);
+	fclose(f);
+	return path;
+}

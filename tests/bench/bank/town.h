@@ -42,6 +42,9 @@ void town_clear(struct town *t);
 /* What the card signs: base64 text. */
 void town_sign(const struct town *t, const struct resident *r, uk_bytes message,
     uk_blob *out);
+/* The login certificate of the last resident, as a file; its key is card.key.
+ */
+const char *town_login_pem(const struct town *t);
 /* FOLDER/NAME, in a ring of 4. */
 const char *town_file(const struct town *t, const char *name);
 
