@@ -19,7 +19,7 @@ pcsc_configure() {
 terminal_start() {
 	rm -f screen keys
 	: >screen
-	foreign_free python3 "$HERE/ptyrun.py" screen keys \
+	python3 "$HERE/ptyrun.py" screen keys \
 		"$BIN/ukey-terminal" --line "$TERM_LINE${TERM_OPTIONS-?plain}" \
 		--state "$WORK/terminal" --name Phone \
 		--contact "unix:$WORK/card.sock" "$@" &
@@ -42,10 +42,6 @@ terminal_card() {
 	CARD_PID=$!
 	children+=("$CARD_PID")
 	until_true 10 test -S card.sock
-}
-
-foreign_free() {
-	"$@"
 }
 
 screen_has() {

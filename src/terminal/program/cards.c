@@ -28,7 +28,7 @@ struct trm_cards {
 	char reader[UK_READER_NAME_MAX]; /* empty: the first */
 	int wake;
 	uk_readers *watched, *used; /* of the watcher; of the worker */
-	uk_link *link;		    /* the worker's */
+	uk_link *link;              /* the worker's */
 	pthread_t watcher, worker;
 	bool has_watcher, has_worker;
 };
@@ -46,8 +46,7 @@ static const uk_reader_state *ours(
     const struct trm_cards *c, const uk_reader_state *all, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (c->reader[0] == '\0' ||
-		    strcmp(c->reader, all[i].name) == 0)
+		if (c->reader[0] == '\0' || strcmp(c->reader, all[i].name) == 0)
 			return &all[i];
 	}
 	return NULL;
@@ -295,8 +294,8 @@ uk_err trm_cards_open(const char *name, int wake, struct trm_cards **out)
 	pthread_cond_init(&c->job_given, NULL);
 	err = open_readers(c, name);
 	if (uk_is_ok(err)) {
-		c->has_watcher =
-		    pthread_create(&c->watcher, NULL, watch, c) == 0;
+		c->has_watcher = pthread_create(&c->watcher, NULL, watch, c) ==
+				 0;
 		c->has_worker = pthread_create(&c->worker, NULL, work, c) == 0;
 		if (!c->has_watcher || !c->has_worker)
 			err = uk_fail(UK_ERR_MEMORY);

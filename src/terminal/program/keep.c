@@ -107,6 +107,23 @@ uk_err trm_keep_count(struct trm_keep *k, uint64_t *number)
 
 /* --- opening ------------------------------------------------------------- */
 
+/* The folder, and those above it that are not there. */
+static bool make_folders(const char *dir)
+{
+	char path[TRM_KEEP_PATH];
+
+	snprintf(path, sizeof(path), "%s", dir);
+	for (char *s = path + 1; *s != '\0'; s++) {
+		if (*s != '/')
+			continue;
+		*s = '\0';
+		if (mkdir(path, 0700) != 0 && errno != EEXIST)
+			return false;
+		*s = '/';
+	}
+	return mkdir(path, 0700) == 0 || errno == EEXIST;
+}
+
 uk_err trm_keep_open(
     const char *dir, struct trm_keep *out, char *why, size_t why_cap)
 {
@@ -115,7 +132,7 @@ uk_err trm_keep_open(
 
 	*out = (struct trm_keep){ .number = 0 };
 	UK_TRY(uk_copy_str(out->dir, sizeof(out->dir), uk_view_str(dir)));
-	if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
+	if (!make_folders(dir)) {
 		snprintf(why, why_cap, "cannot make the folder %s: %s", dir,
 		    strerror(errno));
 		return uk_fail(UK_ERR_IO);

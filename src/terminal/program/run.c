@@ -54,8 +54,8 @@ static bool take_code(void *arg, uint8_t code[TRM_PAIRING_CODE])
 
 	t->code_until = -1;
 	if (shown)
-		UK_IGNORE(uk_copy_exact(
-		    code, TRM_PAIRING_CODE, UK_ARRAY(t->code)));
+		UK_IGNORE(
+		    uk_copy_exact(code, TRM_PAIRING_CODE, UK_ARRAY(t->code)));
 	uk_wipe(t->code, sizeof(t->code));
 	return shown;
 }
@@ -161,8 +161,8 @@ static void write_screen(void *arg, uk_bytes text)
 	}
 }
 
-static void on_pin(void *arg, unsigned slot, bool yes, const uk_pin *old,
-    const uk_pin *fresh)
+static void on_pin(
+    void *arg, unsigned slot, bool yes, const uk_pin *old, const uk_pin *fresh)
 {
 	struct terminal *t = arg;
 
@@ -326,9 +326,8 @@ static uk_err open_line(struct terminal *t)
 {
 	int fd;
 
-	t->retry = t->o->line.kind == TRM_LINE_LISTEN
-		       ? -1
-		       : trm_now_ms() + RETRY_MS;
+	t->retry = t->o->line.kind == TRM_LINE_LISTEN ? -1
+						      : trm_now_ms() + RETRY_MS;
 	UK_TRY(trm_line_open(&t->o->line, &fd));
 	if (t->o->line.kind == TRM_LINE_LISTEN)
 		t->listener = fd;
@@ -468,12 +467,10 @@ static void open_device(struct terminal *t)
 		.strict = !t->o->open_policy };
 	uk_buf point = UK_BUF(s.point);
 
-	UK_IGNORE(uk_copy_str(
-	    s.name, sizeof(s.name), uk_view_str(t->o->name)));
+	UK_IGNORE(uk_copy_str(s.name, sizeof(s.name), uk_view_str(t->o->name)));
 	uk_put(&point, UK_ARRAY(t->keep.point));
 	trm_device_init(&t->device, &s, &device_ops, t);
-	trm_screen_init(
-	    &t->screen, t->o->columns, t->o->lines, &screen_ops, t);
+	trm_screen_init(&t->screen, t->o->columns, t->o->lines, &screen_ops, t);
 }
 
 static uk_err open_link(struct terminal *t)

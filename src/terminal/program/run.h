@@ -7,7 +7,7 @@
 struct trm_run_options {
 	const char *name; /* of the terminal, for people */
 	struct trm_line line;
-	const char *state;   /* folder */
+	const char *state;    /* folder */
 	const char *cards[2]; /* contact, contactless; NULL: an empty slot */
 	unsigned columns, lines;
 	bool open_policy; /* transaction keys may sign what was not shown */
@@ -15,7 +15,6 @@ struct trm_run_options {
 };
 
 /* Until a person or a signal ends it. why: one line for people. */
-UK_RESULT trm_run(
-    const struct trm_run_options *o, char *why, size_t why_cap);
+UK_RESULT trm_run(const struct trm_run_options *o, char *why, size_t why_cap);
 
 #endif

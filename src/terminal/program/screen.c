@@ -4,8 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KEY_ENTER = '\r', KEY_NEWLINE = '\n', KEY_ESCAPE = 0x1b,
-	KEY_CANCEL = 0x03, KEY_ERASE = 0x7f, KEY_BACKSPACE = 0x08 };
+enum {
+	KEY_ENTER = '\r',
+	KEY_NEWLINE = '\n',
+	KEY_ESCAPE = 0x1b,
+	KEY_CANCEL = 0x03,
+	KEY_ERASE = 0x7f,
+	KEY_BACKSPACE = 0x08
+};
 
 static void put(struct trm_screen *s, const char *text)
 {
@@ -96,8 +102,8 @@ static void finish_part(struct trm_screen *s)
 		ask_part(s);
 		return;
 	}
-	if (s->part == 2 && !uk_equal(uk_pin_view(&s->fresh),
-				uk_pin_view(&s->typed))) {
+	if (s->part == 2 &&
+	    !uk_equal(uk_pin_view(&s->fresh), uk_pin_view(&s->typed))) {
 		put(s, "\r\nThe two are not the same. Once more.\r\n");
 		s->part = 1;
 		ask_part(s);
@@ -184,8 +190,8 @@ static void show_page(struct trm_screen *s)
 			: "-- more: Enter; Esc rejects --");
 }
 
-bool trm_screen_show(struct trm_screen *s, unsigned slot,
-    const uk_tx_item *items, size_t n)
+bool trm_screen_show(
+    struct trm_screen *s, unsigned slot, const uk_tx_item *items, size_t n)
 {
 	uk_buf text = UK_BUF(s->text);
 
@@ -217,8 +223,8 @@ static void finish_text(struct trm_screen *s)
 	if (!s->whole)
 		show_page(s);
 	else
-		answer_text(s, s->answer_n == 3 &&
-				   memcmp(s->answer, "yes", 3) == 0);
+		answer_text(
+		    s, s->answer_n == 3 && memcmp(s->answer, "yes", 3) == 0);
 }
 
 static void text_key(struct trm_screen *s, uint8_t key)

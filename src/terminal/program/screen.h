@@ -41,9 +41,10 @@ struct trm_screen {
 	unsigned part; /* 0: the present PIN, 1: the new one, 2: it again */
 	uk_pin typed, old, fresh;
 	/* a text */
-	uint8_t text[UK_TX_MAX + UK_TX_ITEMS * 8 + 1024]; /* broken into lines */
+	uint8_t
+	    text[UK_TX_MAX + UK_TX_ITEMS * 8 + 1024]; /* broken into lines */
 	size_t text_n, shown_to; /* how far it has been shown */
-	bool whole;		 /* all of it has been shown */
+	bool whole;              /* all of it has been shown */
 	uint8_t answer[4];       /* what is typed, up to Enter */
 	size_t answer_n;
 };
@@ -54,8 +55,8 @@ void trm_screen_init(struct trm_screen *s, unsigned columns, unsigned lines,
 /* False: something else is being asked. */
 bool trm_screen_ask_pin(
     struct trm_screen *s, unsigned slot, const struct trm_pin_wish *wish);
-bool trm_screen_show(struct trm_screen *s, unsigned slot,
-    const uk_tx_item *items, size_t n);
+bool trm_screen_show(
+    struct trm_screen *s, unsigned slot, const uk_tx_item *items, size_t n);
 /* Takes this slot's question away; nothing is told of it. */
 void trm_screen_dismiss(struct trm_screen *s, unsigned slot);
 void trm_screen_keys(struct trm_screen *s, uk_bytes keys);
