@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { LOOK_AGAIN_MS = 60000 };
@@ -23,6 +24,7 @@ struct trm_cards {
 	bool secret;
 	uint8_t apdu[UK_APDU_MAX];
 	size_t apdu_n;
+	bool gone; /* to be fetched before card: another one came since */
 	struct trm_event card, result; /* waiting to be fetched */
 
 	char reader[UK_READER_NAME_MAX]; /* empty: the first */
@@ -55,6 +57,7 @@ static const uk_reader_state *ours(
 static void report(struct trm_cards *c, bool present)
 {
 	pthread_mutex_lock(&c->lock);
+	c->gone = c->gone || !present;
 	c->card = (struct trm_event){ .kind = TRM_EVENT_CARD,
 		.present = present };
 	pthread_mutex_unlock(&c->lock);
@@ -191,9 +194,9 @@ static void *work(void *arg)
 		pthread_mutex_unlock(&c->lock);
 		do_job(c, job);
 		pthread_mutex_lock(&c->lock);
-		c->job = JOB_NONE;
 		if (job == JOB_OFF)
-			continue;
+			continue; /* a job may have been given since */
+		c->job = JOB_NONE;
 		c->result.kind = job == JOB_POWER ? TRM_EVENT_POWERED
 						  : TRM_EVENT_ANSWER;
 		tell(c);
@@ -252,12 +255,26 @@ static bool fetch(struct trm_event *from, struct trm_event *out)
 	return true;
 }
 
+/* A card that went is told before the one that came in its place. */
+static bool fetch_gone(struct trm_cards *c, struct trm_event *out)
+{
+	bool gone = c->gone;
+
+	c->gone = false;
+	if (gone && !c->card.present)
+		c->card.kind = TRM_EVENT_NONE; /* this one */
+	if (gone)
+		*out = (struct trm_event){ .kind = TRM_EVENT_CARD };
+	return gone;
+}
+
 bool trm_cards_next(struct trm_cards *c, struct trm_event *out)
 {
 	bool has;
 
 	pthread_mutex_lock(&c->lock);
-	has = fetch(&c->card, out) || fetch(&c->result, out);
+	has = fetch_gone(c, out) || fetch(&c->card, out) ||
+	      fetch(&c->result, out);
 	pthread_mutex_unlock(&c->lock);
 	return has;
 }
@@ -308,6 +325,18 @@ uk_err trm_cards_open(const char *name, int wake, struct trm_cards **out)
 	return err;
 }
 
+/* A cancel that comes before the waiting is lost: until one is not. */
+static void end_watcher(struct trm_cards *c)
+{
+	struct timespec until;
+
+	do {
+		uk_readers_cancel(c->watched);
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec += 1;
+	} while (pthread_timedjoin_np(c->watcher, NULL, &until) != 0);
+}
+
 void trm_cards_close(struct trm_cards **cards)
 {
 	struct trm_cards *c = *cards;
@@ -318,10 +347,8 @@ void trm_cards_close(struct trm_cards **cards)
 	c->stop = true;
 	pthread_cond_signal(&c->job_given);
 	pthread_mutex_unlock(&c->lock);
-	if (c->has_watcher) {
-		uk_readers_cancel(c->watched);
-		pthread_join(c->watcher, NULL);
-	}
+	if (c->has_watcher)
+		end_watcher(c);
 	if (c->has_worker)
 		pthread_join(c->worker, NULL);
 	uk_readers_close(&c->watched);

@@ -272,7 +272,8 @@ static void close_line(struct terminal *t)
 	if (t->fd >= 0)
 		close(t->fd);
 	t->fd = -1;
-	t->retry = trm_now_ms() + RETRY_MS;
+	if (t->listener < 0) /* else somebody will come */
+		t->retry = trm_now_ms() + RETRY_MS;
 }
 
 static void adopt(struct terminal *t, int fd)
