@@ -148,11 +148,24 @@ static int open_tty(const char *path)
 	return fd;
 }
 
-static void set_nodelay(int fd)
+/* A pulled cable says nothing: after so many seconds without a sign of life
+ * the line is dead, also where nobody has anything to say. */
+static void set_tcp(int fd)
 {
-	int on = 1;
+	static const struct {
+		int level, name, value;
+	} options[] = {
+		{ IPPROTO_TCP, TCP_NODELAY, 1 },
+		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
+		{ IPPROTO_TCP, TCP_KEEPIDLE, 5 },
+		{ IPPROTO_TCP, TCP_KEEPINTVL, 5 },
+		{ IPPROTO_TCP, TCP_KEEPCNT, 2 },
+		{ IPPROTO_TCP, TCP_USER_TIMEOUT, 15000 },
+	};
 
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		(void)setsockopt(fd, options[i].level, options[i].name,
+		    &options[i].value, sizeof(options[i].value));
 }
 
 static int open_tcp(const struct trm_line *l)
@@ -167,7 +180,7 @@ static int open_tcp(const struct trm_line *l)
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -1;
-	set_nodelay(fd);
+	set_tcp(fd);
 	if (l->kind == TRM_LINE_LISTEN) {
 		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 		rc = bind(fd, to, sizeof(a)) == 0 ? listen(fd, 1) : -1;
@@ -193,7 +206,7 @@ uk_err trm_line_accept(int listener, int *fd)
 	*fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (*fd < 0)
 		return uk_fail(UK_ERR_NOT_FOUND);
-	set_nodelay(*fd);
+	set_tcp(*fd);
 	return uk_ok();
 }
 
