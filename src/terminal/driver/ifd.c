@@ -23,22 +23,47 @@ enum { READERS = 16, ATR_MAX = 33 };
 static struct entry {
 	struct trm_reader *reader;
 	unsigned number;
+	unsigned channels; /* slots that pcscd has open */
+	unsigned users;    /* threads that are in the reader */
 	uint8_t atr[TRM_READER_SLOTS][ATR_MAX];
 	size_t atr_n[TRM_READER_SLOTS];
 } entries[READERS];
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* all of it */
+static pthread_cond_t left = PTHREAD_COND_INITIALIZER;
 
-static struct entry *find(DWORD lun)
+static struct entry *find_locked(DWORD lun)
+{
+	for (size_t i = 0; i < READERS; i++) {
+		if (entries[i].reader != NULL && entries[i].number == lun >> 16)
+			return &entries[i];
+	}
+	return NULL;
+}
+
+/* pcscd closes a channel while another thread still waits for a card or a PIN:
+ * who is in is counted. NULL: there is no such reader (any more). */
+static struct entry *enter(DWORD lun)
 {
 	struct entry *e = NULL;
 
+	if ((lun & 0xffff) >= TRM_READER_SLOTS)
+		return NULL;
 	pthread_mutex_lock(&lock);
-	for (size_t i = 0; i < READERS; i++) {
-		if (entries[i].reader != NULL && entries[i].number == lun >> 16)
-			e = &entries[i];
-	}
+	e = find_locked(lun);
+	if (e != NULL && e->channels == 0)
+		e = NULL; /* it is being closed */
+	if (e != NULL)
+		e->users++;
 	pthread_mutex_unlock(&lock);
-	return (lun & 0xffff) < TRM_READER_SLOTS ? e : NULL;
+	return e;
+}
+
+static void leave(struct entry *e)
+{
+	pthread_mutex_lock(&lock);
+	e->users--;
+	pthread_cond_broadcast(&left);
+	pthread_mutex_unlock(&lock);
 }
 
 static unsigned slot_of(DWORD lun)
@@ -68,31 +93,37 @@ static RESPONSECODE code_of(uk_err err)
 
 /* --- channels ------------------------------------------------------------ */
 
+static struct entry *find_place_locked(void)
+{
+	for (size_t i = 0; i < READERS; i++) {
+		if (entries[i].reader == NULL)
+			return &entries[i];
+	}
+	return NULL;
+}
+
 RESPONSECODE IFDHCreateChannelByName(DWORD Lun, LPSTR DeviceName)
 {
-	struct entry *place = find(Lun & ~(DWORD)0xffff);
+	RESPONSECODE rc = IFD_COMMUNICATION_ERROR;
 	struct trm_reader *reader = NULL;
-	uk_err err;
+	struct entry *e;
 
-	if (place != NULL)
-		return slot_of(Lun) < TRM_READER_SLOTS
-			   ? IFD_SUCCESS /* the second slot of the same */
-			   : IFD_COMMUNICATION_ERROR;
-	err = trm_reader_open(DeviceName, &reader);
-	if (!uk_is_ok(err))
-		return IFD_COMMUNICATION_ERROR;
+	if (slot_of(Lun) >= TRM_READER_SLOTS)
+		return rc;
 	pthread_mutex_lock(&lock);
-	for (size_t i = 0; i < READERS && place == NULL; i++) {
-		if (entries[i].reader == NULL)
-			place = &entries[i];
+	e = find_locked(Lun);
+	if (e != NULL) { /* another slot of the same */
+		e->channels++;
+		rc = IFD_SUCCESS;
+	} else if ((e = find_place_locked()) != NULL &&
+		   uk_is_ok(trm_reader_open(DeviceName, &reader))) {
+		*e = (struct entry){ .reader = reader,
+			.number = (unsigned)(Lun >> 16),
+			.channels = 1 };
+		rc = IFD_SUCCESS;
 	}
-	if (place != NULL)
-		*place = (struct entry){ .reader = reader,
-			.number = (unsigned)(Lun >> 16) };
 	pthread_mutex_unlock(&lock);
-	if (place == NULL)
-		trm_reader_close(&reader);
-	return place == NULL ? IFD_COMMUNICATION_ERROR : IFD_SUCCESS;
+	return rc;
 }
 
 RESPONSECODE IFDHCreateChannel(DWORD Lun, DWORD Channel)
@@ -101,17 +132,21 @@ RESPONSECODE IFDHCreateChannel(DWORD Lun, DWORD Channel)
 	return IFD_COMMUNICATION_ERROR; /* a name is needed */
 }
 
+/* The reader goes with the last of its slots. */
 RESPONSECODE IFDHCloseChannel(DWORD Lun)
 {
-	struct entry *e = find(Lun);
 	struct trm_reader *reader = NULL;
+	struct entry *e;
 
-	/* pcscd closes each slot; the reader goes with the first. */
-	if (e == NULL || slot_of(Lun) != 0)
-		return IFD_SUCCESS;
 	pthread_mutex_lock(&lock);
-	reader = e->reader;
-	e->reader = NULL;
+	e = find_locked(Lun);
+	if (e != NULL && e->channels > 0 && --e->channels == 0) {
+		trm_reader_stop(e->reader);
+		while (e->users > 0)
+			pthread_cond_wait(&left, &lock);
+		reader = e->reader;
+		e->reader = NULL;
+	}
 	pthread_mutex_unlock(&lock);
 	trm_reader_close(&reader);
 	return IFD_SUCCESS;
@@ -121,11 +156,24 @@ RESPONSECODE IFDHCloseChannel(DWORD Lun)
 
 RESPONSECODE IFDHICCPresence(DWORD Lun)
 {
-	struct entry *e = find(Lun);
+	struct entry *e = enter(Lun);
+	bool present;
 
-	return e != NULL && trm_reader_present(e->reader, slot_of(Lun))
-		   ? IFD_ICC_PRESENT
-		   : IFD_ICC_NOT_PRESENT;
+	if (e == NULL)
+		return IFD_ICC_NOT_PRESENT;
+	present = trm_reader_present(e->reader, slot_of(Lun));
+	leave(e);
+	return present ? IFD_ICC_PRESENT : IFD_ICC_NOT_PRESENT;
+}
+
+static void keep_atr(struct entry *e, unsigned slot, uk_bytes atr)
+{
+	uk_buf out = UK_BUF(e->atr[slot]);
+
+	pthread_mutex_lock(&lock);
+	uk_put(&out, atr);
+	e->atr_n[slot] = out.len;
+	pthread_mutex_unlock(&lock);
 }
 
 static RESPONSECODE power_down(struct entry *e, unsigned slot)
@@ -133,42 +181,40 @@ static RESPONSECODE power_down(struct entry *e, unsigned slot)
 	uint8_t storage[16], error;
 	uk_buf none = UK_BUF(storage);
 
-	e->atr_n[slot] = 0;
+	keep_atr(e, slot, UK_NONE);
 	/* Without a terminal there is no power either. */
 	UK_IGNORE(trm_reader_request(
 	    e->reader, slot, UK_CCID_POWER_OFF, UK_NONE, &none, &error));
 	return IFD_SUCCESS;
 }
 
-static RESPONSECODE power_up(struct entry *e, unsigned slot)
+static RESPONSECODE power_up(struct entry *e, unsigned slot, uk_buf *atr)
 {
-	uk_buf atr = UK_BUF(e->atr[slot]);
 	uint8_t error;
 	uk_err err = trm_reader_request(
-	    e->reader, slot, UK_CCID_POWER_ON, UK_NONE, &atr, &error);
+	    e->reader, slot, UK_CCID_POWER_ON, UK_NONE, atr, &error);
 
-	e->atr_n[slot] = uk_is_ok(err) ? atr.len : 0;
+	if (!uk_is_ok(err))
+		atr->len = 0;
+	keep_atr(e, slot, uk_buf_view(atr));
 	return uk_is_ok(err) ? IFD_SUCCESS : IFD_ERROR_POWER_ACTION;
 }
 
 RESPONSECODE IFDHPowerICC(DWORD Lun, DWORD Action, PUCHAR Atr, PDWORD AtrLength)
 {
-	struct entry *e = find(Lun);
-	unsigned slot = slot_of(Lun);
-	RESPONSECODE rc;
-	uk_buf out;
+	struct entry *e = enter(Lun);
+	uk_buf atr = uk_buf_over(Atr, ATR_MAX);
+	RESPONSECODE rc = IFD_NOT_SUPPORTED;
 
 	*AtrLength = 0;
 	if (e == NULL)
 		return IFD_COMMUNICATION_ERROR;
 	if (Action == IFD_POWER_DOWN)
-		return power_down(e, slot);
-	if (Action != IFD_POWER_UP && Action != IFD_RESET)
-		return IFD_NOT_SUPPORTED;
-	rc = power_up(e, slot);
-	out = uk_buf_over(Atr, ATR_MAX);
-	uk_put(&out, uk_view(e->atr[slot], e->atr_n[slot]));
-	*AtrLength = out.len;
+		rc = power_down(e, slot_of(Lun));
+	else if (Action == IFD_POWER_UP || Action == IFD_RESET)
+		rc = power_up(e, slot_of(Lun), &atr);
+	leave(e);
+	*AtrLength = atr.len;
 	return rc;
 }
 
@@ -176,9 +222,7 @@ RESPONSECODE IFDHPowerICC(DWORD Lun, DWORD Action, PUCHAR Atr, PDWORD AtrLength)
 RESPONSECODE IFDHSetProtocolParameters(
     DWORD Lun, DWORD Protocol, UCHAR Flags, UCHAR PTS1, UCHAR PTS2, UCHAR PTS3)
 {
-	(void)Flags, (void)PTS1, (void)PTS2, (void)PTS3;
-	if (find(Lun) == NULL)
-		return IFD_COMMUNICATION_ERROR;
+	(void)Lun, (void)Flags, (void)PTS1, (void)PTS2, (void)PTS3;
 	return Protocol == SCARD_PROTOCOL_T0 || Protocol == SCARD_PROTOCOL_T1
 		   ? IFD_SUCCESS
 		   : IFD_PROTOCOL_NOT_SUPPORTED;
@@ -188,7 +232,7 @@ RESPONSECODE IFDHTransmitToICC(DWORD Lun, SCARD_IO_HEADER SendPci,
     PUCHAR TxBuffer, DWORD TxLength, PUCHAR RxBuffer, PDWORD RxLength,
     PSCARD_IO_HEADER RecvPci)
 {
-	struct entry *e = find(Lun);
+	struct entry *e = enter(Lun);
 	uk_buf answer = uk_buf_over(RxBuffer, *RxLength);
 	uint8_t error;
 	uk_err err;
@@ -198,6 +242,7 @@ RESPONSECODE IFDHTransmitToICC(DWORD Lun, SCARD_IO_HEADER SendPci,
 		return IFD_COMMUNICATION_ERROR;
 	err = trm_reader_request(e->reader, slot_of(Lun), UK_CCID_XFR_BLOCK,
 	    uk_view(TxBuffer, TxLength), &answer, &error);
+	leave(e);
 	if (!uk_is_ok(err))
 		return code_of(err);
 	*RxLength = answer.len;
@@ -209,7 +254,7 @@ RESPONSECODE IFDHTransmitToICC(DWORD Lun, SCARD_IO_HEADER SendPci,
 RESPONSECODE IFDHControl(DWORD Lun, DWORD dwControlCode, PUCHAR TxBuffer,
     DWORD TxLength, PUCHAR RxBuffer, DWORD RxLength, LPDWORD pdwBytesReturned)
 {
-	struct entry *e = find(Lun);
+	struct entry *e = enter(Lun);
 	uk_buf out = uk_buf_over(RxBuffer, RxLength);
 	uk_err err;
 
@@ -218,6 +263,7 @@ RESPONSECODE IFDHControl(DWORD Lun, DWORD dwControlCode, PUCHAR TxBuffer,
 		return IFD_COMMUNICATION_ERROR;
 	err = trm_control(e->reader, slot_of(Lun), (uint32_t)dwControlCode,
 	    uk_view(TxBuffer, TxLength), &out);
+	leave(e);
 	if (!uk_is_ok(err))
 		return uk_is(err, UK_ERR_UNSUPPORTED) ? IFD_ERROR_NOT_SUPPORTED
 						      : code_of(err);
@@ -229,20 +275,23 @@ RESPONSECODE IFDHControl(DWORD Lun, DWORD dwControlCode, PUCHAR TxBuffer,
 
 static RESPONSECODE poll_slot(DWORD Lun, int timeout)
 {
-	struct entry *e = find(Lun);
+	struct entry *e = enter(Lun);
 
 	if (e == NULL)
 		return IFD_COMMUNICATION_ERROR;
 	trm_reader_wait(e->reader, slot_of(Lun), timeout);
+	leave(e);
 	return IFD_SUCCESS;
 }
 
 static RESPONSECODE stop_polling(DWORD Lun)
 {
-	struct entry *e = find(Lun);
+	struct entry *e = enter(Lun);
 
-	if (e != NULL)
+	if (e != NULL) {
 		trm_reader_wake(e->reader, slot_of(Lun));
+		leave(e);
+	}
 	return IFD_SUCCESS;
 }
 
@@ -262,6 +311,21 @@ static RESPONSECODE put_function(
 	return put_value(Length, Value, uk_view(function, n));
 }
 
+static RESPONSECODE put_atr(DWORD Lun, PDWORD Length, PUCHAR Value)
+{
+	RESPONSECODE rc = IFD_COMMUNICATION_ERROR;
+	const unsigned slot = slot_of(Lun);
+	struct entry *e;
+
+	pthread_mutex_lock(&lock);
+	e = find_locked(Lun);
+	if (e != NULL && slot < TRM_READER_SLOTS)
+		rc = put_value(
+		    Length, Value, uk_view(e->atr[slot], e->atr_n[slot]));
+	pthread_mutex_unlock(&lock);
+	return rc;
+}
+
 RESPONSECODE IFDHGetCapabilities(
     DWORD Lun, DWORD Tag, PDWORD Length, PUCHAR Value)
 {
@@ -269,7 +333,6 @@ RESPONSECODE IFDHGetCapabilities(
 			     readers = READERS;
 	static RESPONSECODE (*const polling)(DWORD, int) = poll_slot;
 	static RESPONSECODE (*const stopping)(DWORD) = stop_polling;
-	struct entry *e = find(Lun);
 
 	switch (Tag) {
 	case TAG_IFD_SIMULTANEOUS_ACCESS:
@@ -285,10 +348,7 @@ RESPONSECODE IFDHGetCapabilities(
 		return put_function(Length, Value, &stopping, sizeof(stopping));
 	case TAG_IFD_ATR:
 	case SCARD_ATTR_ATR_STRING:
-		return e == NULL ? IFD_COMMUNICATION_ERROR
-				 : put_value(Length, Value,
-				       uk_view(e->atr[slot_of(Lun)],
-					   e->atr_n[slot_of(Lun)]));
+		return put_atr(Lun, Length, Value);
 	case SCARD_ATTR_VENDOR_NAME:
 		return put_value(Length, Value, UK_ARRAY("ukey"));
 	default:

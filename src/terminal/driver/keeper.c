@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PAIRS_FILE "/var/lib/ukey/terminal"
@@ -43,8 +44,8 @@ static void set_present(struct trm_reader *r, unsigned slot, bool present)
 
 	if (s->present == present)
 		return;
+	s->gone = s->gone || !present;
 	s->present = present;
-	s->changes++;
 	pthread_cond_broadcast(&r->changed);
 }
 
@@ -200,6 +201,8 @@ static void answer_request(struct request *q, const struct uk_ccid *m)
 
 	if (status == UK_CCID_MORE_TIME) {
 		q->deadline = trm_now_ms() + TRM_SILENCE_MS;
+		if (q->deadline > q->last)
+			q->deadline = q->last;
 		return;
 	}
 	q->error = m->p[1];
@@ -273,6 +276,8 @@ static void follow_link(struct trm_reader *r, enum trm_link_state before)
 	if (state == TRM_LINK_PAIRED) {
 		finish_pairing(r);
 	} else if (state == TRM_LINK_REFUSED) {
+		/* What was paired before still is. */
+		r->retry = r->pairing.waiting ? trm_now_ms() : -1;
 		end_request(&r->pairing, trm_link_why(r->link));
 		lose(r);
 	} else if (state == TRM_LINK_DOWN) {
@@ -283,14 +288,23 @@ static void follow_link(struct trm_reader *r, enum trm_link_state before)
 
 /* --- the thread ---------------------------------------------------------- */
 
+static void end_watch(struct trm_reader *r)
+{
+	if (r->watch >= 0)
+		close(r->watch);
+	r->watch = -1;
+}
+
 static void adopt(struct trm_reader *r, int fd)
 {
+	end_watch(r);
 	r->fd = fd;
 	r->retry = -1;
 	open_link(r);
 }
 
-/* The folder of a tty tells when it comes; nothing else does. */
+/* The folder of a tty tells when it comes. It may go itself, as
+ * /dev/serial/by-id does, so what has told something is made anew. */
 static void watch_folder(struct trm_reader *r)
 {
 	char folder[TRM_LINE_TEXT];
@@ -298,31 +312,38 @@ static void watch_folder(struct trm_reader *r)
 
 	if (r->watch >= 0 || r->line.kind != TRM_LINE_TTY)
 		return;
-	r->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	snprintf(folder, sizeof(folder), "%s", r->line.path);
 	slash = strrchr(folder, '/');
-	if (r->watch < 0 || slash == NULL)
+	if (slash == NULL)
 		return;
 	*slash = '\0';
-	(void)inotify_add_watch(r->watch, folder[0] == '\0' ? "/" : folder,
-	    IN_CREATE | IN_MOVED_TO | IN_ATTRIB);
+	r->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (r->watch >= 0 &&
+	    inotify_add_watch(r->watch, folder[0] == '\0' ? "/" : folder,
+		IN_CREATE | IN_MOVED_TO | IN_ATTRIB) < 0)
+		end_watch(r);
+}
+
+/* Does the folder tell when it is worth trying again? Not of a name that is
+ * there and cannot be opened, or leads nowhere. */
+static bool is_told(const struct trm_reader *r)
+{
+	struct stat st;
+
+	return r->watch >= 0 && lstat(r->line.path, &st) != 0;
 }
 
 static void try_line(struct trm_reader *r)
 {
 	int fd;
 
-	watch_folder(r); /* before looking, so that nothing is missed */
-	r->retry = r->line.kind == TRM_LINE_CONNECT ? trm_now_ms() + RETRY_MS
-						    : -1;
+	r->retry = -1;
 	if (r->line.kind == TRM_LINE_LISTEN && r->listener >= 0)
 		return;
-	if (!uk_is_ok(trm_line_open(&r->line, &fd))) {
-		if (r->line.kind == TRM_LINE_LISTEN)
-			r->retry = trm_now_ms() + RETRY_MS; /* port in use */
-		return;
-	}
-	if (r->line.kind == TRM_LINE_LISTEN)
+	watch_folder(r); /* before looking, so that nothing is missed */
+	if (!uk_is_ok(trm_line_open(&r->line, &fd)))
+		r->retry = is_told(r) ? -1 : trm_now_ms() + RETRY_MS;
+	else if (r->line.kind == TRM_LINE_LISTEN)
 		r->listener = fd;
 	else
 		adopt(r, fd);
@@ -391,8 +412,12 @@ static void on_time(struct trm_reader *r)
 {
 	int64_t now = trm_now_ms();
 
-	if (r->pairing.waiting && now >= r->pairing.deadline)
+	if (r->pairing.waiting && !r->pairing.done &&
+	    now >= r->pairing.deadline) {
 		end_request(&r->pairing, uk_fail(UK_ERR_TIMEOUT));
+		pthread_cond_broadcast(&r->changed);
+		r->retry = now; /* what was paired before still is */
+	}
 	if (r->retry < 0 || now < r->retry)
 		return;
 	if (r->fd < 0) {
@@ -409,10 +434,9 @@ static void on_events(struct trm_reader *r, const struct pollfd *p)
 
 	if (p[0].revents != 0)
 		drain(r->wake);
-	if (p[2].revents != 0) {
-		drain(r->watch);
-		if (r->fd < 0)
-			r->retry = trm_now_ms();
+	if (p[2].revents != 0 && r->fd < 0) {
+		end_watch(r);
+		r->retry = trm_now_ms();
 	}
 	/* The last one who comes is served: the cable was put in again. */
 	if (p[3].revents != 0 && uk_is_ok(trm_line_accept(r->listener, &fd))) {

@@ -2,6 +2,7 @@
 #include "termreader_impl.h"
 
 #include "mem.h"
+#include "secret.h"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -51,6 +52,15 @@ uk_err trm_reader_open(const char *name, struct trm_reader **out)
 	return err;
 }
 
+void trm_reader_stop(struct trm_reader *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->stop = true;
+	pthread_cond_broadcast(&r->changed);
+	pthread_mutex_unlock(&r->lock);
+	trm_reader_wake_keeper(r);
+}
+
 void trm_reader_close(struct trm_reader **reader)
 {
 	struct trm_reader *r = *reader;
@@ -58,10 +68,7 @@ void trm_reader_close(struct trm_reader **reader)
 	if (r == NULL)
 		return;
 	if (r->has_thread) {
-		pthread_mutex_lock(&r->lock);
-		r->stop = true;
-		pthread_mutex_unlock(&r->lock);
-		trm_reader_wake_keeper(r);
+		trm_reader_stop(r);
 		pthread_join(r->thread, NULL);
 	}
 	if (r->listener >= 0)
@@ -81,10 +88,13 @@ void trm_reader_close(struct trm_reader **reader)
 
 bool trm_reader_present(struct trm_reader *r, unsigned slot)
 {
+	struct slot *s = &r->slots[slot];
 	bool present;
 
 	pthread_mutex_lock(&r->lock);
-	present = r->slots[slot].present;
+	present = s->present && !s->gone;
+	s->gone = false;
+	s->told = present;
 	pthread_mutex_unlock(&r->lock);
 	return present;
 }
@@ -108,12 +118,11 @@ void trm_reader_wait(struct trm_reader *r, unsigned slot, int timeout_ms)
 {
 	struct timespec until = moment(trm_now_ms() + timeout_ms);
 	struct slot *s = &r->slots[slot];
-	unsigned changes;
 	int rc = 0;
 
 	pthread_mutex_lock(&r->lock);
-	changes = s->changes;
-	while (rc == 0 && changes == s->changes && !s->woken && !r->stop)
+	while (rc == 0 && s->present == s->told && !s->gone && !s->woken &&
+	       !r->stop)
 		rc = pthread_cond_timedwait(&r->changed, &r->lock, &until);
 	s->woken = false;
 	pthread_mutex_unlock(&r->lock);
@@ -157,10 +166,11 @@ uk_err trm_reader_request(struct trm_reader *r, unsigned slot,
 
 	*error = 0;
 	pthread_mutex_lock(&r->lock);
-	if (r->up && s->request == NULL) {
+	if (r->up && s->request == NULL && !r->stop) {
 		s->request = &q;
 		q.seq = next_seq(s);
 		q.deadline = trm_now_ms() + TRM_SILENCE_MS;
+		q.last = trm_now_ms() + TRM_LONGEST_MS;
 		trm_reader_say(r, slot, type, q.seq, data);
 		trm_reader_wake_keeper(r);
 		err = await(r, &q);
@@ -178,13 +188,15 @@ uk_err trm_reader_pair(struct trm_reader *r, uk_bytes code)
 	if (code.n != sizeof(r->code))
 		return uk_fail(UK_ERR_ARGUMENT);
 	pthread_mutex_lock(&r->lock);
-	if (r->fd >= 0 && !r->want_pair && !r->pairing.waiting) {
+	if (r->fd >= 0 && !r->want_pair && !r->pairing.waiting && !r->stop) {
 		UK_IGNORE(uk_copy_exact(r->code, sizeof(r->code), code));
 		r->pairing = (struct request){ .waiting = true,
 			.deadline = trm_now_ms() + TRM_PAIR_MS };
 		r->want_pair = true;
 		trm_reader_wake_keeper(r);
 		err = await(r, &r->pairing);
+		r->want_pair = false; /* not with a terminal that comes later */
+		uk_wipe(r->code, sizeof(r->code));
 	}
 	pthread_mutex_unlock(&r->lock);
 	return err;

@@ -5,8 +5,9 @@
  * The terminal may be there or not, at any moment: a reader without a terminal
  * is a reader without a card. Nothing polls: the thread sleeps until the line
  * or a request wakes it (a tty that is gone is looked for again when its folder
- * changes). Every request ends: with the answer, with the line's end, or when
- * the terminal has given no sign of life for TRM_SILENCE_MS.
+ * changes). Every request ends: with the answer, with the line's end, when the
+ * terminal has given no sign of life for TRM_SILENCE_MS, or after
+ * TRM_LONGEST_MS.
  */
 #ifndef TRM_TERMREADER_H
 #define TRM_TERMREADER_H
@@ -17,6 +18,7 @@
 enum {
 	TRM_READER_SLOTS = 2,
 	TRM_SILENCE_MS = 5000,
+	TRM_LONGEST_MS = 300000, /* however often it asks for more time */
 	TRM_PAIR_MS = 20000,
 	TRM_READER_NAME = 63
 };
@@ -25,11 +27,16 @@ struct trm_reader;
 
 /* name: line.h. Succeeds also if no terminal is there. */
 UK_RESULT trm_reader_open(const char *name, struct trm_reader **out);
+/* Ends all requests and waits, now and from now on; they return soon. */
+void trm_reader_stop(struct trm_reader *r);
+/* Nobody is in any of the functions below. */
 void trm_reader_close(struct trm_reader **r); /* accepts NULL */
 
+/* Is there a card? One that went and came while nobody asked is told as gone
+ * once, because it may be another. */
 bool trm_reader_present(struct trm_reader *r, unsigned slot);
-/* Waits until a card comes or goes in this slot, for timeout_ms at most, or
- * until trm_reader_wake. */
+/* Waits until trm_reader_present has something new to tell, for timeout_ms at
+ * most, or until trm_reader_wake. */
 void trm_reader_wait(struct trm_reader *r, unsigned slot, int timeout_ms);
 void trm_reader_wake(struct trm_reader *r, unsigned slot);
 

@@ -15,13 +15,14 @@ struct request {
 	uk_err err;
 	uint8_t error; /* bError */
 	uint8_t seq;
-	int64_t deadline;
+	int64_t deadline, last; /* of silence; of all patience */
 	uk_buf *answer;
 };
 
 struct slot {
 	bool present;
-	unsigned changes; /* counts */
+	bool gone; /* for a moment, and pcscd does not know */
+	bool told; /* what pcscd was told last */
 	bool woken;
 	uint8_t seq;
 	struct request *request;
@@ -44,7 +45,8 @@ struct trm_reader {
 	pthread_t thread;
 	bool has_thread;
 	struct trm_line line;
-	int wake, listener, fd, watch;
+	int wake, listener, fd;
+	int watch;     /* inotify, or -1 */
 	int64_t retry; /* when to try again; -1: when something changes */
 };
 
