@@ -33,7 +33,7 @@ static bool wants_private_keys(const CK_ATTRIBUTE *t, CK_ULONG count)
 	for (CK_ULONG i = 0; i < count; i++) {
 		CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
 
-		if (t[i].type == CKA_CLASS &&
+		if (t[i].type == CKA_CLASS && t[i].pValue != NULL &&
 		    uk_bytes_eq(uk_view(t[i].pValue, t[i].ulValueLen),
 			uk_view(&class, sizeof(class))))
 			return true;
