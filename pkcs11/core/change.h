@@ -51,7 +51,22 @@ CK_RV p11_change_end(struct p11_slot *s, uk_err err, CK_RV otherwise);
 CK_RV p11_keep(struct p11_slot *s, const struct p11_session *session,
     const struct p11_template *t, struct p11_object **o,
     CK_OBJECT_HANDLE_PTR out);
+/* What the card is to make. Views of o. */
+struct uk_new_object p11_described(const struct p11_object *o);
 /* A CKA_ID for what must have one and was given none: 20 random bytes. */
 CK_RV p11_invent_id(struct p11_slot *s, uk_object *entry);
+
+/* --- and import.c ----------------------------------------------------------
+ */
+
+/* Brings the private key of a template to the card, if its numbers belong
+ * together: else CKR_TEMPLATE_INCONSISTENT. o->pub is whole then. otherwise: as
+ * above. *place: in the list of the card's objects. */
+CK_RV p11_import(struct p11_slot *s, const struct p11_template *t,
+    struct p11_object *o, CK_RV otherwise, size_t *place);
+/* What the card says of the key that it has got, if it says anything of its
+ * own: is it that one? If not, the key goes again. */
+CK_RV p11_import_check(
+    struct p11_slot *s, const uk_public_key *wanted, struct p11_object *made);
 
 #endif

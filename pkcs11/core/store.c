@@ -5,7 +5,7 @@
 #include "rv.h"
 #include "sw.h"
 
-enum { INVENTED_ID = 20, SPKI_MAX = 1024, SCALAR_MAX = 66 };
+enum { INVENTED_ID = 20, SPKI_MAX = 1024 };
 
 /* PKCS#11 3.0, 5.7.1; and the card wants the PIN for every change. */
 CK_RV p11_may_change(const struct p11_slot *s,
@@ -76,7 +76,7 @@ CK_RV p11_invent_id(struct p11_slot *s, uk_object *entry)
 
 /* --- the card ------------------------------------------------------------- */
 
-static struct uk_new_object described(const struct p11_object *o)
+struct uk_new_object p11_described(const struct p11_object *o)
 {
 	return (struct uk_new_object){
 		.kind = o->entry.kind,
@@ -91,9 +91,10 @@ static struct uk_new_object described(const struct p11_object *o)
 	};
 }
 
-static uk_err store(struct p11_slot *s, const struct p11_object *o,
-    struct uk_new_object *what, size_t *place)
+static uk_err store(
+    struct p11_slot *s, const struct p11_object *o, size_t *place)
 {
+	struct uk_new_object what = p11_described(o);
 	uint8_t storage[SPKI_MAX];
 	uk_buf spki = UK_BUF(storage);
 
@@ -102,65 +103,9 @@ static uk_err store(struct p11_slot *s, const struct p11_object *o,
 		    uk_view(o->pub->modulus, o->pub->modulus_len),
 		    uk_view(o->pub->exponent, o->pub->exponent_len),
 		    uk_view(o->pub->point, o->pub->point_len)));
-		what->value = uk_buf_view(&spki);
+		what.value = uk_buf_view(&spki);
 	}
-	return uk_card_store(s->card, what, place);
-}
-
-static uk_err import(struct p11_slot *s, const struct p11_template *t,
-    const struct uk_new_object *what, size_t *place)
-{
-	uint8_t scalar[SCALAR_MAX];
-	uk_buf d = UK_BUF(scalar);
-	struct uk_private_key key = { UK_NONE, UK_NONE, UK_NONE };
-	uk_err err;
-
-	if (what->key_type == UK_KEY_RSA) {
-		key.p = p11_given_integer(t, CKA_PRIME_1);
-		key.q = p11_given_integer(t, CKA_PRIME_2);
-	} else {
-		uk_put_padded(&d, p11_given_bytes(t, CKA_VALUE),
-		    uk_key_field(what->key_type));
-		key.d = uk_buf_view(&d);
-	}
-	err = uk_card_import(s->card, what, &key, place);
-	uk_wipe(scalar, sizeof(scalar));
-	return err;
-}
-
-static uk_err put(struct p11_slot *s, const struct p11_template *t,
-    const struct p11_object *o, size_t *place)
-{
-	struct uk_new_object what = described(o);
-
-	return o->class == CKO_PRIVATE_KEY ? import(s, t, &what, place)
-					   : store(s, o, &what, place);
-}
-
-/* The card has worked the public half out of the private one: are they the
- * caller's? If not, the key goes again. */
-static CK_RV check_import(
-    struct p11_slot *s, const uk_public_key *wanted, struct p11_object *made)
-{
-	const uk_public_key *pub;
-	CK_RV rv = p11_object_public(s, made, &pub);
-	uk_err err;
-
-	if (rv != CKR_OK)
-		return rv;
-	if (uk_bytes_eq(uk_view(pub->modulus, pub->modulus_len),
-		uk_view(wanted->modulus, wanted->modulus_len)) &&
-	    (wanted->point_len == 0 ||
-		uk_bytes_eq(uk_view(pub->point, pub->point_len),
-		    uk_view(wanted->point, wanted->point_len))))
-		return CKR_OK;
-	if ((rv = p11_change_begin(s)) != CKR_OK)
-		return rv;
-	err = uk_card_destroy(s->card, made->src);
-	rv = p11_change_end(s, err, CKR_ACTION_PROHIBITED);
-	if (rv == CKR_OK)
-		rv = p11_objects_changed(s, P11_NOTHING_NEW);
-	return rv == CKR_OK ? CKR_TEMPLATE_INCONSISTENT : rv;
+	return uk_card_store(s->card, &what, place);
 }
 
 /* The driver does not do it: at all, or not with such an object. */
@@ -173,6 +118,19 @@ static CK_RV cannot(const struct p11_slot *s, const struct p11_object *o)
 	return has ? CKR_TEMPLATE_INCONSISTENT : CKR_FUNCTION_NOT_SUPPORTED;
 }
 
+static CK_RV put(struct p11_slot *s, const struct p11_template *t,
+    struct p11_object *o, size_t *place)
+{
+	CK_RV rv;
+
+	if (o->class == CKO_PRIVATE_KEY)
+		return p11_import(s, t, o, cannot(s, o), place);
+	rv = p11_change_begin(s);
+	if (rv == CKR_OK)
+		rv = p11_change_end(s, store(s, o, place), cannot(s, o));
+	return rv;
+}
+
 static CK_RV keep_on_card(struct p11_slot *s, const struct p11_template *t,
     struct p11_object *o, CK_OBJECT_HANDLE_PTR out)
 {
@@ -183,9 +141,7 @@ static CK_RV keep_on_card(struct p11_slot *s, const struct p11_template *t,
 	if (o->class != CKO_DATA)
 		rv = p11_invent_id(s, &o->entry);
 	if (rv == CKR_OK)
-		rv = p11_change_begin(s);
-	if (rv == CKR_OK)
-		rv = p11_change_end(s, put(s, t, o, &place), cannot(s, o));
+		rv = put(s, t, o, &place);
 	if (rv == CKR_OK)
 		rv = p11_objects_changed(s, place);
 	if (rv != CKR_OK)
@@ -194,7 +150,7 @@ static CK_RV keep_on_card(struct p11_slot *s, const struct p11_template *t,
 	if (made == NULL)
 		return CKR_DEVICE_ERROR;
 	if (o->class == CKO_PRIVATE_KEY)
-		rv = check_import(s, o->pub, made);
+		rv = p11_import_check(s, o->pub, made);
 	if (rv == CKR_OK)
 		*out = p11_object_handle(s, made);
 	return rv;

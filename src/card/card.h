@@ -145,10 +145,13 @@ struct uk_new_object {
 	uk_bytes value;    /* certificate (DER), data, public key (DER SPKI) */
 };
 
-/* A private key to be imported; secret. */
+/* A private key to be imported; secret. Somebody has made sure that these
+ * belong together. */
 struct uk_private_key {
-	uk_bytes p, q; /* RSA, public exponent 65537 */
-	uk_bytes d;    /* curves */
+	uk_bytes p, q;         /* RSA, public exponent 65537; of one length */
+	uk_bytes dp, dq, qinv; /* RFC 8017, 3.2; as long as p */
+	uk_bytes d;            /* curves, as long as the field */
+	const uk_public_key *public; /* its other half */
 };
 
 /* What the card computes with a secret input or output. */
@@ -243,6 +246,8 @@ struct uk_card_ops {
 	 * key. *out: the private key's place in c->objects. */
 	uk_err (*generate)(
 	    uk_card *c, const struct uk_new_object *what, size_t *out);
+	/* UK_ERR_UNSUPPORTED: no such key, or, with .sw = 6D00, none at all.
+	 */
 	uk_err (*import)(uk_card *c, const struct uk_new_object *what,
 	    const struct uk_private_key *key, size_t *out);
 	/* Certificate, data or stand-alone public key. A certificate for the id

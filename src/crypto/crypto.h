@@ -173,6 +173,25 @@ UK_RESULT uk_sm2_z(uk_crypto *c, uk_bytes id, uk_bytes point, uk_buf *out);
 /* From SEQUENCE { x, y, C3, C2 } (GM/T 0009) to 04 || x || y || C3 || C2. */
 UK_RESULT uk_sm2_cipher_from_der(uk_bytes der, uk_buf *raw);
 
+/* --- private halves of keys that somebody brings (private.c) -------------- */
+
+enum { UK_RSA_MAX = 512 }; /* bytes of a modulus */
+
+/* RFC 8017, 3.2: big-endian, leading zeros or not. d, dp, dq and qinv may be
+ * missing. */
+struct uk_rsa_numbers {
+	uk_bytes n, e, d, p, q, dp, dq, qinv;
+};
+/* Appends dp, dq and qinv, each as long as p. UK_ERR_FORMAT: these numbers are
+ * not of one key, p or q is no prime, or they are not of one length. The caller
+ * wipes. */
+UK_RESULT uk_rsa_complete(
+    uk_crypto *c, const struct uk_rsa_numbers *given, uk_buf *out);
+/* Appends the public half of d, 04 || x || y. UK_ERR_FORMAT: d is 0, or not
+ * below the order of the base point; UK_ERR_ARGUMENT: not a curve. */
+UK_RESULT uk_curve_public(
+    uk_crypto *c, enum uk_key_type type, uk_bytes d, uk_buf *out);
+
 /* --- certificates (cert.c, trust.c) -------------------------------------- */
 
 typedef struct uk_cert uk_cert;

@@ -9,7 +9,7 @@ uk_test(test_ukey_make SOURCES test_ukey_make.c ukey_script.c USES card)
 uk_test(test_ukey_decipher SOURCES test_ukey_decipher.c ukey_live.c ukey_script.c
 	USES base codec card vc_apps vcard_fixture uk_libcrypto)
 uk_test(test_ukey_store SOURCES test_ukey_store.c ukey_script.c USES card)
-foreach(topic IN ITEMS card pinpad recall)
+foreach(topic IN ITEMS card import pinpad recall)
 	uk_test(test_piv_${topic} SOURCES test_piv_${topic}.c piv_script.c ukey_script.c
 		USES card)
 	target_include_directories(test_piv_${topic} PRIVATE

@@ -269,7 +269,8 @@ static uk_err do_generate(uk_card *c)
 static uk_err do_import(uk_card *c)
 {
 	static const uint8_t d[32] = { 1 };
-	const struct uk_private_key key = { UK_NONE, UK_NONE, UK_ARRAY(d) };
+	static const uk_public_key pub = { .type = UK_KEY_P256 };
+	const struct uk_private_key key = { .d = UK_ARRAY(d), .public = &pub };
 	struct uk_new_object what = new_object(UK_OBJ_PRIVATE_KEY);
 	size_t at;
 

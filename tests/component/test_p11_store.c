@@ -3,6 +3,7 @@
 #include "fixtures.h"
 #include "mem.h"
 #include "p11_make.h"
+#include "rsa_numbers.h"
 
 #include <string.h>
 
@@ -242,17 +243,62 @@ static void imported(void **state)
 	assert_int_equal(get(o, CKA_EC_POINT, v), 67);
 }
 
-/* A modulus that is not that of the primes: the key does not stay. */
+/* Numbers of two keys: the card is not even asked. */
 static void imported_wrongly(void **state)
 {
+	static const struct {
+		CK_ATTRIBUTE_TYPE type;
+		const char *value;
+	} wrong[] = { { CKA_MODULUS, RSA_N }, { CKA_PRIVATE_EXPONENT, RSA_D },
+		{ CKA_PRIME_1, RSA_P }, { CKA_PRIME_2, RSA_Q },
+		{ CKA_EXPONENT_1, RSA_DP }, { CKA_EXPONENT_2, RSA_DQ },
+		{ CKA_COEFFICIENT, RSA_QINV } };
 	CK_OBJECT_HANDLE o;
-	CK_BYTE n[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		t_rsa_private(&t);
+		t_hex(&t, wrong[i].type, wrong[i].value);
+		t.values[t.n - 1][t.list[t.n - 1].ulValueLen - 1] ^= 2;
+		expect_rv(store(&o), CKR_TEMPLATE_INCONSISTENT);
+	}
+	t_ec_private(&t);
+	t_hex(&t, CKA_VALUE, "02"); /* not this one's: that of 1 */
+	t_hex(&t, CKA_EC_POINT,
+	    "0441"
+	    "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+	    "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5");
+	expect_rv(store(&o), CKR_TEMPLATE_INCONSISTENT);
+	t_hex(&t, CKA_VALUE, "01");
+	expect_rv(store(&o), CKR_OK);
+	expect_rv(F->C_DestroyObject(rw, o), CKR_OK);
+}
+
+static void imported_with_all_its_numbers(void **state)
+{
+	CK_OBJECT_HANDLE o;
+	CK_BYTE v[1024];
 
 	(void)state;
 	t_rsa_private(&t);
-	memset(n, 0xb7, sizeof(n));
-	t_bytes(&t, CKA_MODULUS, n, sizeof(n));
-	expect_rv(store(&o), CKR_TEMPLATE_INCONSISTENT);
+	t_hex(&t, CKA_EXPONENT_1, RSA_DP);
+	t_hex(&t, CKA_EXPONENT_2, RSA_DQ);
+	t_hex(&t, CKA_COEFFICIENT, RSA_QINV);
+	expect_rv(store(&o), CKR_OK);
+	assert_int_equal(get(o, CKA_MODULUS, v), 256);
+	expect_bytes(uk_view(v, 256), hex(RSA_N));
+	expect_rv(F->C_DestroyObject(rw, o), CKR_OK);
+}
+
+/* The card says that it has another key: that one does not stay. */
+static void imported_into_another(void **state)
+{
+	CK_OBJECT_HANDLE o;
+
+	(void)state;
+	t_rsa_private(&t);
+	t_text(&t, CKA_LABEL, "other");
+	expect_rv(store(&o), CKR_DEVICE_ERROR);
 	assert_int_equal(find(rw, CKO_PRIVATE_KEY, 0x77), 0);
 }
 
@@ -591,6 +637,8 @@ int main(void)
 		TEST(copied_to_the_card),
 		TEST(imported),
 		TEST(imported_wrongly),
+		TEST(imported_with_all_its_numbers),
+		TEST(imported_into_another),
 		TEST(an_id_is_invented),
 		TEST(generated),
 		TEST(public_half_for_the_session),

@@ -259,6 +259,92 @@ static void keys_that_cannot_be(void **state)
 	desk_close(&d);
 }
 
+/* --- keys that somebody brings
+ * ------------------------------------------------
+ */
+
+#define SCALAR "00" HASH31
+#define HASH31                                                                 \
+	"0102030405060708090A0B0C0D0E0F"                                       \
+	"101112131415161718191A1B1C1D1E1F"
+/* PUT DATA as OpenSC's driver of IsoApplet sends it: E0, curve and scalar; 6900
+ * of an applet that was not built for it. */
+#define PUT_EC "00DB3FFF F4 E081F1" P256_PARAMS "8820" SCALAR
+
+static uk_err bring(struct desk *d, const char *answer)
+{
+	static uint8_t d_bytes[32];
+	const struct script_step steps[] = { NO_FILE("5032"), NO_FILE("4402"),
+		NO_FILE("4404"), NO_FILE("4403"), NO_FILE("4405"),
+		NO_FILE("5031"), { "00224100 06 8001EC 840101", "9000", UK_OK },
+		{ PUT_EC, answer, UK_OK } };
+	const uk_public_key pub = { .type = UK_KEY_P256 };
+	uk_buf scalar = UK_BUF(d_bytes);
+	struct uk_private_key key = { .public = &pub };
+	const struct uk_new_object what = { .kind = UK_OBJ_PRIVATE_KEY,
+		.label = "k",
+		.id = { (const uint8_t *)"3", 1 },
+		.usage = UK_USE_SIGN,
+		.key_type = UK_KEY_P256 };
+	size_t at;
+	uk_err err;
+
+	uk_put(&scalar, hex(SCALAR));
+	key.d = uk_buf_view(&scalar);
+	expect_ok(open_iso(d, "000606", script_link(steps, 8)));
+	err = uk_card_import(d->card, &what, &key, &at);
+	assert_int_equal(script_log.secrets, 1);
+	desk_close_after(d, 8);
+	return err;
+}
+
+static void brought_keys_refused(void **state)
+{
+	static const struct {
+		const char *answer;
+		enum uk_code code;
+		uint16_t sw;
+	} rows[] = { { "6900", UK_ERR_UNSUPPORTED, 0x6d00 },
+		{ "6982", UK_ERR_NOT_LOGGED_IN, 0x6982 },
+		{ "6A81", UK_ERR_UNSUPPORTED, 0x6a81 },
+		{ "6983", UK_ERR_CARD_STATUS, 0x6983 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct desk d;
+		uk_err err = bring(&d, rows[i].answer);
+
+		expect_code(err, rows[i].code);
+		assert_int_equal(err.sw, rows[i].sw);
+	}
+}
+
+/* The applet refuses RSA-4096 whatever it is sent. */
+static void brought_keys_that_cannot_be(void **state)
+{
+	static const uint8_t half[256] = { 0x80 };
+	const struct script_step steps[] = { OPEN };
+	struct desk d = ISO(steps);
+	const uk_public_key pub = { .type = UK_KEY_RSA };
+	const struct uk_private_key key = { .p = UK_ARRAY(half),
+		.q = UK_ARRAY(half),
+		.dp = UK_ARRAY(half),
+		.dq = UK_ARRAY(half),
+		.qinv = UK_ARRAY(half),
+		.public = &pub };
+	const struct uk_new_object what = { .kind = UK_OBJ_PRIVATE_KEY,
+		.label = "k",
+		.id = hex("33"),
+		.key_type = UK_KEY_RSA,
+		.key_bits = 4096 };
+	size_t at;
+
+	(void)state;
+	expect_code(
+	    uk_card_import(d.card, &what, &key, &at), UK_ERR_UNSUPPORTED);
+	desk_close_after(&d, 2);
+}
+
 /* --- failures ---------------------------------------------------------------
  */
 
@@ -296,6 +382,8 @@ int main(void)
 		cmocka_unit_test(destroy),
 		cmocka_unit_test(broken_keys),
 		cmocka_unit_test(keys_that_cannot_be),
+		cmocka_unit_test(brought_keys_refused),
+		cmocka_unit_test(brought_keys_that_cannot_be),
 		cmocka_unit_test(survives_the_loss_of_the_card),
 	};
 

@@ -114,8 +114,9 @@ static void try_make(uk_card *c, enum uk_key_type type, bool import)
 		.usage = UK_USE_SIGN | UK_USE_DECRYPT | UK_USE_DERIVE,
 		.key_type = type,
 		.key_bits = 2048 };
-	const struct uk_private_key key = { { number, 128 }, { number, 128 },
-		{ number, 32 } };
+	const struct uk_private_key key = {
+		.p = { number, 128 }, .q = { number, 128 }, .d = { number, 32 }
+	};
 	size_t at = 0;
 	uk_err err = import ? uk_card_import(c, &what, &key, &at)
 			    : uk_card_generate(c, &what, &at);

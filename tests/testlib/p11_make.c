@@ -3,6 +3,7 @@
 
 #include "cmocka_all.h"
 #include "fixtures.h"
+#include "rsa_numbers.h"
 
 #include <string.h>
 
@@ -135,17 +136,14 @@ void t_ec_public(struct tmpl *t)
 	    "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5");
 }
 
-/* For the fake card the modulus is p || q. */
 void t_rsa_private(struct tmpl *t)
 {
-	CK_BYTE n[256];
-
 	key(t, CKO_PRIVATE_KEY, CKK_RSA);
-	modulus(t);
-	memset(n, 0xb5, sizeof(n));
-	t_bytes(t, CKA_PRIVATE_EXPONENT, n, 256);
-	t_bytes(t, CKA_PRIME_1, n, 128);
-	t_bytes(t, CKA_PRIME_2, n, 128);
+	t_hex(t, CKA_MODULUS, RSA_N);
+	t_hex(t, CKA_PUBLIC_EXPONENT, RSA_E);
+	t_hex(t, CKA_PRIVATE_EXPONENT, RSA_D);
+	t_hex(t, CKA_PRIME_1, RSA_P);
+	t_hex(t, CKA_PRIME_2, RSA_Q);
 }
 
 void t_ec_private(struct tmpl *t)

@@ -183,6 +183,7 @@ const struct uk_card_ops uk_p15_ops = {
 	.can_sign = p15_can_sign,
 	.sign = p15_sign,
 	.generate = p15_generate,
+	.import = p15_import,
 	.store = p15_store,
 	.destroy = p15_destroy,
 };

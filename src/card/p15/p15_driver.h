@@ -191,9 +191,43 @@ UK_RESULT p15_remove(
 
 /* --- p15_make.c ----------------------------------------------------------- */
 
+/* The algorithms of keys that IsoApplet makes or takes. */
+enum p15_make_alg {
+	P15_MAKE_RSA2048 = 0xf3,
+	P15_MAKE_RSA4096 = 0xf5,
+	P15_MAKE_EC = 0xec
+};
+
+/* Access flags of private keys. */
+enum {
+	P15_MADE_HERE = UK_P15_SENSITIVE | UK_P15_ALWAYS_SENSITIVE |
+			UK_P15_NEVER_EXTRACTABLE | UK_P15_LOCAL,
+	P15_BROUGHT = UK_P15_SENSITIVE
+};
+
+/* A key reference that is free on this card. */
+UK_RESULT p15_find_ref(
+    uk_card *c, const struct uk_new_object *what, uint8_t *out);
+/* MSE: the next command is about this key. */
+UK_RESULT p15_name_key(uk_card *c, uint8_t alg, uint8_t ref);
+/* Both halves of the key that is there, into files and directories. *out: the
+ * private one's place in c->objects. */
+UK_RESULT p15_list_key(uk_card *c, const struct uk_new_object *what,
+    const uk_public_key *k, uint8_t ref, uint32_t access, size_t *out);
 uk_err p15_generate(uk_card *c, const struct uk_new_object *what, size_t *out);
 uk_err p15_store(uk_card *c, const struct uk_new_object *what, size_t *out);
 uk_err p15_destroy(uk_card *c, const uk_object *o);
+
+/* --- p15_curve.c ---------------------------------------------------------- */
+
+enum { P15_CURVE_MAX = 512 };
+/* 81 p 82 a 83 b 84 G 85 n 87 cofactor. */
+UK_RESULT p15_put_curve(enum uk_key_type type, uk_buf *out);
+
+/* --- p15_import.c --------------------------------------------------------- */
+
+uk_err p15_import(uk_card *c, const struct uk_new_object *what,
+    const struct uk_private_key *key, size_t *out);
 
 /* --- p15_pin.c ------------------------------------------------------------ */
 

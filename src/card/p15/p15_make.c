@@ -7,7 +7,6 @@
 
 #include "card_parts.h"
 #include "der.h"
-#include "hex.h"
 #include "sw.h"
 #include "tlv.h"
 
@@ -21,77 +20,11 @@ enum {
 	CHOICE_PUBLIC_KEYS = 0xa1,
 	CHOICE_CERTS = 0xa4,
 	KEY_REF_MAX = 15,
-	ALG_RSA2048 = 0xf3,
-	ALG_RSA4096 = 0xf5,
-	ALG_EC = 0xec,
 	FEATURE_RSA4096 = 0x20,
 	ENTRY_MAX = 256,
 	ANSWER_MAX = 1200,
 	PUBLIC_MAX = UK_MODULUS_MAX + 64
 };
-
-/* --- curves -----------------------------------------------------------------
- */
-
-/* SEC 2, 2.4.2 and 2.5.1, as openssl ecparam -param_enc explicit prints them:
- * p, a, b, G, n. */
-static const struct curve_row {
-	enum uk_key_type type;
-	const char *numbers[5];
-} curves[] = {
-	/* clang-format off */
-	{ UK_KEY_P256,
-	    {
-		"ffffffff00000001000000000000000000000000ffffffff"
-		"ffffffffffffffff",
-		"ffffffff00000001000000000000000000000000ffffffff"
-		"fffffffffffffffc",
-		"5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f6"
-		"3bce3c3e27d2604b",
-		"046b17d1f2e12c4247f8bce6e563a440f277037d812deb33"
-		"a0f4a13945d898c2964fe342e2fe1a7f9b8ee7eb4a7c0f9e"
-		"162bce33576b315ececbb6406837bf51f5",
-		"ffffffff00000000ffffffffffffffffbce6faada7179e84"
-		"f3b9cac2fc632551",
-	    } },
-	{ UK_KEY_P384,
-	    {
-		"ffffffffffffffffffffffffffffffffffffffffffffffff"
-		"fffffffffffffffeffffffff0000000000000000ffffffff",
-		"ffffffffffffffffffffffffffffffffffffffffffffffff"
-		"fffffffffffffffeffffffff0000000000000000fffffffc",
-		"b3312fa7e23ee7e4988e056be3f82d19181d9c6efe814112"
-		"0314088f5013875ac656398d8a2ed19d2a85c8edd3ec2aef",
-		"04aa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b"
-		"9859f741e082542a385502f25dbf55296c3a545e3872760a"
-		"b73617de4a96262c6f5d9e98bf9292dc29f8f41dbd289a14"
-		"7ce9da3113b5f0b8c00a60b1ce1d7e819d7a431d7c90ea0e"
-		"5f",
-		"ffffffffffffffffffffffffffffffffffffffffffffffff"
-		"c7634d81f4372ddf581a0db248b0a77aecec196accc52973",
-	    } },
-	/* clang-format on */
-};
-
-static uk_err put_curve(enum uk_key_type type, uk_buf *out)
-{
-	static const uint8_t tags[] = { 0x81, 0x82, 0x83, 0x84, 0x85 };
-
-	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
-		if (curves[i].type != type)
-			continue;
-		for (size_t j = 0; j < sizeof(tags); j++) {
-			size_t at = uk_tlv_begin(out, tags[j]);
-
-			UK_TRY(uk_hex_decode(
-			    uk_view_str(curves[i].numbers[j]), out));
-			uk_tlv_end(out, at);
-		}
-		uk_put_tlv_u16(out, 0x87, 1); /* cofactor */
-		return uk_buf_result(out);
-	}
-	return uk_fail(UK_ERR_UNSUPPORTED);
-}
 
 /* --- the key ----------------------------------------------------------------
  */
@@ -99,29 +32,36 @@ static uk_err put_curve(enum uk_key_type type, uk_buf *out)
 static uint8_t alg_of(const struct p15 *p, enum uk_key_type type, unsigned bits)
 {
 	if (type != UK_KEY_RSA)
-		return ALG_EC;
+		return P15_MAKE_EC;
 	if (bits == 2048)
-		return ALG_RSA2048;
+		return P15_MAKE_RSA2048;
 	return bits == 4096 && (p->features & FEATURE_RSA4096) != 0
-		   ? ALG_RSA4096
+		   ? P15_MAKE_RSA4096
 		   : 0;
 }
 
 /* Reference 0 is left alone: written, it is easily taken for none. */
-static uint8_t free_ref(const struct p15 *p)
+uk_err p15_find_ref(uk_card *c, const struct uk_new_object *what, uint8_t *out)
 {
+	const struct p15 *p = p15_of(c);
 	uint32_t taken = 1;
+
+	if (!p->quirks->keys)
+		return uk_fail(UK_ERR_UNSUPPORTED);
+	if (what->id.n == 0 || what->id.n > UK_P15_ID_MAX)
+		return uk_fail(UK_ERR_ARGUMENT);
+	UK_TRY(uk_card_load_objects(c));
 
 	for (size_t i = 0; i < p->item_count; i++) {
 		if (p->items[i].kind == UK_P15_PRKEY &&
 		    p->items[i].key_ref <= KEY_REF_MAX)
 			taken |= (uint32_t)1 << p->items[i].key_ref;
 	}
-	for (uint8_t ref = 1; ref <= KEY_REF_MAX; ref++) {
-		if ((taken >> ref & 1) == 0)
-			return ref;
-	}
-	return 0;
+	*out = 1;
+	while (*out <= KEY_REF_MAX && (taken >> *out & 1) != 0)
+		++*out;
+	return *out <= KEY_REF_MAX ? uk_ok()
+				   : uk_fail_sw(UK_ERR_TOO_SMALL, UK_SW_SPACE);
 }
 
 static uk_err take_key(
@@ -141,25 +81,31 @@ static uk_err take_key(
 	return uk_public_take_rsa(v, w, out);
 }
 
+uk_err p15_name_key(uk_card *c, uint8_t alg, uint8_t ref)
+{
+	const uint8_t environment[] = { 0x80, 0x01, alg, 0x84, 0x01, ref };
+	uk_cmd mse = { .ins = 0x22, .p1 = 0x41, .data = UK_ARRAY(environment) };
+
+	p15_of(c)->environment.set = false;
+	return p15_send(c, &mse, NULL);
+}
+
 static uk_err make_key(uk_card *c, const struct uk_new_object *what,
     uint8_t ref, uk_public_key *out)
 {
 	uint8_t alg = alg_of(p15_of(c), what->key_type, what->key_bits);
-	const uint8_t environment[] = { 0x80, 0x01, alg, 0x84, 0x01, ref };
-	uk_cmd mse = { .ins = 0x22, .p1 = 0x41, .data = UK_ARRAY(environment) };
 	uk_cmd generate = { .ins = 0x46, .p1 = 0x42, .le = UK_LE_MAX };
-	uint8_t params[512], got[ANSWER_MAX];
+	uint8_t params[P15_CURVE_MAX], got[ANSWER_MAX];
 	uk_buf curve = UK_BUF(params), answer = UK_BUF(got);
 
 	if (alg == 0)
 		return uk_fail(UK_ERR_UNSUPPORTED);
 	if (what->key_type != UK_KEY_RSA) {
-		UK_TRY(put_curve(what->key_type, &curve));
+		UK_TRY(p15_put_curve(what->key_type, &curve));
 		generate.p1 = 0x00;
 		generate.data = uk_buf_view(&curve);
 	}
-	p15_of(c)->environment.set = false;
-	UK_TRY(p15_send(c, &mse, NULL));
+	UK_TRY(p15_name_key(c, alg, ref));
 	UK_TRY(p15_send(c, &generate, &answer));
 	UK_TRY(take_key(uk_buf_view(&answer), what->key_type, out));
 	return what->key_type != UK_KEY_RSA ||
@@ -229,16 +175,15 @@ static uk_err append(
 	return p15_append(c, choice, fid, uk_buf_view(&entry));
 }
 
-static uk_err append_private(
-    uk_card *c, const struct uk_new_object *what, unsigned bits, uint8_t ref)
+static uk_err append_private(uk_card *c, const struct uk_new_object *what,
+    unsigned bits, uint8_t ref, uint32_t access)
 {
 	uk_p15_object o = { .kind = UK_P15_PRKEY,
 		.flags = UK_P15_PRIVATE,
 		.key_type = what->key_type,
 		.bits = bits,
 		.usage = what->usage,
-		.access = UK_P15_SENSITIVE | UK_P15_ALWAYS_SENSITIVE |
-			  UK_P15_NEVER_EXTRACTABLE | UK_P15_LOCAL,
+		.access = access,
 		.key_ref = ref,
 		.native = true };
 
@@ -309,7 +254,7 @@ static uk_err made(uk_card *c, enum uk_object_kind kind, uk_bytes id,
 }
 
 static uk_err name_pair(uk_card *c, const struct uk_new_object *what,
-    const uk_public_key *k, uint8_t ref)
+    const uk_public_key *k, uint8_t ref, uint32_t access)
 {
 	unsigned bits = k->type == UK_KEY_RSA ? what->key_bits
 					      : uk_key_curve_bits(k->type);
@@ -322,9 +267,16 @@ static uk_err name_pair(uk_card *c, const struct uk_new_object *what,
 	UK_TRY(p15_put_new(c, FID_PUBLIC_KEY, uk_buf_view(&value), &fid));
 	err = append_public(c, what, bits, fid);
 	if (uk_is_ok(err))
-		return append_private(c, what, bits, ref);
+		return append_private(c, what, bits, ref, access);
 	UK_IGNORE(p15_delete(c, fid)); /* err tells more */
 	return err;
+}
+
+uk_err p15_list_key(uk_card *c, const struct uk_new_object *what,
+    const uk_public_key *k, uint8_t ref, uint32_t access, size_t *out)
+{
+	UK_TRY(name_pair(c, what, k, ref, access));
+	return made(c, UK_OBJ_PRIVATE_KEY, what->id, ref, out);
 }
 
 uk_err p15_generate(uk_card *c, const struct uk_new_object *what, size_t *out)
@@ -332,17 +284,10 @@ uk_err p15_generate(uk_card *c, const struct uk_new_object *what, size_t *out)
 	uk_public_key k;
 	uint8_t ref;
 
-	if (!p15_of(c)->quirks->keys)
-		return uk_fail(UK_ERR_UNSUPPORTED);
-	if (what->id.n == 0 || what->id.n > UK_P15_ID_MAX)
-		return uk_fail(UK_ERR_ARGUMENT);
-	UK_TRY(uk_card_load_objects(c));
-	if ((ref = free_ref(p15_of(c))) == 0)
-		return uk_fail_sw(UK_ERR_TOO_SMALL, UK_SW_SPACE);
+	UK_TRY(p15_find_ref(c, what, &ref));
 	UK_TRY(p15_touch(c));
 	UK_TRY(make_key(c, what, ref, &k));
-	UK_TRY(name_pair(c, what, &k, ref));
-	return made(c, UK_OBJ_PRIVATE_KEY, what->id, ref, out);
+	return p15_list_key(c, what, &k, ref, P15_MADE_HERE, out);
 }
 
 uk_err p15_store(uk_card *c, const struct uk_new_object *what, size_t *out)

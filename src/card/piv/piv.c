@@ -185,6 +185,7 @@ const struct uk_card_ops uk_piv_ops = {
 	.can_sign = piv_can_sign,
 	.sign = piv_sign,
 	.generate = piv_generate,
+	.import = piv_import,
 	.store = piv_store,
 	.destroy = piv_destroy,
 	.can_decipher = piv_can_decipher,

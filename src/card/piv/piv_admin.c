@@ -205,8 +205,7 @@ static size_t place_of(const uk_card *c, enum uk_object_kind kind, size_t place)
 	return 0;
 }
 
-/* The list says again what can be said without asking. */
-static uk_err changed(
+uk_err piv_relist(
     uk_card *c, enum uk_object_kind kind, size_t place, size_t *out)
 {
 	c->loaded = false;
@@ -236,12 +235,26 @@ static uk_err generate(
 	return piv_take_public(template, type, bits, out);
 }
 
-/* Before the card has another one. */
-static void forget_key(uk_card *c, size_t place)
+void piv_forget_kept_key(uk_card *c, size_t place)
 {
 	piv_note_change(c, PIV_ITEM_KEY + (uint32_t)place);
 	piv_note_change(c, PIV_ITEM_METADATA + (uint32_t)place);
 	uk_cache_save(c->cache);
+}
+
+void piv_take_key(
+    uk_card *c, size_t place, uk_public_key **pub, unsigned bits, bool brought)
+{
+	struct piv_key *k = &piv_of(c)->keys[place];
+
+	uk_free(k->pub);
+	k->pub = *pub;
+	*pub = NULL; /* handed over */
+	k->key = PIV_YES;
+	k->type = k->pub->type;
+	k->bits = bits;
+	k->own_policy = false;
+	k->brought = brought;
 }
 
 /* A key is where its CKA_ID says. The certificate that is there stays and is
@@ -253,7 +266,6 @@ uk_err piv_generate(uk_card *c, const struct uk_new_object *what, size_t *out)
 			    : uk_key_curve_bits(what->key_type);
 	uint8_t alg = piv_alg_of(what->key_type, bits);
 	uk_public_key *pub = NULL;
-	struct piv_key *k;
 	size_t place;
 	uk_err err;
 
@@ -261,19 +273,13 @@ uk_err piv_generate(uk_card *c, const struct uk_new_object *what, size_t *out)
 		return uk_fail(UK_ERR_UNSUPPORTED);
 	if (!piv_place_of_id(what->id, &place))
 		return uk_fail(UK_ERR_ARGUMENT);
-	k = &piv_of(c)->keys[place];
 	if ((pub = uk_new(sizeof(*pub))) == NULL)
 		return uk_fail(UK_ERR_MEMORY);
-	forget_key(c, place);
+	piv_forget_kept_key(c, place);
 	err = generate(c, place, alg, pub);
 	if (uk_is_ok(err)) {
-		uk_free(k->pub);
-		k->pub = pub;
-		pub = NULL; /* handed over */
-		k->key = PIV_YES;
-		k->type = what->key_type;
-		k->bits = bits;
-		err = changed(c, UK_OBJ_PRIVATE_KEY, place, out);
+		piv_take_key(c, place, &pub, bits, false);
+		err = piv_relist(c, UK_OBJ_PRIVATE_KEY, place, out);
 	}
 	uk_free(pub);
 	return err;
@@ -314,7 +320,8 @@ uk_err piv_store(uk_card *c, const struct uk_new_object *what, size_t *out)
 	if (uk_is_ok(err))
 		err = put_cert(c, place, uk_buf_view(&content));
 	uk_free(room);
-	return uk_is_ok(err) ? changed(c, UK_OBJ_CERTIFICATE, place, out) : err;
+	return uk_is_ok(err) ? piv_relist(c, UK_OBJ_CERTIFICATE, place, out)
+			     : err;
 }
 
 uk_err piv_destroy(uk_card *c, const uk_object *o)
@@ -322,5 +329,5 @@ uk_err piv_destroy(uk_card *c, const uk_object *o)
 	if (o->kind != UK_OBJ_CERTIFICATE || o->ref >= PIV_KEYS)
 		return uk_fail(UK_ERR_UNSUPPORTED);
 	UK_TRY(put_cert(c, piv_place(o), UK_NONE));
-	return changed(c, UK_OBJ_CERTIFICATE, piv_place(o), NULL);
+	return piv_relist(c, UK_OBJ_CERTIFICATE, piv_place(o), NULL);
 }

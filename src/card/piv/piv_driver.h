@@ -60,6 +60,7 @@ struct piv_key {
 	unsigned bits;
 	bool own_policy; /* always: metadata said it */
 	bool always, never;
+	bool brought;       /* made elsewhere: metadata, or we, said it */
 	uk_blob der;        /* the certificate, once it was read */
 	uk_public_key *pub; /* told by the card itself, or NULL */
 };
@@ -231,6 +232,21 @@ UK_RESULT piv_change_admin(uk_card *c, const uk_pin *key);
 uk_err piv_generate(uk_card *c, const struct uk_new_object *what, size_t *out);
 uk_err piv_store(uk_card *c, const struct uk_new_object *what, size_t *out);
 uk_err piv_destroy(uk_card *c, const uk_object *o);
+/* Before the card gets another key there: what is remembered of the one that it
+ * has. */
+void piv_forget_kept_key(uk_card *c, size_t place);
+/* It has got this one; takes *pub over. */
+void piv_take_key(
+    uk_card *c, size_t place, uk_public_key **pub, unsigned bits, bool brought);
+/* The list says again what can be said without asking. *out (may be NULL): the
+ * place of this object in c->objects. */
+UK_RESULT piv_relist(
+    uk_card *c, enum uk_object_kind kind, size_t place, size_t *out);
+
+/* --- piv_import.c --------------------------------------------------------- */
+
+uk_err piv_import(uk_card *c, const struct uk_new_object *what,
+    const struct uk_private_key *key, size_t *out);
 
 /* --- piv_use.c ------------------------------------------------------------ */
 

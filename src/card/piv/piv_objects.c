@@ -72,10 +72,12 @@ static uk_err read_history(uk_card *c)
 }
 
 /* Behind what the history tells there is nothing. Yubico's tools write none, so
- * on their cards each is looked at as long as the one before is there. */
+ * on their cards each is looked at as long as the one before is there; but
+ * whoever names one, and has not asked for the one before, means it. */
 static uk_err may_be_there(uk_card *c, size_t place, bool *may)
 {
 	const struct piv *p = piv_of(c);
+	const struct piv_key *before;
 
 	*may = true;
 	if (place < PIV_RETIRED)
@@ -85,9 +87,10 @@ static uk_err may_be_there(uk_card *c, size_t place, bool *may)
 	if (p->has_history)
 		return uk_ok();
 	UK_TRY(piv_ask_yubico(c));
+	before = &p->keys[place - 1];
 	*may = p->yubico == PIV_YES &&
-	       (place == PIV_RETIRED || p->keys[place - 1].key == PIV_YES ||
-		   p->keys[place - 1].cert == PIV_YES);
+	       (place == PIV_RETIRED || before->cert == PIV_UNKNOWN ||
+		   before->key == PIV_YES || before->cert == PIV_YES);
 	return uk_ok();
 }
 
@@ -121,11 +124,13 @@ static uk_err look_at_cert(uk_card *c, size_t place, bool for_cert)
 {
 	struct piv_key *k = &piv_of(c)->keys[place];
 	uint32_t tag = piv_cert_tag(place);
+	enum uk_key_type type = UK_KEY_NONE;
+	unsigned bits = 0;
 	bool whole = true;
 	uk_bytes content;
 	uk_err err = for_cert ? piv_get_data(c, tag, &content)
-			      : piv_get_beginning(c, tag, &k->type, &k->bits,
-				    &whole, &content);
+			      : piv_get_beginning(
+				    c, tag, &type, &bits, &whole, &content);
 
 	if (uk_is(err, UK_ERR_NOT_FOUND)) {
 		k->cert = PIV_NO;
@@ -135,6 +140,10 @@ static uk_err look_at_cert(uk_card *c, size_t place, bool for_cert)
 	if (whole)
 		return keep_cert(k, content);
 	k->cert = k->key = PIV_YES;
+	if (k->pub == NULL) { /* as above */
+		k->type = type;
+		k->bits = bits;
+	}
 	return uk_ok();
 }
 
@@ -175,6 +184,7 @@ static void describe_key(const struct piv_key *k, uk_object *o)
 	o->key_type = k->type;
 	o->key_bits = k->bits;
 	o->usage = piv_usage(piv_place(o), k->type);
+	o->on_card = !k->brought;
 	if (k->own_policy) {
 		o->always_auth = k->always;
 		o->open_use = k->never;

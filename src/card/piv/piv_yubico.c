@@ -13,7 +13,7 @@ enum {
 	METADATA_MAX = 1024,
 	POLICY_NEVER = 1,
 	POLICY_ALWAYS = 3,
-	ORIGIN_GENERATED = 1
+	ORIGIN_IMPORTED = 2
 };
 
 /* Metadata came with 5.3. */
@@ -117,8 +117,10 @@ static uk_err get_key_metadata(uk_card *c, size_t place, uk_buf *out)
 
 static void take_policy(struct piv_key *k, uk_bytes data)
 {
-	uk_bytes policy;
+	uk_bytes policy, origin;
 
+	k->brought = uk_tlv_find(data, 0x03, &origin) && origin.n == 1 &&
+		     origin.p[0] == ORIGIN_IMPORTED;
 	if (!uk_tlv_find(data, 0x02, &policy) || policy.n != 2)
 		return;
 	k->own_policy = true;
