@@ -120,7 +120,8 @@ static void rsa_composite(void **state)
 	expect_bytes(uk_buf_view(&out), hex("67556d"));
 }
 
-/* --- curves ---------------------------------------------------------------- */
+/* --- curves ----------------------------------------------------------------
+ */
 
 static const struct {
 	enum uk_key_type type;
@@ -129,19 +130,22 @@ static const struct {
 	/* the base points: SP 800-186, 3.2.1.3 and 3.2.1.4; GB/T 32918.5, 2 */
 	{ UK_KEY_P256, "01",
 	    "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
-	    "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5" },
+	    "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f"
+	    "5" },
 	{ UK_KEY_P384, "0001",
 	    "04aa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b9859f741e082542a38"
 	    "5502f25dbf55296c3a545e3872760ab73617de4a96262c6f5d9e98bf9292dc29f8"
 	    "f41dbd289a147ce9da3113b5f0b8c00a60b1ce1d7e819d7a431d7c90ea0e5f" },
 	{ UK_KEY_SM2, "01",
 	    "0432c4ae2c1f1981195f9904466a39c9948fe30bbff2660be1715a4589334c74c7"
-	    "bc3736a2f4f6779c59bdcee36b692153d0a9877cc62a474002df32e52139f0a0" },
+	    "bc3736a2f4f6779c59bdcee36b692153d0a9877cc62a474002df32e52139f0a"
+	    "0" },
 	/* RFC 6979, A.2.5 and A.2.6 */
 	{ UK_KEY_P256,
 	    "c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721",
 	    "0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
-	    "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299" },
+	    "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d446229"
+	    "9" },
 	{ UK_KEY_P384,
 	    "6b9d3dad2e1b8c1c05b19875b6659f4de23c3b667bf297ba9aa47740787137d8"
 	    "96d5724e4c70a825f872c9ea60d2edf5",
@@ -174,8 +178,8 @@ static void curve_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(scalars) / sizeof(scalars[0]); i++)
-		expect_code(uk_curve_public(crypto, UK_KEY_P256,
-				hex(scalars[i]), &out),
+		expect_code(
+		    uk_curve_public(crypto, UK_KEY_P256, hex(scalars[i]), &out),
 		    UK_ERR_FORMAT);
 	expect_code(uk_curve_public(crypto, UK_KEY_RSA, hex("01"), &out),
 	    UK_ERR_ARGUMENT);
