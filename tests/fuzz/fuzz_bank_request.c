@@ -42,6 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uk_bytes body = uk_view(data, size);
 	struct bank_challenge_request challenge;
 	struct bank_login_request login;
+	struct bank_enrol_request enrol;
 	struct bank_order_request order;
 	struct bank_proof_request proof;
 	struct bank_confirm_request confirm;
@@ -51,6 +52,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (uk_is_ok(bank_read_login(body, &login)))
 		need(login.nonce.n <= 128 && login.token.algorithm.p != NULL &&
 		     login.token.signing_count <= BANK_TOKEN_CERTS);
+	if (uk_is_ok(bank_read_enrol(body, &enrol)))
+		need(enrol.name.n <= 64 && enrol.request.n <= 8192);
 	if (uk_is_ok(bank_read_order(body, &order)))
 		need(order.number.n <= BANK_ORDER_NUMBER_MAX &&
 		     order.memo.n <= 512);
@@ -60,6 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		need(confirm.text.n <= UK_TX_MAX);
 	bank_free_challenge(&challenge);
 	bank_free_login(&login);
+	bank_free_enrol(&enrol);
 	bank_free_order(&order);
 	bank_free_proof(&proof);
 	bank_free_confirm(&confirm);

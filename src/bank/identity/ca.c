@@ -327,13 +327,13 @@ static bool set_sm2_id(X509_REQ *req, EVP_PKEY *key)
 	return true;
 }
 
-static uk_err read_request(const char *path, X509_REQ **out)
+static uk_err read_request(uk_bytes pem, X509_REQ **out)
 {
-	BIO *bio = BIO_new_file(path, "r");
+	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
 	EVP_PKEY *key;
 
 	if (bio == NULL)
-		return uk_fail(UK_ERR_NOT_FOUND);
+		return uk_fail(UK_ERR_MEMORY);
 	*out = PEM_read_bio_X509_REQ(bio, NULL, NULL, NULL);
 	BIO_free(bio);
 	if (*out == NULL || (key = X509_REQ_get0_pubkey(*out)) == NULL)
@@ -346,9 +346,25 @@ static uk_err read_request(const char *path, X509_REQ **out)
 	return key_is_good(key) ? uk_ok() : uk_fail(UK_ERR_UNSUPPORTED);
 }
 
-uk_err bank_ca_enroll(const char *dir, const char *request_path,
-    const char *customer, enum bank_profile profile, int64_t not_before,
-    int64_t not_after, struct bank_issued *out)
+uk_err bank_ca_check_request(uk_crypto *c, uk_bytes pem, uk_buf *fingerprint)
+{
+	X509_REQ *req = NULL;
+	uint8_t *der = NULL;
+	uk_err err = read_request(pem, &req);
+	int n = uk_is_ok(err) ? i2d_PUBKEY(X509_REQ_get0_pubkey(req), &der) : 0;
+
+	if (uk_is_ok(err))
+		err = n > 0 ? uk_hash_one(c, UK_HASH_SHA256,
+				  uk_view(der, (size_t)n), fingerprint)
+			    : uk_fail(UK_ERR_CRYPTO);
+	OPENSSL_free(der);
+	X509_REQ_free(req);
+	return err;
+}
+
+uk_err bank_ca_enroll(const char *dir, uk_bytes request, const char *customer,
+    enum bank_profile profile, int64_t not_before, int64_t not_after,
+    struct bank_issued *out)
 {
 	struct bank_issuer ca = { NULL, NULL };
 	X509_REQ *req = NULL;
@@ -356,7 +372,7 @@ uk_err bank_ca_enroll(const char *dir, const char *request_path,
 	uk_err err;
 
 	*out = (struct bank_issued){ 0 };
-	err = read_request(request_path, &req);
+	err = read_request(request, &req);
 	if (uk_is_ok(err))
 		err = bank_issuer_read(dir, &ca);
 	if (uk_is_ok(err)) {

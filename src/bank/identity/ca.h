@@ -28,10 +28,16 @@ struct bank_issued {
 };
 void bank_issued_free(struct bank_issued *i);
 
-/* A customer's certificate for the key of a request (PEM file), whose signature
- * must be good: UK_ERR_SIGNATURE, UK_ERR_FORMAT, UK_ERR_UNSUPPORTED (a kind of
- * key the protocol does not know). Times are seconds since 1970. */
-UK_RESULT bank_ca_enroll(const char *dir, const char *request_path,
+enum { BANK_REQUEST_MAX = 8192 }; /* bytes of a request in PEM */
+
+/* Is this a request (PKCS #10, PEM) whose signature is good? UK_ERR_SIGNATURE,
+ * UK_ERR_FORMAT, UK_ERR_UNSUPPORTED (a kind of key the protocol does not know).
+ * Appends the SHA-256 of the key's SubjectPublicKeyInfo. */
+UK_RESULT bank_ca_check_request(
+    uk_crypto *c, uk_bytes pem, uk_buf *fingerprint);
+/* A customer's certificate for the key of such a request. Times are seconds
+ * since 1970. */
+UK_RESULT bank_ca_enroll(const char *dir, uk_bytes request,
     const char *customer, enum bank_profile profile, int64_t not_before,
     int64_t not_after, struct bank_issued *out);
 

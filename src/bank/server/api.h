@@ -16,6 +16,8 @@ bank_handler bank_api_bank, bank_api_challenge, bank_api_plain_challenge,
 struct bank_order;
 json_t *bank_json_order(const struct bank *b, const struct bank_order *o);
 
+/* api_enrol.c */
+bank_handler bank_api_enrol, bank_api_enrolled;
 /* api_bills.c */
 bank_handler bank_api_bills, bank_api_events, bank_api_bill,
     bank_api_bill_shown, bank_api_bill_reject, bank_api_bill_order;

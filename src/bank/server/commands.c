@@ -174,6 +174,7 @@ enum bank_exit bank_cmd_enroll(const struct bank_options *o)
 {
 	struct bank_issued issued = { 0 };
 	struct bank_store *store = NULL;
+	uk_blob request = { NULL, 0 };
 	int64_t from, to;
 	int purpose = find_purpose(o->purpose);
 	enum bank_exit code;
@@ -192,8 +193,10 @@ enum bank_exit bank_cmd_enroll(const struct bank_options *o)
 	code = bank_open_store(o, &store);
 	if (code != BANK_EXIT_OK)
 		return code;
-	err = bank_ca_enroll(o->dir, o->request, o->customer,
-	    purposes[purpose].profile, from, to, &issued);
+	err = bank_file_read(o->request, BANK_REQUEST_MAX, &request);
+	if (uk_is_ok(err))
+		err = bank_ca_enroll(o->dir, uk_blob_view(&request),
+		    o->customer, purposes[purpose].profile, from, to, &issued);
 	if (!uk_is_ok(err)) {
 		code = bank_complain(
 		    bank_exit_of(err), o->request, request_problem(err));
@@ -207,6 +210,7 @@ enum bank_exit bank_cmd_enroll(const struct bank_options *o)
 	}
 	fwrite(issued.pem.p, 1, issued.pem.n, stdout);
 out:
+	uk_blob_free(&request);
 	bank_issued_free(&issued);
 	bank_store_close(&store);
 	return code;

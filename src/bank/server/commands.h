@@ -26,14 +26,15 @@ struct bank_options { /* NULL or 0: not given */
 	    *since, *log_format, *callback, *key, *algorithm, *phone, *order,
 	    *in, *out, *to;
 	int64_t port; /* -1: not given */
-	int64_t days, journal, reader;
+	int64_t days, journal, reader, number;
 	int64_t ready_fd; /* -1: not given */
 	bool check, json, disable, enable, revoke;
 };
 
 typedef enum bank_exit bank_command(const struct bank_options *o);
 
-bank_command bank_cmd_register, bank_cmd_certificates;
+bank_command bank_cmd_register, bank_cmd_certificates, bank_cmd_requests,
+    bank_cmd_approve, bank_cmd_reject;
 bank_command bank_cmd_init, bank_cmd_enroll, bank_cmd_account, bank_cmd_revoke,
     bank_cmd_crl, bank_cmd_public_key, bank_cmd_migrate, bank_cmd_serve,
     bank_cmd_audit, bank_cmd_backup, bank_cmd_check, bank_cmd_limits,

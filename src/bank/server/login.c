@@ -313,7 +313,7 @@ static uk_bytes network_of(const struct bank_peer *peer, uk_buf *out)
  * against a customer but what his own key has signed: whoever only knows his
  * name or certificate cannot keep him out.
  */
-static bool may_try(
+bool bank_login_may_try(
     struct bank *b, const struct bank_peer *peer, int64_t now, int64_t cost)
 {
 	uint8_t storage[16];
@@ -328,14 +328,14 @@ static enum bank_code count(struct bank *b, const struct bank_peer *peer,
     int64_t now, enum bank_code code)
 {
 	if (code != BANK_OK && code != BANK_INTERNAL && code != BANK_BUSY)
-		(void)may_try(b, peer, now, 1);
+		(void)bank_login_may_try(b, peer, now, 1);
 	return code;
 }
 
 enum bank_code bank_login(struct bank *b, const struct bank_login_request *r,
     const struct bank_peer *peer, int64_t now, struct bank_logged_in *out)
 {
-	if (!may_try(b, peer, now, 0))
+	if (!bank_login_may_try(b, peer, now, 0))
 		return BANK_BUSY;
 	return count(b, peer, now, login_by_token(b, r, peer, now, out));
 }
@@ -343,7 +343,7 @@ enum bank_code bank_login(struct bank *b, const struct bank_login_request *r,
 enum bank_code bank_login_by_tls(struct bank *b, const struct bank_peer *peer,
     int64_t now, struct bank_logged_in *out)
 {
-	if (!may_try(b, peer, now, 0))
+	if (!bank_login_may_try(b, peer, now, 0))
 		return BANK_BUSY;
 	return count(b, peer, now, login_by_tls(b, peer, now, out));
 }

@@ -32,4 +32,8 @@ enum bank_code bank_login_by_tls(struct bank *b, const struct bank_peer *peer,
 enum bank_code bank_session_of(
     struct bank *b, uk_bytes token, int64_t now, int64_t *customer);
 
+/* Has this address done too much that failed? Takes `cost` of what is left. */
+bool bank_login_may_try(
+    struct bank *b, const struct bank_peer *peer, int64_t now, int64_t cost);
+
 #endif

@@ -36,6 +36,7 @@ enum option_key {
 	OPT_OVERDRAFT,
 	OPT_JOURNAL,
 	OPT_REASON,
+	OPT_NUMBER,
 	OPT_EXPECT,
 	OPT_SINCE,
 	OPT_CALLBACK,
@@ -120,6 +121,17 @@ static const struct argp_option limits_options[] = { DIR_OPTION,
 	OPTION("overdraft", OPT_OVERDRAFT, "AMOUNT",
 	    "How far the balance may go below zero"),
 	END };
+static const struct argp_option requests_options[] = { DIR_OPTION,
+	OPTION("json", OPT_JSON, NULL, "Print JSON"), END };
+static const struct argp_option approve_options[] = { DIR_OPTION,
+	OPTION("number", OPT_NUMBER, "N", "Of the request (needed)"),
+	OPTION("customer", OPT_CUSTOMER, "NAME", "Instead of the claimed name"),
+	OPTION("days", OPT_DAYS, "N", "Valid for so many days (730)"), END };
+static const struct argp_option reject_options[] = { DIR_OPTION,
+	OPTION("number", OPT_NUMBER, "N", "Of the request (needed)"),
+	OPTION(
+	    "reason", OPT_REASON, "TEXT", "Why, as customers see it (needed)"),
+	END };
 static const struct argp_option reverse_options[] = { DIR_OPTION,
 	OPTION("journal", OPT_JOURNAL, "N", "Row to take back (needed)"),
 	OPTION(
@@ -192,6 +204,12 @@ static const struct command {
 	    bank_cmd_certificates },
 	{ "revoke", "Revoke a certificate and write the revocation list",
 	    revoke_options, "d", bank_cmd_revoke },
+	{ "requests", "List who waits for a certificate", requests_options, "d",
+	    bank_cmd_requests },
+	{ "approve", "Issue a certificate that was asked for, print it",
+	    approve_options, "dN", bank_cmd_approve },
+	{ "reject", "Refuse a certificate that was asked for", reject_options,
+	    "dNw", bank_cmd_reject },
 	{ "crl", "Write a fresh revocation list", crl_options, "d",
 	    bank_cmd_crl },
 	{ "public-key", "Print the bank's signing key, for the cards",
@@ -265,6 +283,9 @@ static const char *given(
 	case 'j':
 		*name = "--journal";
 		return o->journal > 0 ? "" : NULL;
+	case 'N':
+		*name = "--number";
+		return o->number > 0 ? "" : NULL;
 	case 'o':
 		*name = "--order";
 		return o->order;
@@ -401,6 +422,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_JOURNAL:
 		p->options.journal = number(arg, INT64_MAX, state);
+		return 0;
+	case OPT_NUMBER:
+		p->options.number = number(arg, INT64_MAX, state);
 		return 0;
 	case OPT_READER:
 		p->options.reader = number(arg, UINT32_MAX, state);

@@ -53,6 +53,12 @@ static const struct member login_members[] = {
 	{ NULL, "nonce", TEXT, 1, 128, AT(login, nonce), false },
 };
 
+static const struct member enrol_members[] = {
+	{ NULL, "name", TEXT, 1, 64, AT(enrol, name), false },
+	{ NULL, "purpose", TEXT, 1, 16, AT(enrol, purpose), false },
+	{ NULL, "request", TEXT, 1, CERT_MAX, AT(enrol, request), false },
+};
+
 static const struct member order_members[] = {
 	{ NULL, "orderNumber", TEXT, 1, BANK_ORDER_NUMBER_MAX,
 	    AT(order, number), false },
@@ -362,6 +368,7 @@ static void free_body(const struct member *members, size_t n, void *r)
 
 READ_AND_FREE(challenge)
 READ_AND_FREE(order)
+READ_AND_FREE(enrol)
 READ_AND_FREE(proof)
 READ_AND_FREE(confirm)
 READ_AND_FREE(merchant)

@@ -17,6 +17,11 @@ struct bank_login_request {
 	struct bank_token token;
 };
 
+/* Somebody asks for a certificate (docs/protocol.md, 12). */
+struct bank_enrol_request {
+	uk_blob name, purpose, request;
+};
+
 struct bank_order_request {
 	uk_blob number, from, to, payee, currency, memo;
 	int64_t amount;
@@ -109,6 +114,7 @@ void bank_free_pos_complete(struct bank_pos_complete_request *r);
 UK_RESULT bank_read_challenge(
     uk_bytes body, struct bank_challenge_request *out);
 UK_RESULT bank_read_login(uk_bytes body, struct bank_login_request *out);
+UK_RESULT bank_read_enrol(uk_bytes body, struct bank_enrol_request *out);
 UK_RESULT bank_read_order(uk_bytes body, struct bank_order_request *out);
 UK_RESULT bank_read_proof(uk_bytes body, struct bank_proof_request *out);
 UK_RESULT bank_read_confirm(uk_bytes body, struct bank_confirm_request *out);
@@ -120,6 +126,7 @@ UK_RESULT bank_read_bill_reject(
 
 void bank_free_challenge(struct bank_challenge_request *r);
 void bank_free_login(struct bank_login_request *r);
+void bank_free_enrol(struct bank_enrol_request *r);
 void bank_free_order(struct bank_order_request *r);
 void bank_free_proof(struct bank_proof_request *r);
 void bank_free_confirm(struct bank_confirm_request *r);

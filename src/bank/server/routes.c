@@ -19,6 +19,8 @@ static const struct route {
 	    false },
 	{ BANK_POST, "/v1/login", bank_api_login, false, false },
 	{ BANK_POST, "/v1/login/tls", bank_api_login_by_tls, false, false },
+	{ BANK_POST, "/v1/enrol", bank_api_enrol, false, false },
+	{ BANK_GET, "/v1/enrol/*", bank_api_enrolled, false, false },
 	{ BANK_POST, "/v1/logout", bank_api_logout, true, false },
 	{ BANK_GET, "/v1/accounts", bank_api_accounts, true, false },
 	{ BANK_GET, "/v1/records", bank_api_records, true, false },

@@ -60,3 +60,35 @@ uk_err bank_file_write(const char *path, uk_bytes content, bool replace)
 	(void)unlink(fresh);
 	return uk_fail(UK_ERR_IO);
 }
+
+static uk_err read_all(int fd, size_t max, uk_blob *out)
+{
+	uint8_t part[4096];
+	ssize_t n;
+
+	while ((n = read(fd, part, sizeof(part))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return uk_fail(UK_ERR_IO);
+		if (out->n + (size_t)n > max)
+			return uk_fail(UK_ERR_TOO_SMALL);
+		UK_TRY(uk_blob_add(out, uk_view(part, (size_t)n)));
+	}
+	return uk_ok();
+}
+
+uk_err bank_file_read(const char *path, size_t max, uk_blob *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	uk_err err;
+
+	*out = (uk_blob){ NULL, 0 };
+	if (fd < 0)
+		return uk_fail(UK_ERR_NOT_FOUND);
+	err = read_all(fd, max, out);
+	close(fd);
+	if (!uk_is_ok(err))
+		uk_blob_free(out);
+	return err;
+}

@@ -2,7 +2,7 @@
 #ifndef BANK_FILES_H
 #define BANK_FILES_H
 
-#include "bytes.h"
+#include "mem.h"
 
 enum { BANK_PATH_MAX = 4096 };
 
@@ -23,6 +23,9 @@ enum { BANK_PATH_MAX = 4096 };
 UK_RESULT bank_path(
     const char *dir, const char *name, char path[BANK_PATH_MAX]);
 
+/* The whole of it; UK_ERR_NOT_FOUND, UK_ERR_TOO_SMALL if it is longer than
+ * max. */
+UK_RESULT bank_file_read(const char *path, size_t max, uk_blob *out);
 /* UK_ERR_EXISTS if it is there and replace is false. What is replaced is so in
  * one step, so that a reader sees the old or the new content. */
 UK_RESULT bank_file_write(const char *path, uk_bytes content, bool replace);

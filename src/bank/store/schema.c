@@ -273,6 +273,22 @@ static const char evidence[] =
     " counter INTEGER NOT NULL DEFAULT 0,"
     " revoked INTEGER NOT NULL DEFAULT 0) STRICT;";
 
+/* Requests for certificates that wait for approval (enrol.h). purpose 0: login,
+ * 1: transaction; state 0: waiting, 1: approved, 2: rejected. */
+static const char enrolments[] =
+    "CREATE TABLE enrolments ("
+    " id INTEGER PRIMARY KEY,"
+    " receipt BLOB NOT NULL UNIQUE," /* SHA-256 */
+    " name TEXT NOT NULL,"
+    " purpose INTEGER NOT NULL,"
+    " request TEXT NOT NULL,"
+    " key BLOB NOT NULL,"
+    " state INTEGER NOT NULL,"
+    " time INTEGER NOT NULL,"
+    " reason TEXT,"
+    " certificate BLOB) STRICT;"
+    "CREATE INDEX enrolments_waiting ON enrolments (state, id);";
+
 const struct bank_migration bank_migrations[] = {
 	{ .name = "books", .sql = books },
 	{ .name = "login", .sql = login },
@@ -283,6 +299,7 @@ const struct bank_migration bank_migrations[] = {
 	{ .name = "pos", .sql = pos },
 	{ .name = "shop", .sql = bank_schema_shop },
 	{ .name = "evidence", .sql = evidence },
+	{ .name = "enrolments", .sql = enrolments },
 };
 
 const size_t bank_migration_count = sizeof(bank_migrations) /

@@ -94,11 +94,16 @@ static uk_err enroll(struct town *t, struct bank_store *s, const char *name,
 {
 	struct bank_issued issued = { 0 };
 	int64_t now = time(NULL);
-	uk_err err = bank_ca_enroll(t->dir, town_file(t, "card.csr"), name,
-	    purpose == UK_FOR_LOGIN ? BANK_PROFILE_LOGIN
-				    : BANK_PROFILE_TRANSACTION,
-	    now - 3600, now + YEAR, &issued);
+	uk_blob request;
+	uk_err err = bank_file_read(
+	    town_file(t, "card.csr"), BANK_REQUEST_MAX, &request);
 
+	if (uk_is_ok(err))
+		err = bank_ca_enroll(t->dir, uk_blob_view(&request), name,
+		    purpose == UK_FOR_LOGIN ? BANK_PROFILE_LOGIN
+					    : BANK_PROFILE_TRANSACTION,
+		    now - 3600, now + YEAR, &issued);
+	uk_blob_free(&request);
 	if (uk_is_ok(err))
 		err = bank_cert_register(s, t->crypto, customer, purpose,
 		    uk_view_str(issued.serial), uk_blob_view(&issued.der));
