@@ -7,16 +7,29 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Its number becomes a part of paths. */
+static void one_bill(const struct bc_bill *b)
+{
+	if (!bank_order_number_ok(uk_view_str(b->bill)))
+		abort();
+}
+
 static void all_lists(uk_bytes v)
 {
 	struct bc_accounts accounts;
 	struct bc_records records;
+	struct bc_bills bills;
 	struct bc_login login;
 
 	if (uk_is_ok(bc_parse_accounts(v, &accounts)))
 		bc_accounts_free(&accounts);
 	if (uk_is_ok(bc_parse_records(v, &records)))
 		bc_records_free(&records);
+	if (uk_is_ok(bc_parse_bills(v, &bills))) {
+		for (size_t i = 0; i < bills.n; i++)
+			one_bill(&bills.items[i]);
+		bc_bills_free(&bills);
+	}
 	if (uk_is_ok(bc_parse_login(v, &login)))
 		bc_login_free(&login);
 }
@@ -27,6 +40,7 @@ static void all_others(uk_bytes v)
 	struct bc_challenge challenge;
 	struct bc_order order;
 	struct bc_proof proof;
+	struct bc_bill bill;
 	enum bank_code code;
 
 	if (uk_is_ok(bc_parse_bank(v, &info)))
@@ -35,6 +49,8 @@ static void all_others(uk_bytes v)
 		bc_challenge_free(&challenge);
 	if (uk_is_ok(bc_parse_order(v, &order)))
 		bc_order_free(&order);
+	if (uk_is_ok(bc_parse_bill(v, &bill)))
+		one_bill(&bill);
 	UK_IGNORE(bc_parse_proof(v, &proof)); /* only that it returns */
 	UK_IGNORE(bc_parse_error(v, &code));
 }

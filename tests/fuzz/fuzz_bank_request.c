@@ -37,6 +37,26 @@ static void terminals(uk_bytes body)
 	bank_free_pos_complete(&complete);
 }
 
+static void bills(uk_bytes body)
+{
+	struct bank_merchant_request order;
+	struct bank_bill_pay_request pay;
+	struct bank_bill_reject_request reject;
+
+	if (uk_is_ok(bank_read_merchant(body, &order)))
+		need(order.number.n <= BANK_ORDER_NUMBER_MAX &&
+		     order.phone.n <= 2048 && order.payee.n <= 1024 &&
+		     order.memo.n <= 1024 && order.callback.n <= 512 &&
+		     order.items.n <= 4096);
+	if (uk_is_ok(bank_read_bill_pay(body, &pay)))
+		need(pay.number.n <= BANK_ORDER_NUMBER_MAX && pay.from.n <= 64);
+	if (uk_is_ok(bank_read_bill_reject(body, &reject)))
+		need(reject.reason.n <= 1024);
+	bank_free_merchant(&order);
+	bank_free_bill_pay(&pay);
+	bank_free_bill_reject(&reject);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uk_bytes body = uk_view(data, size);
@@ -68,5 +88,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bank_free_proof(&proof);
 	bank_free_confirm(&confirm);
 	terminals(body);
+	bills(body);
 	return 0;
 }

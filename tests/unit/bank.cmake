@@ -11,13 +11,17 @@ uk_test(test_config SOURCES test_config.c USES bank_server)
 uk_test(test_json_text SOURCES test_json_text.c USES bank_server)
 uk_test(test_requests SOURCES test_requests.c USES bank_server)
 uk_test(test_certs SOURCES test_certs.c USES bank_server)
+uk_test(test_fields SOURCES test_fields.c USES bank_fields)
+uk_test(test_jwe SOURCES test_jwe.c USES bank_fields)
+uk_test(test_callback_url SOURCES test_callback_url.c USES bank_server)
+uk_test(test_bills SOURCES test_bills.c USES bank_shop db_fixture)
 uk_test(test_httpsig SOURCES test_httpsig.c USES bank_httpsig)
 uk_test(test_store SOURCES test_store.c USES bank_server db_fixture)
 uk_test(test_store_engine SOURCES test_store_engine.c
 	USES bank_server db_fixture Threads::Threads)
 uk_test(test_sqltext SOURCES test_sqltext.c USES bank_store)
 uk_test(test_json SOURCES test_json.c USES base codec)
-uk_test_on_postgresql(test_nonces test_sessions test_holds test_ledger test_news test_post
+uk_test_on_postgresql(test_bills test_nonces test_sessions test_holds test_ledger test_news test_post
 	test_store test_store_engine)
 uk_test(test_login_token SOURCES test_login_token.c USES bank_server)
 uk_test(test_front SOURCES test_front.c USES bank_server)

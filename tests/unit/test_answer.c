@@ -324,9 +324,70 @@ static void proofs(void **state)
 	    bc_parse_proof(str("{\"proof\":\"YmFuaw==\"}"), &p), UK_ERR_FORMAT);
 }
 
+#define BILL(number, rest)                                                     \
+	"{\"bill\":\"" number "\",\"to\":\"A\",\"merchant\":\"Shop\","         \
+	"\"orderNumber\":\"T\",\"payee\":\"Tea\",\"memo\":\"\",\"reason\":"    \
+	"\"\","                                                                \
+	"\"state\":\"open\",\"receipt\":\"\",\"currency\":\"CNY\","            \
+	"\"expiresAt\":\"2026-01-01T00:00:00Z\",\"merchantTold\":false" rest   \
+	"}"
+
+static void bills(void **state)
+{
+	static const char *const bad[] = { "", "[]", "{}", BILL("B-1", ""),
+		BILL("B-1", ",\"amount\":\"1\""), BILL("../B", ",\"amount\":1"),
+		BILL("", ",\"amount\":1"), BILL("B?1", ",\"amount\":1"),
+		BILL("B-1", ",\"amount\":1,\"memo\":\"\""),
+		BILL("B-1\\u001b", ",\"amount\":1") };
+	struct bc_bill b;
+
+	(void)state;
+	expect_ok(bc_parse_bill(str(BILL("B-1", ",\"amount\":1234")), &b));
+	assert_string_equal(b.bill, "B-1");
+	assert_string_equal(b.payee, "Tea");
+	assert_int_equal(b.amount, 1234);
+	assert_false(b.merchant_told);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		expect_code(bc_parse_bill(str(bad[i]), &b), UK_ERR_FORMAT);
+}
+
+#define ONE  BILL("B-1", ",\"amount\":1")
+#define LIST "{\"bills\":[" ONE "," ONE "],\"last\":7}"
+
+static void lists_of_bills(void **state)
+{
+	static const char *const bad[] = { "{}", "{\"bills\":[]}",
+		"{\"last\":1}", "{\"bills\":{},\"last\":1}",
+		"{\"bills\":[{}],\"last\":1}",
+		"{\"bills\":[" ONE ",7],\"last\":1}",
+		"{\"bills\":[" ONE "],\"last\":\"1\"}" };
+	struct bc_bills list;
+
+	(void)state;
+	expect_ok(bc_parse_bills(str(LIST), &list));
+	assert_int_equal(list.n, 2);
+	assert_int_equal(list.last, 7);
+	bc_bills_free(&list);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		expect_code(bc_parse_bills(str(bad[i]), &list), UK_ERR_FORMAT);
+		assert_null(list.items);
+	}
+}
+
+static uk_err read_bills(void *arg)
+{
+	struct bc_bills list;
+	uk_err err = bc_parse_bills(str(LIST), &list);
+
+	(void)arg;
+	bc_bills_free(&list);
+	return err;
+}
+
 static void lack_of_memory(void **state)
 {
 	(void)state;
+	assert_int_equal(fail_every_allocation(read_bills, NULL), 2);
 	fail_every_allocation(read_accounts, NULL);
 }
 
@@ -343,6 +404,8 @@ int main(void)
 		cmocka_unit_test(records),
 		cmocka_unit_test(orders),
 		cmocka_unit_test(proofs),
+		cmocka_unit_test(bills),
+		cmocka_unit_test(lists_of_bills),
 		cmocka_unit_test(lack_of_memory),
 	};
 

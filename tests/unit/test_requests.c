@@ -133,6 +133,89 @@ static void token_inside(void **state)
 	}
 }
 
+#define SHOP(amount, rest)                                                     \
+	"{\"orderNumber\":\"T-1\",\"amount\":" amount                          \
+	",\"currency\":\"CNY\",\"payerPhone\":\"e30..A.A.A\",\"payee\":"       \
+	"\"Tea\"" rest "}"
+
+static void orders_of_merchants(void **state)
+{
+	struct bank_merchant_request r;
+
+	(void)state;
+	expect_ok(bank_read_merchant(
+	    uk_view_str(SHOP("1234", ",\"items\":[{\"name\":\"Longjing\"}],"
+				     "\"expiresIn\":60,\"memo\":\"m\","
+				     "\"callback\":\"https://a/\"")),
+	    &r));
+	assert_int_equal(r.amount, 1234);
+	assert_int_equal(r.seconds, 60);
+	expect_bytes(uk_blob_view(&r.phone), uk_view_str("e30..A.A.A"));
+	expect_bytes(
+	    uk_blob_view(&r.items), uk_view_str("[{\"name\":\"Longjing\"}]"));
+	expect_bytes(uk_blob_view(&r.callback), uk_view_str("https://a/"));
+	bank_free_merchant(&r);
+	expect_ok(bank_read_merchant(uk_view_str(SHOP("1", "")), &r));
+	assert_int_equal(r.items.n, 0);
+	assert_int_equal(r.seconds, 0);
+	bank_free_merchant(&r);
+}
+
+static void bad_orders_of_merchants(void **state)
+{
+	static const char *const bodies[] = { "", "[]", "{}", SHOP("\"1\"", ""),
+		SHOP("1.5", ""), SHOP("null", ""), SHOP("1", ",\"items\":{}"),
+		SHOP("1", ",\"items\":\"[]\""),
+		SHOP("1", ",\"expiresIn\":\"60\""), SHOP("1", ",\"memo\":1"),
+		SHOP("1", ",\"callback\":[]"),
+		SHOP("1", ",\"payee\":\"other\""), SHOP("1", "") "{}" };
+	struct bank_merchant_request r;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		expect_code(bank_read_merchant(uk_view_str(bodies[i]), &r),
+		    UK_ERR_FORMAT);
+		bank_free_merchant(&r);
+	}
+}
+
+static void answers_to_bills(void **state)
+{
+	static const char *const bad[] = { "", "{}", "{\"orderNumber\":\"o\"}",
+		"{\"from\":\"A\"}", "{\"orderNumber\":\"\",\"from\":\"A\"}",
+		"{\"orderNumber\":1,\"from\":\"A\"}" };
+	struct bank_bill_pay_request pay;
+	struct bank_bill_reject_request reject;
+
+	(void)state;
+	expect_ok(bank_read_bill_pay(
+	    uk_view_str("{\"orderNumber\":\"o\",\"from\":\"A\"}"), &pay));
+	expect_bytes(uk_blob_view(&pay.from), uk_view_str("A"));
+	bank_free_bill_pay(&pay);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		expect_code(bank_read_bill_pay(uk_view_str(bad[i]), &pay),
+		    UK_ERR_FORMAT);
+		bank_free_bill_pay(&pay);
+	}
+	expect_ok(bank_read_bill_reject(uk_view_str("{}"), &reject));
+	assert_int_equal(reject.reason.n, 0);
+	bank_free_bill_reject(&reject);
+	expect_code(
+	    bank_read_bill_reject(uk_view_str("{\"reason\":1}"), &reject),
+	    UK_ERR_FORMAT);
+	bank_free_bill_reject(&reject);
+}
+
+static uk_err read_shop(void *arg)
+{
+	struct bank_merchant_request r;
+	uk_err err = bank_read_merchant(uk_view_str(SHOP("1", "")), &r);
+
+	(void)arg;
+	bank_free_merchant(&r);
+	return err;
+}
+
 static uk_err read_all(void *arg)
 {
 	struct bank_order_request r;
@@ -149,6 +232,7 @@ static void allocation_fails(void **state)
 	(void)state;
 	/* six texts, one of them without its escapes first, and success */
 	assert_int_equal(fail_every_allocation(read_all, NULL), 8);
+	assert_true(fail_every_allocation(read_shop, NULL) > 5);
 }
 
 int main(void)
@@ -158,6 +242,9 @@ int main(void)
 		cmocka_unit_test(bad_orders),
 		cmocka_unit_test(exact_lengths),
 		cmocka_unit_test(token_inside),
+		cmocka_unit_test(orders_of_merchants),
+		cmocka_unit_test(bad_orders_of_merchants),
+		cmocka_unit_test(answers_to_bills),
 		cmocka_unit_test(allocation_fails),
 	};
 

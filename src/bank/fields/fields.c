@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { KEY = 32, ID = 4, FILE_MAX = 4096, VERSION = 1 };
+enum { KEY = 32, ID = 4, FILE_MAX = 4096, VERSION = 1, MASK_HEAD = 6 };
 
 struct master {
 	uint8_t id[ID];
@@ -156,11 +156,8 @@ uk_err bank_fields_rotate(uk_crypto *c, const char *path)
 	return err;
 }
 
-uk_err bank_fields_open(
-    uk_crypto *c, const char *path, struct bank_fields **out)
+uk_err bank_fields_read(uk_crypto *c, uk_bytes text, struct bank_fields **out)
 {
-	uint8_t storage[FILE_MAX];
-	uk_buf text = UK_BUF(storage);
 	struct bank_fields *f = uk_secret_new(sizeof(*f));
 	uk_err err = uk_fail(UK_ERR_MEMORY);
 
@@ -168,15 +165,26 @@ uk_err bank_fields_open(
 	if (f == NULL)
 		return err;
 	f->c = c;
-	err = read_file(path, &text);
-	if (uk_is_ok(err))
-		err = parse(uk_buf_view(&text), f);
-	uk_wipe(storage, sizeof(storage));
+	err = parse(text, f);
 	if (uk_is_ok(err)) {
 		*out = f;
 		f = NULL; /* handed over */
 	}
 	bank_fields_close(&f);
+	return err;
+}
+
+uk_err bank_fields_open(
+    uk_crypto *c, const char *path, struct bank_fields **out)
+{
+	uint8_t storage[FILE_MAX];
+	uk_buf text = UK_BUF(storage);
+	uk_err err = read_file(path, &text);
+
+	*out = NULL;
+	if (uk_is_ok(err))
+		err = bank_fields_read(c, uk_buf_view(&text), out);
+	uk_wipe(storage, sizeof(storage));
 	return err;
 }
 
@@ -297,13 +305,16 @@ bool bank_phone_ok(uk_bytes phone)
 
 void bank_put_masked(uk_buf *out, uk_bytes number)
 {
-	size_t tail = number.n >= 12 ? 4 : 2;
+	const size_t tail = number.n >= 12 ? 4 : 2;
+	const size_t head = number.n < 12   ? 2
+			    : number.n < 14 ? number.n - 8
+					    : MASK_HEAD;
 
 	if (number.n < 6) {
 		uk_put_str(out, "****");
 		return;
 	}
-	uk_put(out, uk_bytes_first(number, number.n >= 12 ? number.n - 8 : 2));
+	uk_put(out, uk_bytes_first(number, head));
 	uk_put_str(out, "****");
 	uk_put(out, uk_bytes_last(number, tail));
 }

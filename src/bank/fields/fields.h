@@ -44,6 +44,9 @@ UK_RESULT bank_fields_rotate(uk_crypto *c, const char *path);
 /* UK_ERR_NOT_FOUND, UK_ERR_FORMAT. Borrows c. */
 UK_RESULT bank_fields_open(
     uk_crypto *c, const char *path, struct bank_fields **out);
+/* The same of a file's text. */
+UK_RESULT bank_fields_read(
+    uk_crypto *c, uk_bytes text, struct bank_fields **out);
 void bank_fields_close(struct bank_fields **f); /* accepts NULL; wipes */
 
 /* row: what names the row for ever. Appends. */
@@ -59,7 +62,8 @@ UK_RESULT bank_field_index(const struct bank_fields *f, enum bank_field class,
 
 /* E.164: '+' and 7 to 15 digits, the first not 0. */
 bool bank_phone_ok(uk_bytes phone);
-/* For people and logs: "+86138****1234"; less is shown of short ones. */
+/* For people and logs: "+86138****1234", never more than the first six and the
+ * last four (PCI DSS 4.0, 3.4.1); less is shown of short ones. */
 void bank_put_masked(uk_buf *out, uk_bytes number);
 
 #endif

@@ -33,7 +33,7 @@ struct bank_bill;
 /* A merchant's order (docs/protocol.md, 8). */
 struct bank_merchant_request {
 	uk_blob number, phone, payee, currency, memo, callback;
-	uk_blob items; /* JSON text of an array; none: "[]" */
+	uk_blob items; /* JSON text of an array; empty: there are none */
 	int64_t amount, seconds;
 };
 
