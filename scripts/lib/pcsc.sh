@@ -50,6 +50,7 @@ pcsc_start() {
 			/usr/sbin/pcscd --foreground --info \
 			--config "$PCSC_DIR/conf" >>"$PCSC_DIR/pcscd.log" 2>&1 &
 	else
+		rm -f "$PCSC_SOCKET" # our own /run; as above
 		/usr/sbin/pcscd --foreground --info \
 			--config "$PCSC_DIR/conf" >>"$PCSC_DIR/pcscd.log" 2>&1 &
 	fi
