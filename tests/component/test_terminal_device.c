@@ -6,6 +6,7 @@
 #include "crypto.h"
 #include "fixtures.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct trm_device device;
@@ -103,8 +104,7 @@ static uk_err count(void *arg, uint64_t *number, uint64_t *time)
 static const struct trm_device_ops ops = { send, power, power_off, transmit,
 	ask_pin, show, dismiss, hash, sign, count };
 
-static const struct trm_device_settings settings = { .name = "phone",
-	.point = { 4 },
+static struct trm_device_settings settings = { .name = "phone",
 	.columns = 20,
 	.lines = 4,
 	.keypad = true,
@@ -342,6 +342,24 @@ static void approve(void)
 #define STATEMENT    "6B 01000000 00 04 000000 03"
 #define NO_STATEMENT "83 00000000 00 04 40 00 00"
 
+/* docs/protocol.md, section 9: the key by its SubjectPublicKeyInfo, which
+ * OpenSSL writes here. */
+static uk_bytes fingerprint(void)
+{
+	static uint8_t storage[32];
+	uk_buf out = UK_BUF(storage);
+	uk_blob spki = { 0 };
+
+	expect_ok(uk_key_spki(statement_key, &spki));
+	expect_ok(hash(NULL, TRM_SHA256, uk_blob_view(&spki), &out));
+	uk_blob_free(&spki);
+	return uk_buf_view(&out);
+}
+
+/* sha256sum of coreutils, of the text. */
+#define TEXT_SHA256                                                            \
+	"296364fff8367a9194d27bff28a9ecf42bf25c2db6df17461f45a63ba1ae656e"
+
 /* The statement is over the text that was shown, the signature that the card
  * gave, and a number that has not been before. */
 static void check_statement(uk_bytes signature)
@@ -349,14 +367,15 @@ static void check_statement(uk_bytes signature)
 	uint8_t storage[128];
 	uk_buf message = UK_BUF(storage);
 
-	assert_int_equal(sent_n, 10 + 1 + TRM_STATEMENT);
+	assert_int_equal(sent_n, 10 + 1 + 112);
+	expect_bytes(uk_view(sent + 11, 32), fingerprint());
 	uk_put_str(&message, "ukey display statement 1");
 	expect_ok(hash(NULL, TRM_SHA256, uk_view_str(text), &message));
 	expect_ok(hash(NULL, TRM_SHA256, signature, &message));
-	uk_put(&message, uk_view(sent + 11, 16));
+	uk_put(&message, uk_view(sent + 43, 16));
 	expect_ok(uk_key_verify(statement_key, UK_SIG_ECDSA, UK_HASH_SHA256,
-	    uk_buf_view(&message), uk_view(sent + 27, 64)));
-	assert_int_equal(sent[18], (int)counter);
+	    uk_buf_view(&message), uk_view(sent + 59, 64)));
+	assert_int_equal(sent[50], (int)counter);
 }
 
 static void test_approved(void **state)
@@ -388,6 +407,63 @@ static void test_parts(void **state)
 	trm_device_transmitted(&device, 0, uk_ok(), hex("039000"));
 	say(STATEMENT);
 	check_statement(hex("010203"));
+}
+
+/* The rest of a signature comes when another text is on the screen: nothing is
+ * stated of that one. */
+static void test_another_text_between(void **state)
+{
+	(void)state;
+	approve();
+	sign_hash_of(text);
+	trm_device_transmitted(&device, 0, uk_ok(), hex("01026101"));
+	show_text("<T><D><M><k>To</k><v>Eve</v></M></D></T>");
+	trm_device_shown(&device, 0, TRM_NO);
+	say("6F 05000000 00 05 000000 00C0000001");
+	trm_device_transmitted(&device, 0, uk_ok(), hex("039000"));
+	say(STATEMENT);
+	expect_sent(NO_STATEMENT);
+}
+
+/* PIV answers curves' signatures as DER in a template; the bank has r||s. */
+static void test_piv_signature(void **state)
+{
+	static const struct {
+		const char *algorithm, *answer, *raw;
+		bool states;
+	} rows[] = {
+		{ "11", "7C0B 8209 3007 020101 02020080 9000",
+		    "0000000000000000000000000000000000000000000000000000000000"
+		    "000001"
+		    "0000000000000000000000000000000000000000000000000000000000"
+		    "000080",
+		    true },
+		{ "14", "7C0A 8208 3006 020101 020102 9000",
+		    "000000000000000000000000000000000000000000000000"
+		    "000000000000000000000000000000000000000000000001"
+		    "000000000000000000000000000000000000000000000000"
+		    "000000000000000000000000000000000000000000000002",
+		    true },
+		{ "07", "7C06 8204 01020304 9000", "01020304", true },
+		{ "11", "7C06 8204 01020304 9000", "", false },
+	};
+	char command[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(command, sizeof(command),
+		    "6F 2C000000 00 03 000000 0087%s9C26 7C24 8200 8120 %s00",
+		    rows[i].algorithm, TEXT_SHA256);
+		approve();
+		say(command);
+		trm_device_transmitted(
+		    &device, 0, uk_ok(), hex(rows[i].answer));
+		say(STATEMENT);
+		if (rows[i].states)
+			check_statement(hex(rows[i].raw));
+		else
+			expect_sent(NO_STATEMENT);
+	}
 }
 
 /* Shows A, asks to sign B. */
@@ -466,9 +542,13 @@ static void test_hello(void **state)
 
 static int open_crypto(void **state)
 {
+	uk_buf point;
+
 	(void)state;
 	expect_ok(uk_crypto_open(&crypto));
 	expect_ok(uk_key_make_p256(crypto, &statement_key));
+	point = UK_BUF(settings.point);
+	expect_ok(uk_key_point(statement_key, &point));
 	return 0;
 }
 
@@ -497,6 +577,8 @@ int main(void)
 		FROM(test_pin_aborted, begin_up),
 		FROM(test_approved, begin_up),
 		FROM(test_parts, begin_up),
+		FROM(test_another_text_between, begin_up),
+		FROM(test_piv_signature, begin_up),
 		FROM(test_deceived, begin_up),
 		FROM(test_not_approved, begin_up),
 		FROM(test_lost_approval, begin_up),

@@ -20,9 +20,10 @@
 enum {
 	TRM_SLOTS = 2, /* 0: contact, 1: contactless */
 	TRM_ATR_MAX = 33,
-	TRM_POINT = 65,             /* the statement key, 04 x y */
-	TRM_NAME_MAX = 62,          /* bytes */
-	TRM_STATEMENT = 8 + 8 + 64, /* counter, time, r||s */
+	TRM_POINT = 65,    /* the statement key, 04 x y */
+	TRM_NAME_MAX = 62, /* bytes */
+	/* SHA-256 of our key's SubjectPublicKeyInfo, counter, time, r||s */
+	TRM_STATEMENT = 32 + 8 + 8 + 64,
 	TRM_MORE_TIME_MS = 1000,
 	TRM_PIN_SECONDS = 30, /* where the host says nothing */
 	TRM_DISPLAY_SECONDS = 120
@@ -124,7 +125,7 @@ void trm_device_shown(struct trm_device *d, unsigned slot, enum trm_answer a);
 int64_t trm_device_deadline(const struct trm_device *d);
 void trm_device_tick(struct trm_device *d, int64_t now_ms);
 
-/* Bytes that a statement signs: docs/protocol.md. */
+/* Bytes that a statement signs: docs/protocol.md, section 9. */
 void trm_statement_put(uk_buf *out, uk_bytes text_sha256,
     uk_bytes signature_sha256, uint64_t number, uint64_t time);
 

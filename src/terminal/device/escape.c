@@ -57,6 +57,7 @@ static void on_display(struct trm_device *d, unsigned slot,
 	uk_tx tx;
 
 	trm_gate_forget(&s->gate);
+	s->signing = false; /* what is to come is over another text */
 	s->statement_n = 0;
 	if (d->settings.lines == 0) {
 		fail(d, slot, m, UK_CCID_E_NOT_SUPPORTED);
@@ -104,44 +105,56 @@ void trm_statement_put(uk_buf *out, uk_bytes text_sha256,
 	uk_put_u64(out, time);
 }
 
-static uk_err make_statement(struct trm_device *d, struct trm_slot *s)
+/* RFC 5480: what stands before the point of a P-256 key in its
+ * SubjectPublicKeyInfo. */
+static uk_err put_fingerprint(const struct trm_device *d, uk_buf *out)
+{
+	static const uint8_t prefix[] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07,
+		0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
+		0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00 };
+	uint8_t storage[sizeof(prefix) + TRM_POINT];
+	uk_buf spki = UK_BUF(storage);
+
+	uk_put(&spki, UK_ARRAY(prefix));
+	uk_put(&spki, UK_ARRAY(d->settings.point));
+	UK_TRY(uk_buf_result(&spki));
+	return d->ops->hash(d->arg, TRM_SHA256, uk_buf_view(&spki), out);
+}
+
+static uk_err put_statement(
+    struct trm_device *d, struct trm_slot *s, uk_bytes signature, uk_buf *out)
 {
 	uint8_t hashes[2][32], storage[128];
-	uk_buf text = UK_BUF(hashes[0]), signature = UK_BUF(hashes[1]);
-	uk_buf message = UK_BUF(storage), out = UK_BUF(s->statement);
+	uk_buf text = UK_BUF(hashes[0]), signed_hash = UK_BUF(hashes[1]);
+	uk_buf message = UK_BUF(storage);
 	uint64_t number, time;
 
 	UK_TRY(d->ops->hash(
 	    d->arg, TRM_SHA256, uk_view(s->text, s->text_n), &text));
-	UK_TRY(d->ops->hash(d->arg, TRM_SHA256,
-	    uk_view(s->signature, s->signature_n), &signature));
+	UK_TRY(d->ops->hash(d->arg, TRM_SHA256, signature, &signed_hash));
 	UK_TRY(d->ops->count(d->arg, &number, &time));
-	trm_statement_put(&message, uk_buf_view(&text), uk_buf_view(&signature),
-	    number, time);
+	trm_statement_put(&message, uk_buf_view(&text),
+	    uk_buf_view(&signed_hash), number, time);
 	UK_TRY(uk_buf_result(&message));
-	uk_put_u64(&out, number);
-	uk_put_u64(&out, time);
-	UK_TRY(d->ops->sign(d->arg, uk_buf_view(&message), &out));
-	UK_TRY(uk_buf_result(&out));
-	s->statement_n = out.len;
-	return uk_ok();
+	UK_TRY(put_fingerprint(d, out));
+	uk_put_u64(out, number);
+	uk_put_u64(out, time);
+	UK_TRY(d->ops->sign(d->arg, uk_buf_view(&message), out));
+	return uk_buf_result(out);
 }
 
-/* PIV's signatures stand in a template, 7C { 82 signature }; the bank gets the
- * signature, so what is stated is about that. */
 void trm_make_statement(struct trm_device *d, unsigned slot)
 {
 	struct trm_slot *s = &d->slots[slot];
-	uk_bytes inner;
-	uk_buf whole = UK_BUF(s->signature);
+	uint8_t storage[sizeof(s->signature)];
+	uk_buf signature = UK_BUF(storage), out = UK_BUF(s->statement);
+	uk_err err = trm_gate_signature(
+	    &s->gate, uk_view(s->signature, s->signature_n), &signature);
 
-	if (trm_gate_inner(uk_view(s->signature, s->signature_n), &inner)) {
-		uk_put(&whole, inner);
-		s->signature_n = whole.len;
-	}
+	if (uk_is_ok(err))
+		err = put_statement(d, s, uk_buf_view(&signature), &out);
 	/* Without one the host finds none, and the bank decides. */
-	if (!uk_is_ok(make_statement(d, s)))
-		s->statement_n = 0;
+	s->statement_n = uk_is_ok(err) ? out.len : 0;
 }
 
 static void on_statement(

@@ -1,6 +1,7 @@
 /* Commands that make a transaction key sign. */
 #include "gate.h"
 
+#include "der.h"
 #include "tlv.h"
 
 enum {
@@ -9,7 +10,10 @@ enum {
 	INS_GENERAL_AUTHENTICATE = 0x87,
 	INS_SELECT = 0xa4,
 	UKEY_TRANSACTION_KEY = 0x02,
-	PIV_SIGNATURE_KEY = 0x9c
+	PIV_SIGNATURE_KEY = 0x9c,
+	/* algorithm references, SP 800-78-4, table 6-2 */
+	PIV_P256 = 0x11,
+	PIV_P384 = 0x14
 };
 
 uk_err trm_gate_approve(struct trm_gate *g, uk_bytes text)
@@ -169,6 +173,15 @@ static void end_chain(struct trm_gate *g)
 	g->chain_bad = false;
 }
 
+static uint8_t field_of(const uk_cmd *cmd)
+{
+	if (cmd->ins != INS_GENERAL_AUTHENTICATE)
+		return 0;
+	if (cmd->p1 == PIV_P256)
+		return 32;
+	return cmd->p1 == PIV_P384 ? 48 : 0;
+}
+
 static enum trm_verdict on_signature(struct trm_gate *g, const uk_cmd *cmd,
     bool strict, trm_hash_fn *hash, void *arg)
 {
@@ -178,6 +191,7 @@ static enum trm_verdict on_signature(struct trm_gate *g, const uk_cmd *cmd,
 	if ((cmd->cla & UK_CLA_CHAIN) != 0)
 		return TRM_PASS; /* nothing is signed before its end */
 	end_chain(g);
+	g->field = field_of(cmd);
 	text = g->approved &&
 	       (cmd->ins == INS_PSO ? ukey_signs_text(g, input, hash, arg)
 				    : piv_signs_text(g, input, hash, arg));
@@ -206,10 +220,16 @@ enum trm_verdict trm_gate_check(struct trm_gate *g, uk_bytes apdu, bool strict,
 	return TRM_PASS;
 }
 
-bool trm_gate_inner(uk_bytes answer, uk_bytes *signature)
+uk_err trm_gate_signature(
+    const struct trm_gate *g, uk_bytes answer, uk_buf *out)
 {
-	uk_bytes template;
+	uk_bytes template, inner;
 
-	return uk_is_ok(uk_tlv_only(answer, 0x7c, &template)) &&
-	       uk_is_ok(uk_tlv_only(template, 0x82, signature));
+	if (uk_is_ok(uk_tlv_only(answer, 0x7c, &template)) &&
+	    uk_is_ok(uk_tlv_only(template, 0x82, &inner)))
+		answer = inner;
+	if (g->field != 0)
+		return uk_sig_from_der(answer, g->field, out);
+	uk_put(out, answer);
+	return uk_buf_result(out);
 }

@@ -33,6 +33,8 @@ struct trm_gate {
 	size_t text_n;
 	/* what the host has chosen on the card */
 	uint8_t algorithm; /* of the U-key's key 02; 0: none */
+	uint8_t field;     /* bytes of r and of s that the signature which was
+			    * let through last has as DER; 0: it has none */
 	/* a chain of commands that is being sent */
 	uint8_t chain[UK_TX_MAX + 256];
 	size_t chain_n;
@@ -51,8 +53,11 @@ void trm_gate_forget(struct trm_gate *g);
 enum trm_verdict trm_gate_check(struct trm_gate *g, uk_bytes apdu, bool strict,
     trm_hash_fn *hash, void *arg);
 
-/* PIV answers a signature in a template, 7C { 82 signature }: what is inside,
- * or false if it is something else. */
-bool trm_gate_inner(uk_bytes answer, uk_bytes *signature);
+/* The signature in the answer to the command that was let through (TRM_SIGNS),
+ * as docs/protocol.md has it: r||s of curves. PIV answers 7C { 82 signature },
+ * and SEQUENCE { r, s } for curves (SP 800-73-4 part 2, 3.2.4). UK_ERR_FORMAT,
+ * UK_ERR_TOO_SMALL. */
+UK_RESULT trm_gate_signature(
+    const struct trm_gate *g, uk_bytes answer, uk_buf *out);
 
 #endif
