@@ -49,7 +49,7 @@ struct ukey_token_facts {
 enum ukey_display {
 	UKEY_DISPLAY_NONE,    /* nobody */
 	UKEY_DISPLAY_HOST,    /* a program on this computer */
-	UKEY_DISPLAY_TERMINAL /* reserved: a reader with a screen of its own */
+	UKEY_DISPLAY_TERMINAL /* a reader with a screen of its own */
 };
 
 /* A line to be shown, UTF-8 without an end: "Amount", "12.50 CNY". */
@@ -67,6 +67,11 @@ struct ukey_item {
  * call with that answer (a vendor's own number: CKR_FUNCTION_CANCELED) before a
  * PIN is used: CKR_FUNCTION_REJECTED if the person says no,
  * CKR_FUNCTION_CANCELED if there was no answer.
+ *
+ * A reader with a screen of its own shows the text and asks in every case, also
+ * without `show`, before `prepare` is called. If it does not state afterwards
+ * that it did (it knows the kinds of cards of docs/terminal.md, section 8), the
+ * level is UKEY_DISPLAY_HOST.
  */
 struct ukey_transaction {
 	/* <T><D>..</D><E>..</E></T>, strictly: docs/protocol.md, section 6 */
@@ -107,8 +112,10 @@ struct ukey_report {
 	CK_BYTE statement[1024]; /* the terminal's, signed: it showed this */
 };
 
+enum { UKEY_READER_KEY = 65 };
+
 struct ukey_functions {
-	CK_VERSION version; /* 1.1 */
+	CK_VERSION version; /* 1.2 */
 
 	/* Always answers, also without any reader. */
 	CK_RV (*get_status)(struct ukey_status *status);
@@ -148,7 +155,10 @@ struct ukey_functions {
 	 * CKR_BUFFER_TOO_SMALL, come before anything is shown.
 	 *
 	 * CKR_DATA_INVALID: not exactly such a text; nothing was shown.
-	 * CKR_ACTION_PROHIBITED: `least` cannot be reached; nothing was shown.
+	 * CKR_ACTION_PROHIBITED: `least` cannot be reached; nothing was shown,
+	 * or the reader has shown it and does not state so.
+	 * CKR_FUNCTION_REJECTED, CKR_FUNCTION_CANCELED: a no, or no answer, to
+	 * the program or on the reader.
 	 * CKR_OPERATION_ACTIVE: the session is signing something else.
 	 * CKR_DEVICE_REMOVED, CKR_SESSION_CLOSED: what became of card or
 	 * session meanwhile; nothing was signed.
@@ -160,6 +170,14 @@ struct ukey_functions {
 	    CK_OBJECT_HANDLE key, const struct ukey_transaction *transaction,
 	    CK_BYTE_PTR signature, CK_ULONG_PTR signature_len,
 	    struct ukey_report *report);
+
+	/* --- 1.2 --- */
+
+	/* The key with which the reader of this slot signs its statements, 04
+	 * || x || y on P-256, UKEY_READER_KEY bytes; *len = 0: it has no
+	 * screen of its own. There must be a card in it. Asks the reader. */
+	CK_RV(*get_reader_key)
+	(CK_SLOT_ID slot, CK_BYTE_PTR key, CK_ULONG *len);
 };
 
 #endif

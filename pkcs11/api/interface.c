@@ -90,13 +90,24 @@ static CK_RV sign_transaction(CK_SESSION_HANDLE session,
 	return p11_leave(&call, rv);
 }
 
+static CK_RV get_reader_key(CK_SLOT_ID slot, CK_BYTE_PTR key, CK_ULONG *len)
+{
+	struct p11_call call;
+	CK_RV rv = p11_enter_slot(&call, "ukey get_reader_key", slot);
+
+	if (rv == CKR_OK)
+		rv = p11_reader_key(call.slot, key, len);
+	return p11_leave(&call, rv);
+}
+
 static struct ukey_functions vendor = {
-	.version = { 1, 1 },
+	.version = { 1, 2 },
 	.get_status = get_status,
 	.get_token_facts = get_token_facts,
 	.get_challenge = get_challenge,
 	.external_authenticate = external_authenticate,
 	.sign_transaction = sign_transaction,
+	.get_reader_key = get_reader_key,
 };
 
 /* --- interfaces ---------------------------------------------------------- */

@@ -1,6 +1,8 @@
-/* The bank proves itself to the card: docs/card-profile.md, section 6. */
+/* The bank proves itself to the card (docs/card-profile.md, section 6), and the
+ * reader tells its key. */
 #include "p11vendor.h"
 
+#include "p11display.h"
 #include "rv.h"
 
 enum { CHALLENGE_MIN = 8, CHALLENGE_MAX = 32, HASH_MIN = 20, PROOF = 64 };
@@ -52,4 +54,17 @@ CK_RV p11_prove_bank(struct p11_slot *s, const CK_BYTE *hash, CK_ULONG hash_len,
 	p11_slot_end(s);
 	s->challenged = false;
 	return proof_rv(s, err);
+}
+
+CK_RV p11_reader_key(struct p11_slot *s, CK_BYTE_PTR key, CK_ULONG *len)
+{
+	uk_buf out = uk_buf_over(key, UKEY_READER_KEY);
+	CK_RV rv = p11_slot_token(s);
+
+	if (key == NULL || len == NULL)
+		return CKR_ARGUMENTS_BAD;
+	if (rv == CKR_OK)
+		rv = p11_display_find(s, &out);
+	*len = rv == CKR_OK ? out.len : 0;
+	return rv;
 }

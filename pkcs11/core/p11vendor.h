@@ -11,6 +11,9 @@ CK_RV p11_challenge(struct p11_slot *s, CK_BYTE_PTR out, CK_ULONG n);
 CK_RV p11_prove_bank(struct p11_slot *s, const CK_BYTE *hash, CK_ULONG hash_len,
     const CK_BYTE *sig, CK_ULONG sig_len);
 
+/* key: UKEY_READER_KEY bytes. */
+CK_RV p11_reader_key(struct p11_slot *s, CK_BYTE_PTR key, CK_ULONG *len);
+
 /* What sign_transaction is to sign, with what. */
 struct p11_to_sign {
 	const CK_MECHANISM *mechanism;

@@ -6,6 +6,8 @@
  * by the strict grammar of txtext.h. So whatever it does meanwhile to its own
  * buffer, or to ours, the signature is over the text that it was given to show.
  *
+ * A reader with a screen of its own shows it instead, and states that it did.
+ *
  * The person thinks with nothing locked. Then everything is looked up again,
  * and the signature is one ordinary operation of the session, from beginning to
  * end under one lock: nobody can add to it.
@@ -13,6 +15,7 @@
 #include "p11vendor.h"
 
 #include "operate.h"
+#include "p11display.h"
 #include "p11login.h"
 #include "rv.h"
 #include "txtext.h"
@@ -29,6 +32,7 @@ struct work {
 	size_t n;
 	uint8_t shown[UK_TX_MAX]; /* what is shown, and may be scribbled on */
 	uk_tx tx;                 /* views into shown */
+	bool by_reader;           /* which shows and asks by itself */
 };
 
 /* --- what came in -------------------------------------------------------- */
@@ -148,6 +152,25 @@ static CK_RV check(
 	return rv == CKR_OK ? check_login(w, key) : rv;
 }
 
+/* --- how far it can go --------------------------------------------------- */
+
+static CK_RV find_display(struct work *w)
+{
+	uint8_t storage[UK_DISPLAY_POINT];
+	uk_buf key = UK_BUF(storage);
+	CK_RV rv = p11_display_find(w->call->slot, &key);
+
+	w->by_reader = key.len > 0;
+	return rv;
+}
+
+static CK_ULONG display(const struct work *w)
+{
+	if (w->by_reader)
+		return UKEY_DISPLAY_TERMINAL;
+	return w->wanted->show == NULL ? UKEY_DISPLAY_NONE : UKEY_DISPLAY_HOST;
+}
+
 /* --- showing ------------------------------------------------------------- */
 
 /* Numbers of our own are not for others to say: P11_ASKED is no success. */
@@ -172,13 +195,16 @@ static CK_RV show(const struct work *w)
 /* Ends with the lock held again, if the answer is CKR_OK. */
 static CK_RV ask(const struct work *w)
 {
+	bool shows = w->wanted->show != NULL && !w->by_reader;
 	struct p11_step step;
 	CK_RV rv = CKR_OK;
 
-	if (w->wanted->show == NULL && w->wanted->prepare == NULL)
-		return CKR_OK;
+	if (w->by_reader)
+		rv = p11_display_show(w->call->slot, uk_view(w->text, w->n));
+	if (rv != CKR_OK || (!shows && w->wanted->prepare == NULL))
+		return rv;
 	step = p11_step_out(w->call);
-	if (w->wanted->show != NULL)
+	if (shows)
 		rv = show(w);
 	if (rv == CKR_OK && w->wanted->prepare != NULL)
 		rv = answer(w->wanted->prepare(w->wanted->arg));
@@ -221,23 +247,48 @@ static CK_RV sign(const struct work *w, CK_BYTE_PTR sig, CK_ULONG_PTR sig_len)
 
 /* --- all of it ----------------------------------------------------------- */
 
-static CK_ULONG display(const struct ukey_transaction *t)
-{
-	return t->show == NULL ? UKEY_DISPLAY_NONE : UKEY_DISPLAY_HOST;
-}
-
 static CK_RV make_report(const struct work *w, struct ukey_report *out)
 {
 	uk_buf hash = UK_BUF(out->text_sha256);
 	uk_crypto *crypto;
 	CK_RV rv = p11_slot_crypto(w->call->slot, &crypto);
 
-	out->display = display(w->wanted);
-	out->shown = w->wanted->show == NULL ? 0 : w->tx.shown;
+	out->display = display(w);
+	out->shown = out->display == UKEY_DISPLAY_NONE ? 0 : w->tx.shown;
 	out->items = w->tx.count;
 	if (rv == CKR_OK)
 		rv = p11_rv(uk_hash_one(
 		    crypto, UK_HASH_SHA256, uk_view(w->text, w->n), &hash));
+	return rv;
+}
+
+/* A reader states nothing of kinds of cards that it does not know: then it is
+ * worth as much as the word of this computer. */
+static CK_RV add_statement(const struct work *w, struct ukey_report *out)
+{
+	uk_buf statement = UK_BUF(out->statement);
+
+	if (!w->by_reader)
+		return CKR_OK;
+	if (p11_display_state(w->call->slot, &statement)) {
+		out->statement_len = statement.len;
+		return CKR_OK;
+	}
+	out->display = UKEY_DISPLAY_HOST;
+	return w->wanted->least > UKEY_DISPLAY_HOST ? CKR_ACTION_PROHIBITED
+						    : CKR_OK;
+}
+
+static CK_RV sign_and_state(const struct work *w, CK_BYTE_PTR sig,
+    CK_ULONG_PTR sig_len, struct ukey_report *out)
+{
+	CK_RV rv = sign(w, sig, sig_len);
+
+	if (rv != CKR_OK)
+		return rv;
+	rv = add_statement(w, out);
+	if (rv != CKR_OK)
+		uk_wipe(sig, *sig_len);
 	return rv;
 }
 
@@ -260,14 +311,16 @@ CK_RV p11_sign_transaction(struct p11_call *call,
 		rv = check(&w, sig, sig_len);
 	if (rv == CKR_OK)
 		rv = take_text(&w);
-	if (rv == CKR_OK && display(wanted) < wanted->least)
+	if (rv == CKR_OK)
+		rv = find_display(&w);
+	if (rv == CKR_OK && display(&w) < wanted->least)
 		rv = CKR_ACTION_PROHIBITED;
 	if (rv == CKR_OK)
 		rv = make_report(&w, &made);
 	if (rv == CKR_OK)
 		rv = ask(&w);
 	if (rv == CKR_OK)
-		rv = sign(&w, sig, sig_len);
+		rv = sign_and_state(&w, sig, sig_len, &made);
 	if (rv == CKR_OK)
 		*report = made;
 	return rv;

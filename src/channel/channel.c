@@ -178,6 +178,41 @@ uk_err uk_channel_enter_pin(uk_channel *ch, const struct uk_pinpad_entry *e)
 	return uk_pinpad_result(uk_buf_view(&answer));
 }
 
+/* --- the reader's own display -------------------------------------------- */
+
+uk_err uk_channel_display_key(uk_channel *ch, uk_buf *key)
+{
+	uint8_t storage[UK_PINPAD_ANSWER_MAX];
+	uk_buf answer = UK_BUF(storage);
+
+	UK_TRY(uk_link_control(ch->link, UK_CTL_DISPLAY_KEY, UK_NONE, &answer));
+	if (!uk_display_is_key(uk_buf_view(&answer)))
+		return uk_fail(UK_ERR_UNSUPPORTED);
+	uk_put(key, uk_buf_view(&answer));
+	return uk_buf_result(key);
+}
+
+uk_err uk_channel_show(uk_channel *ch, uk_bytes text)
+{
+	uint8_t storage[UK_PINPAD_ANSWER_MAX];
+	uk_buf answer = UK_BUF(storage);
+
+	UK_TRY(wait_for_person(ch, UK_CTL_DISPLAY, text, &answer));
+	return uk_display_result(uk_buf_view(&answer));
+}
+
+uk_err uk_channel_statement(uk_channel *ch, uk_buf *out)
+{
+	uint8_t storage[UK_STATEMENT_MAX];
+	uk_buf answer = UK_BUF(storage);
+
+	UK_TRY(uk_link_control(ch->link, UK_CTL_STATEMENT, UK_NONE, &answer));
+	if (answer.len == 0)
+		return uk_fail(UK_ERR_NOT_FOUND);
+	uk_put(out, uk_buf_view(&answer));
+	return uk_buf_result(out);
+}
+
 /* --- one APDU ------------------------------------------------------------ */
 
 /* resp->data is a view into ch->response, good until the next exchange. */

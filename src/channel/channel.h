@@ -11,6 +11,7 @@
 #define UK_CHANNEL_H
 
 #include "apdu.h"
+#include "display.h"
 #include "pinpad.h"
 #include "transport.h"
 
@@ -91,5 +92,17 @@ void uk_channel_on_person(uk_channel *ch, uk_person_hook *hook, void *arg);
  * that of uk_pinpad_result, or of the way to the reader; UK_ERR_UNSUPPORTED
  * without a pad, or if it takes none of the lengths. Never repeated here. */
 UK_RESULT uk_channel_enter_pin(uk_channel *ch, const struct uk_pinpad_entry *e);
+
+/* --- the reader's own display, inside a transaction ----------------------- */
+
+/* Appends its key, UK_DISPLAY_POINT bytes; UK_ERR_UNSUPPORTED, or the way to
+ * the reader: there is none. Costs no APDU. */
+UK_RESULT uk_channel_display_key(uk_channel *ch, uk_buf *key);
+/* A person reads a transaction text there and answers (uk_channel_on_person);
+ * uk_display_result. */
+UK_RESULT uk_channel_show(uk_channel *ch, uk_bytes text);
+/* Appends the reader's statement for the last signature over a text that it has
+ * shown, once; not UK_OK: there is none. */
+UK_RESULT uk_channel_statement(uk_channel *ch, uk_buf *out);
 
 #endif

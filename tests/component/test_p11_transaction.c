@@ -34,6 +34,7 @@ static struct person {
 	CK_RV prepares; /* with this result */
 	const char *pin;
 	bool logs_in;
+	bool screen; /* the reader shows the text */
 	void (*meanwhile)(void);
 	unsigned asked, prepared;
 	char saw[600];
@@ -66,7 +67,8 @@ static CK_RV show(void *arg, const struct ukey_item *items, CK_ULONG n)
 static CK_RV prepare(void *arg)
 {
 	assert_ptr_equal(arg, &person);
-	assert_int_equal(person.asked, person.t->show != NULL);
+	assert_int_equal(
+	    person.asked, person.t->show != NULL && !person.screen);
 	person.prepared++;
 	if (person.logs_in)
 		expect_rv(login(person.s, CKU_USER, FAKE_PIN), CKR_OK);
@@ -429,6 +431,99 @@ static void on_a_pad(void **state)
 	assert_int_equal(fake_tries[0], 3);
 }
 
+/* --- a reader with a screen of its own ------------------------------------ */
+
+/* The program is not asked to show anything, and what the reader states is
+ * handed on. */
+static void on_a_screen(void **state)
+{
+	CK_ULONG cert = find(person.s, CKO_CERTIFICATE, 2);
+	struct ukey_transaction t = transaction();
+
+	(void)state;
+	person.screen = true;
+	fake_screen(0, "0102030405");
+	t.least = UKEY_DISPLAY_TERMINAL;
+	expect_rv(sign(&t, &ecdsa, cert), CKR_OK);
+	assert_int_equal(person.asked, 0);
+	assert_int_equal(report.display, UKEY_DISPLAY_TERMINAL);
+	assert_int_equal(report.shown, 3);
+	expect_bytes(
+	    uk_view(report.statement, report.statement_len), hex("0102030405"));
+	expect_bytes(
+	    uk_view(fake_screen_text, fake_screen_text_n), uk_view_str(text));
+	expect_bytes(last(), hex(MESSAGE_SHA256));
+	/* also where nobody could be asked here */
+	person.logs_in = false;
+	t.show = NULL;
+	expect_rv(sign(&t, &ecdsa, cert), CKR_OK);
+	assert_int_equal(report.display, UKEY_DISPLAY_TERMINAL);
+}
+
+static void no_on_a_screen(void **state)
+{
+	static const struct {
+		const char *says;
+		CK_RV rv;
+	} rows[] = {
+		{ "!6401", CKR_FUNCTION_REJECTED },
+		{ "!6400", CKR_FUNCTION_CANCELED },
+		{ "!6A80", CKR_DATA_INVALID },
+		{ "!9001", CKR_DEVICE_ERROR },
+		{ "!900000", CKR_DEVICE_ERROR },
+	};
+	CK_ULONG cert = find(person.s, CKO_CERTIFICATE, 2);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		fake_screen(0, rows[i].says);
+		fake_entries();
+		expect_rv(sign_text(cert), rows[i].rv);
+		assert_int_equal(fake_entries(), 1);
+		assert_int_equal(person.asked + person.prepared, 0);
+		assert_int_equal(fake_last.input_len, 0);
+		assert_int_equal(fake_tries[0], 3);
+		nothing_reported();
+	}
+}
+
+/* It was shown, but nobody states it: that is not what `terminal` means. */
+static void nothing_stated(void **state)
+{
+	CK_ULONG cert = find(person.s, CKO_CERTIFICATE, 2);
+	struct ukey_transaction t = transaction();
+	static const CK_BYTE zeros[64];
+
+	(void)state;
+	person.screen = true;
+	fake_screen(0, "");
+	expect_rv(sign(&t, &ecdsa, cert), CKR_OK);
+	assert_int_equal(report.display, UKEY_DISPLAY_HOST);
+	assert_int_equal(report.statement_len, 0);
+	person.logs_in = false;
+	t.least = UKEY_DISPLAY_TERMINAL;
+	expect_rv(sign(&t, &ecdsa, cert), CKR_ACTION_PROHIBITED);
+	assert_memory_equal(sig, zeros, 64);
+	nothing_reported();
+}
+
+static void key_of_a_screen(void **state)
+{
+	CK_BYTE key[UKEY_READER_KEY];
+	CK_ULONG n = 1;
+
+	(void)state;
+	expect_rv(V->get_reader_key(0, key, &n), CKR_OK);
+	assert_int_equal(n, 0);
+	fake_screen(0, "00");
+	expect_rv(V->get_reader_key(0, key, &n), CKR_OK);
+	assert_int_equal(n, 65);
+	assert_int_equal(key[0], 4);
+	expect_rv(V->get_reader_key(0, NULL, &n), CKR_ARGUMENTS_BAD);
+	expect_rv(V->get_reader_key(0, key, NULL), CKR_ARGUMENTS_BAD);
+	expect_rv(V->get_reader_key(99, key, &n), CKR_SLOT_ID_INVALID);
+}
+
 /* --- while the person thinks --------------------------------------------- */
 
 static void others_sign(void)
@@ -621,7 +716,8 @@ static void versions(void **state)
 	} rows[] = {
 		{ { 1, 0 }, CKR_OK },
 		{ { 1, 1 }, CKR_OK },
-		{ { 1, 2 }, CKR_ARGUMENTS_BAD },
+		{ { 1, 2 }, CKR_OK },
+		{ { 1, 3 }, CKR_ARGUMENTS_BAD },
 		{ { 0, 1 }, CKR_ARGUMENTS_BAD },
 		{ { 2, 0 }, CKR_ARGUMENTS_BAD },
 	};
@@ -629,7 +725,7 @@ static void versions(void **state)
 
 	(void)state;
 	assert_int_equal(V->version.major, 1);
-	assert_int_equal(V->version.minor, 1);
+	assert_int_equal(V->version.minor, 2);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		CK_VERSION asked = rows[i].asked;
 		CK_INTERFACE *found;
@@ -656,6 +752,10 @@ int main(void)
 		TEST(wrong_pin),
 		TEST(no_login_no_pin),
 		TEST(on_a_pad),
+		TEST(on_a_screen),
+		TEST(no_on_a_screen),
+		TEST(nothing_stated),
+		TEST(key_of_a_screen),
 		TEST(meanwhile),
 		TEST(failing_allocations),
 		TEST(failing_commands),

@@ -1,4 +1,5 @@
 /* What readers tell about their PIN pads, and structures made from it. */
+#include "display.h"
 #include "fuzz_check.h"
 #include "pinpad.h"
 
@@ -36,6 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK(pad.pin_min == 0 && pad.pin_max == 0);
 	if (uk_is_ok(uk_pinpad_parse_properties(all, &pad)))
 		CHECK(size == 4);
+	if (uk_is_ok(uk_display_result(all)))
+		CHECK(size == 2);
 	if (uk_is_ok(uk_pinpad_result(all)))
 		CHECK(size == 2);
 	build(&pad, all);

@@ -20,8 +20,9 @@ struct reader {
 	_Atomic uint8_t serial, second; /* second: another application, or 0 */
 	_Atomic uint8_t selected;       /* serial of the application that is */
 	atomic_bool user, so, consent, stolen;
-	atomic_bool changed;     /* by another program */
-	const char *_Atomic pad; /* see fake_pad */
+	atomic_bool changed;        /* by another program */
+	const char *_Atomic pad;    /* see fake_pad */
+	const char *_Atomic screen; /* see fake_screen */
 };
 
 static struct {
@@ -44,6 +45,8 @@ static struct {
 static atomic_bool refreshes; /* see fake_refreshes */
 
 struct fake_request fake_last;
+uint8_t fake_screen_text[5000];
+size_t fake_screen_text_n;
 unsigned fake_tries[READERS];
 
 static void lock(void)
@@ -188,6 +191,36 @@ static uk_err person_acts(struct fake_link *l, uk_buf *out)
 	return uk_buf_result(out);
 }
 
+/* A screen: its key, what the person says to a text, what is stated then. */
+static uk_err screen_answers(
+    struct fake_link *l, uint32_t code, uk_bytes in, uk_buf *out)
+{
+	struct reader *r = &world.readers[l->reader];
+	uk_buf shown = UK_BUF(fake_screen_text);
+
+	if (code == UK_CTL_DISPLAY_KEY) {
+		uk_put_u8(out, 4);
+		uk_put_fill(out, 0x11, 64);
+	} else if (code == UK_CTL_DISPLAY) {
+		uk_put(&shown, in);
+		fake_screen_text_n = shown.len;
+		world.entries++;
+		UK_TRY(link_state(l));
+		uk_put(out, hex(r->screen[0] == '!' ? &r->screen[1] : "9000"));
+	} else if (r->screen[0] == '!' || fake_last.input_len == 0) {
+		return uk_fail(UK_ERR_NOT_FOUND);
+	} else {
+		uk_put(out, hex(r->screen)); /* "" is none */
+	}
+	return uk_buf_result(out);
+}
+
+static bool is_screen(uint32_t code)
+{
+	return code == UK_CTL_DISPLAY_KEY || code == UK_CTL_DISPLAY ||
+	       code == UK_CTL_STATEMENT;
+}
+
 /* The control codes say which feature is meant; the card looks at what was
  * typed itself (card_verify). */
 static uk_err fake_control(
@@ -196,9 +229,11 @@ static uk_err fake_control(
 	struct fake_link *l = (struct fake_link *)link;
 	uk_err err = uk_fail(UK_ERR_UNSUPPORTED);
 
-	(void)in;
 	lock();
-	if (world.readers[l->reader].pad == NULL) {
+	if (is_screen(code)) {
+		if (world.readers[l->reader].screen != NULL)
+			err = screen_answers(l, code, in, out);
+	} else if (world.readers[l->reader].pad == NULL) {
 		;
 	} else if (code == UK_CTL_FEATURES) {
 		uk_put(out, hex("060400000006 070400000007"));
@@ -817,6 +852,13 @@ bool fake_is_open(int i)
 	open = world.readers[i].user || world.readers[i].so;
 	unlock();
 	return open;
+}
+
+void fake_screen(int i, const char *does)
+{
+	lock();
+	world.readers[i].screen = does;
+	unlock();
 }
 
 void fake_pad(int i, const char *does)

@@ -70,6 +70,15 @@ int fake_waiting(void);
  * takes the pad away.
  */
 void fake_pad(int i, const char *does);
+/*
+ * Reader i gets a screen of its own. "AABB": whoever is there approves every
+ * text, and AA BB is stated of a signature ("": nothing is); "!6401" is the
+ * answer instead. NULL takes it away. What was shown last is in
+ * fake_screen_text; it counts as an entry.
+ */
+void fake_screen(int i, const char *does);
+extern uint8_t fake_screen_text[5000];
+extern size_t fake_screen_text_n;
 /* The person does not begin, until told so; at the pads of all readers. */
 void fake_person_waits(bool waits);
 /* The card in reader i does not answer until another number is given (-1: all

@@ -188,9 +188,12 @@ static uk_err on_statement(
 	return escape(r, slot, ESCAPE_STATEMENT, in, out);
 }
 
+/* It tells that there is a display, too. */
 static uk_err on_key(
     struct trm_reader *r, unsigned slot, uk_bytes in, uk_buf *out)
 {
+	if (!trm_reader_facts(r).display)
+		return uk_fail(UK_ERR_UNSUPPORTED);
 	return escape(r, slot, ESCAPE_KEY, in, out);
 }
 
@@ -227,9 +230,9 @@ uk_err trm_control(struct trm_reader *r, unsigned slot, uint32_t code,
 		{ TRM_CTL_PIN_PROPERTIES, on_pin_properties },
 		{ TRM_CTL_TLV_PROPERTIES, on_tlv_properties },
 		{ TRM_CTL_PAIR, on_pair },
-		{ TRM_CTL_DISPLAY, on_display },
-		{ TRM_CTL_STATEMENT, on_statement },
-		{ TRM_CTL_KEY, on_key },
+		{ UK_CTL_DISPLAY, on_display },
+		{ UK_CTL_STATEMENT, on_statement },
+		{ UK_CTL_DISPLAY_KEY, on_key },
 	};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {

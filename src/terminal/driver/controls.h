@@ -6,6 +6,7 @@
 #ifndef TRM_CONTROLS_H
 #define TRM_CONTROLS_H
 
+#include "display.h"
 #include "termreader.h"
 
 enum {
@@ -15,10 +16,8 @@ enum {
 	TRM_CTL_MODIFY = 0x42000000 + 3402,
 	TRM_CTL_PIN_PROPERTIES = 0x42000000 + 3403,
 	TRM_CTL_TLV_PROPERTIES = 0x42000000 + 3404,
-	TRM_CTL_PAIR = 0x42000000 + 3840,      /* eight digits */
-	TRM_CTL_DISPLAY = 0x42000000 + 3841,   /* a transaction text */
-	TRM_CTL_STATEMENT = 0x42000000 + 3842, /* for the last signature */
-	TRM_CTL_KEY = 0x42000000 + 3843        /* the terminal's */
+	TRM_CTL_PAIR = 0x42000000 + 3840 /* eight digits */
+					 /* and those of display.h */
 };
 
 /* Answers a control code. UK_ERR_UNSUPPORTED: there is no such thing. A PIN
