@@ -97,6 +97,45 @@ END
 		"$(login https://localhost:9445 --cert own.pem --key own.key)"
 fi
 
+if command -v nginx >/dev/null; then
+	proves "behind nginx"
+	mkdir -p nginx
+	cat >nginx.cfg <<END
+daemon off;
+master_process off;
+pid $WORK/nginx/pid;
+error_log $WORK/nginx.log;
+events {}
+http {
+  access_log off;
+  client_body_temp_path $WORK/nginx; proxy_temp_path $WORK/nginx;
+  fastcgi_temp_path $WORK/nginx; uwsgi_temp_path $WORK/nginx; scgi_temp_path $WORK/nginx;
+  server {
+    listen 127.0.0.1:9446 ssl;
+    ssl_certificate $WORK/bank/tls.pem;
+    ssl_certificate_key $WORK/bank/tls.key;
+    ssl_verify_client optional_no_ca;
+    location / {
+      proxy_set_header Client-Cert \$ssl_client_escaped_cert;
+      proxy_set_header X-Forwarded-For \$remote_addr;
+      proxy_pass http://unix:$WORK/front.sock:;
+    }
+  }
+}
+END
+	background nginx -c "$WORK/nginx.cfg" 2>>nginx.log
+	until_true 10 curl -sS --cacert bank/ca.pem -o /dev/null \
+		https://localhost:9446/v1/bank 2>/dev/null
+	expect_equal "the certificate is passed on" ok \
+		"$(login https://localhost:9446 "${alice[@]}")"
+	expect_equal "without one, none" no-certificate \
+		"$(login https://localhost:9446)"
+	expect_equal "nor if a header says so" no-certificate \
+		"$(login https://localhost:9446 -H "Client-Cert: :$stolen:")"
+	expect_equal "one of his own making" cert-untrusted \
+		"$(login https://localhost:9446 --cert own.pem --key own.key)"
+fi
+
 proves "a resumed connection does not outlive the certificate"
 resumed() { # FILE of the session: what the login over it said
 	printf 'POST /v1/login/tls HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n' |
