@@ -3,6 +3,7 @@
 
 #include "mem.h"
 #include "secret.h"
+#include "simlink.h"
 #include "transport.h"
 
 #include <pthread.h>
@@ -28,6 +29,8 @@ struct trm_cards {
 	struct trm_event card, result; /* waiting to be fetched */
 
 	char reader[UK_READER_NAME_MAX]; /* empty: the first */
+	bool has_line; /* simulated, in front of the card */
+	struct vc_line_wish line;
 	int wake;
 	uk_readers *watched, *used; /* of the watcher; of the worker */
 	uk_link *link;              /* the worker's */
@@ -132,6 +135,15 @@ static void do_off(struct trm_cards *c)
 	uk_link_close(&c->link, UK_RESET_CARD);
 }
 
+static uk_err put_line(struct trm_cards *c, uk_bytes own, uk_buf *atr)
+{
+	uk_link *inner = c->link;
+
+	c->link = NULL;
+	UK_TRY(trm_simlink_open(&c->line, own, &inner, &c->link));
+	return uk_link_atr(c->link, atr);
+}
+
 /* The card is ours alone while it has power. */
 static uk_err do_power(struct trm_cards *c, uk_buf *atr)
 {
@@ -144,6 +156,9 @@ static uk_err do_power(struct trm_cards *c, uk_buf *atr)
 	err = uk_link_begin(c->link);
 	if (uk_is(err, UK_ERR_CARD_RESET))
 		err = uk_link_begin(c->link);
+	if (uk_is_ok(err) && c->has_line)
+		return put_line(
+		    c, uk_view(state.atr, state.atr_len), atr);
 	if (!uk_is_ok(err))
 		uk_link_close(&c->link, UK_RESET_CARD);
 	uk_put(atr, uk_view(state.atr, state.atr_len));
@@ -285,8 +300,11 @@ static uk_err open_readers(struct trm_cards *c, const char *name)
 {
 	static const char pcsc[] = "pcsc:";
 	struct uk_readers_config config = { .no_pcsc = false };
-	uk_err err;
+	uk_err err = trm_simcard_parse(&name, &c->line);
 
+	if (uk_is(err, UK_ERR_FORMAT))
+		return err;
+	c->has_line = uk_is_ok(err);
 	if (strncmp(name, pcsc, sizeof(pcsc) - 1) == 0) {
 		UK_TRY(uk_copy_str(c->reader, sizeof(c->reader),
 		    uk_view_str(name + sizeof(pcsc) - 1)));

@@ -5,6 +5,9 @@
  *
  *   pcsc:NAME      the reader of this name
  *   unix:PATH      the first slot of the reader behind this socket
+ *
+ * In front of either, line:t0: or line:t1: has the card spoken to character by
+ * character, over a simulated line (src/terminal/line).
  */
 #ifndef TRM_CARDS_H
 #define TRM_CARDS_H

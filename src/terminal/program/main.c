@@ -1,4 +1,5 @@
 /* ukey-terminal: options, and the tty it is shown on. */
+#include "plain.h"
 #include "run.h"
 
 #include <argp.h>
@@ -21,6 +22,7 @@ enum option_key {
 	OPT_CONTACT = 'c',
 	OPT_CONTACTLESS = 'C',
 	OPT_OPEN_POLICY = 256,
+	OPT_CCID,
 	OPT_READY_FD
 };
 
@@ -40,6 +42,10 @@ static const struct argp_option options[] = {
 	    0 },
 	{ "contact", OPT_CONTACT, "CARD", 0, "Card of slot 1", 0 },
 	{ "contactless", OPT_CONTACTLESS, "CARD", 0, "Card of slot 2", 0 },
+	{ "ccid", OPT_CCID, "TTY", 0,
+	    "Be a plain reader on TTY, a GemPC Twin, for a computer that has "
+	    "Debian's libccid and not our driver; only --contact goes with it",
+	    0 },
 	{ "open-policy", OPT_OPEN_POLICY, NULL, 0,
 	    "Let transaction keys sign also what was not approved here", 0 },
 	{ "ready-fd", OPT_READY_FD, "FD", 0,
@@ -85,6 +91,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_CONTACTLESS:
 		o->cards[1] = arg;
 		return 0;
+	case OPT_CCID:
+		o->ccid = arg;
+		return 0;
 	case OPT_OPEN_POLICY:
 		o->open_policy = true;
 		return 0;
@@ -92,8 +101,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		parse_fd(o, arg, state);
 		return 0;
 	case ARGP_KEY_END:
-		if (o->line.path[0] == '\0')
+		if (o->line.path[0] == '\0' && o->ccid == NULL)
 			argp_error(state, "--line is missing");
+		if (o->ccid != NULL && o->cards[0] == NULL)
+			argp_error(state, "--contact is missing");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -138,6 +149,16 @@ static const char *usual_state(char *path, size_t cap)
 	return path;
 }
 
+static int plain(const struct trm_run_options *o)
+{
+	uk_err err = trm_plain_run(o->ccid, o->cards[0], o->ready_fd);
+
+	if (uk_is_ok(err))
+		return EXIT_SUCCESS;
+	fprintf(stderr, "ukey-terminal: %s: %s\n", o->ccid, uk_err_text(err));
+	return EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct argp argp = { options, parse, NULL, doc, NULL, NULL,
@@ -152,6 +173,8 @@ int main(int argc, char **argv)
 	o.state = usual_state(path, sizeof(path));
 	if (argp_parse(&argp, argc, argv, 0, NULL, &o) != 0)
 		return EXIT_USAGE;
+	if (o.ccid != NULL)
+		return plain(&o);
 	measure(&o);
 	quiet = make_quiet(&before);
 	err = trm_run(&o, why, sizeof(why));

@@ -11,6 +11,7 @@ struct trm_run_options {
 	const char *cards[2]; /* contact, contactless; NULL: an empty slot */
 	unsigned columns, lines;
 	bool open_policy; /* transaction keys may sign what was not shown */
+	const char *ccid; /* NULL, or a tty: a plain reader (plain.h) */
 	int ready_fd;     /* -1, or the port is written there */
 };
 
