@@ -92,8 +92,8 @@ static CK_RV send(struct p11_slot *s, const struct uk_new_object *what,
 		return rv;
 	err = uk_card_import(s->card, what, key, place);
 	if (uk_is(err, UK_ERR_UNSUPPORTED) && err.sw == UK_SW_INS)
-		return p11_change_end(s, uk_fail(UK_ERR_UNSUPPORTED),
-		    CKR_FUNCTION_NOT_SUPPORTED);
+		return p11_change_end(
+		    s, uk_fail(UK_ERR_UNSUPPORTED), CKR_FUNCTION_NOT_SUPPORTED);
 	return p11_change_end(s, err, otherwise);
 }
 

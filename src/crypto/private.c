@@ -61,8 +61,8 @@ static bool put(const struct work *w, size_t n, uk_buf *out)
 }
 
 /* e^-1 modulo the prime less one; d, where it is given, says the same. */
-static bool put_exponent(struct work *w, enum number prime, enum number given,
-    size_t n, uk_buf *out)
+static bool put_exponent(
+    struct work *w, enum number prime, enum number given, size_t n, uk_buf *out)
 {
 	if (BN_copy(w->below, w->v[prime]) == NULL ||
 	    BN_sub_word(w->below, 1) != 1)
@@ -132,7 +132,8 @@ uk_err uk_rsa_complete(
 	return uk_ossl_leave(err);
 }
 
-/* --- curves ---------------------------------------------------------------- */
+/* --- curves ----------------------------------------------------------------
+ */
 
 static const struct curve_row {
 	enum uk_key_type type;
@@ -167,9 +168,9 @@ static bool multiply(
 	if (done) {
 		uint8_t *room = uk_put_room(out, n);
 
-		done = !out->bad && EC_POINT_point2oct(group, point,
-					POINT_CONVERSION_UNCOMPRESSED, room, n,
-					ctx) == n;
+		done = !out->bad &&
+		       EC_POINT_point2oct(group, point,
+			   POINT_CONVERSION_UNCOMPRESSED, room, n, ctx) == n;
 	}
 	EC_POINT_free(point);
 	return done;

@@ -14,13 +14,13 @@
 
 #define POINT_X                                                                \
 	"0000000000000000000000000000000000000000000000000000000000000001"
-#define POINT    "04" POINT_X POINT_X
-#define SCALAR   "00000000000000000000000000000000000000000000000000000000000000A7"
+#define POINT "04" POINT_X POINT_X
+#define SCALAR                                                                 \
+	"00000000000000000000000000000000000000000000000000000000000000A7"
 #define IMPORT_P256 "00FE119A 22 0620" SCALAR
 /* Yubico's GET METADATA: algorithm 11, default policies, imported, public key.
  */
-#define METADATA(point)                                                        \
-	"0101 11 0202 0201 0301 02 0443 8641" point "9000"
+#define METADATA(point) "0101 11 0202 0201 0301 02 0443 8641" point "9000"
 
 static uint8_t numbers[6][256];
 static const uint8_t at_9a = 0x01;
@@ -119,13 +119,14 @@ static void a_card_that_tells(void **state)
 	(void)state;
 	expect_ok(bring_p256(d.card, &at));
 	expect_ok(uk_card_read_public(d.card, &d.card->objects[at], &pub));
-	expect_bytes(uk_view(pub.point, pub.point_len), hex("04" HASH32 HASH32));
+	expect_bytes(
+	    uk_view(pub.point, pub.point_len), hex("04" HASH32 HASH32));
 	desk_close_after(&d, PIV_OPEN_COMMANDS + 3);
 }
 
 /* A YubiKey's: extended length. */
 #define LONG_ATR "3BFD1300008131FE158073C021C057597562694B657940"
-#define NUMBERS   "018180" RSA_P "028180" RSA_Q "038180" RSA_DP "048180" RSA_DQ
+#define NUMBERS  "018180" RSA_P "028180" RSA_Q "038180" RSA_DP "048180" RSA_DQ
 static char rsa_command[2000];
 
 static void rsa(void **state)
@@ -195,8 +196,7 @@ static void what_cannot_be(void **state)
 	size_t at;
 
 	(void)state;
-	expect_code(
-	    uk_card_import(d.card, &what, &key, &at), UK_ERR_ARGUMENT);
+	expect_code(uk_card_import(d.card, &what, &key, &at), UK_ERR_ARGUMENT);
 	what.key_type = UK_KEY_SM2;
 	expect_code(
 	    uk_card_import(d.card, &what, &key, &at), UK_ERR_UNSUPPORTED);
@@ -208,7 +208,8 @@ static void what_cannot_be(void **state)
 	desk_close_after(&d, PIV_OPEN_COMMANDS);
 }
 
-/* --- failures --------------------------------------------------------------- */
+/* --- failures ---------------------------------------------------------------
+ */
 
 static const struct script_step bringing[] = { PIV_OPEN,
 	{ IMPORT_P256, "9000", UK_OK }, { GET_VERSION, "050403 9000", UK_OK },
