@@ -8,6 +8,7 @@
 enum {
 	ITEM_AID = 1,
 	ITEM_LEFT,
+	ITEM_KNOWN,   /* one of these cards was ours, once */
 	RECENT_S = 4, /* pcscd switches an idle card off after five seconds */
 	ITEM_ALONE = 0x7fffffff, /* no driver's: see cache.h */
 	BELIEVED_S = 24 * 60 * 60
@@ -38,10 +39,22 @@ uk_bytes uk_hint_aid(uk_cache *hint)
 
 void uk_hint_note(uk_cache *hint, uk_bytes aid)
 {
+	static const uint8_t yes[] = { 1 };
 	uk_bytes known;
 
+	uk_cache_put(hint, ITEM_KNOWN, UK_ARRAY(yes));
 	if (uk_cache_get(hint, ITEM_AID, &known) || aid.n > 0)
 		uk_cache_put(hint, ITEM_AID, aid);
+	uk_cache_save(hint);
+}
+
+void uk_hint_note_unknown(uk_cache *hint, uk_bytes next)
+{
+	uk_bytes known;
+
+	if (uk_cache_get(hint, ITEM_KNOWN, &known))
+		return;
+	uk_cache_put(hint, ITEM_AID, next);
 	uk_cache_save(hint);
 }
 

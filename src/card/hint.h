@@ -22,6 +22,10 @@ uk_bytes uk_hint_aid(uk_cache *hint);
 /* What was found: the AID of a card that has one application, else none. */
 void uk_hint_note(uk_cache *hint, uk_bytes aid);
 
+/* Nothing was found: what to begin with next time, unless a card with this
+ * answer to reset was ever ours; then the usual order is the right one. */
+void uk_hint_note_unknown(uk_cache *hint, uk_bytes next);
+
 /* Has a program of this user's let go of it just now? Then the card has not
  * been switched off, most likely, and its application is still selected. */
 bool uk_hint_is_recent(uk_cache *hint);

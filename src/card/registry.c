@@ -16,7 +16,8 @@ static const uint8_t ukey_aid[] = { 0xf0, 0x75, 0x6b, 0x65, 0x79, 0x2e, 0x30,
 
 /* IsoApplet lives on open platforms, which have no files of their own; a card
  * that says it has a directory of applications is asked for the standard's
- * PKCS#15 application instead. So nobody is asked more than three times. */
+ * PKCS#15 application instead. So nobody is asked more than three times. A card
+ * that had none of these is asked for the other one of the two next time. */
 static const struct row {
 	uk_bytes aid, with_directory;
 	const struct uk_card_ops *kinds[KINDS_MAX];
@@ -40,11 +41,12 @@ static uk_bytes aid_of(uk_channel *ch, const struct row *row)
 		   : row->aid;
 }
 
-static uk_err open_row(uk_channel *ch, const struct row *row, uk_card **out)
+static uk_err open_row(
+    uk_channel *ch, const struct row *row, uk_bytes aid, uk_card **out)
 {
 	uint8_t answer[FCI_MAX];
 	uk_buf fci = UK_BUF(answer);
-	struct uk_selected s = { .aid = aid_of(ch, row) };
+	struct uk_selected s = { .aid = aid };
 	uk_err err;
 
 	uk_channel_allow(ch, UK_CALL_COMMANDS_MAX);
@@ -66,6 +68,7 @@ static uk_err open_row(uk_channel *ch, const struct row *row, uk_card **out)
 
 struct search {
 	uk_channel *ch;
+	uk_bytes aid[ROWS]; /* one for each: of the table, not of a hint */
 	uk_card *found[ROWS];
 	bool asked[ROWS];
 	size_t count;
@@ -80,7 +83,7 @@ static bool ask_row(struct search *s, size_t row)
 	uk_card *c = NULL;
 
 	s->asked[row] = true;
-	s->err = open_row(s->ch, &rows[row], &c);
+	s->err = open_row(s->ch, &rows[row], s->aid[row], &c);
 	if (c == NULL)
 		return uk_is(s->err, UK_ERR_CARD_UNKNOWN);
 	s->found[row] = c;
@@ -89,15 +92,23 @@ static bool ask_row(struct search *s, size_t row)
 	return !c->info.alone && !uk_hint_is_alone(c);
 }
 
-/* ROWS: none. */
-static size_t row_of(uk_channel *ch, uk_bytes aid)
+/* The row to begin with, by a hint; ROWS: none. */
+static size_t take_hint(struct search *s, uk_bytes hint)
 {
-	size_t row = 0;
+	size_t first = ROWS;
 
-	while (row < ROWS &&
-	       (aid.n == 0 || !uk_bytes_eq(aid_of(ch, &rows[row]), aid)))
-		row++;
-	return row;
+	for (size_t i = 0; i < ROWS; i++) {
+		const uk_bytes two[] = { rows[i].aid, rows[i].with_directory };
+
+		s->aid[i] = aid_of(s->ch, &rows[i]);
+		for (size_t j = 0; j < 2; j++) {
+			if (hint.n == 0 || !uk_bytes_eq(two[j], hint))
+				continue;
+			s->aid[i] = two[j];
+			first = i;
+		}
+	}
+	return first;
 }
 
 /* Who is not known to be alone must be selected, after the others. */
@@ -145,12 +156,27 @@ static void hand_over(struct search *s, struct uk_cards *out)
 	}
 }
 
-/* The first row is asked first anyway. */
-static uk_bytes only_aid(const struct search *s)
+/* The first row is asked first anyway; and what nobody would ask for without
+ * having been told is told again, whatever else there is. */
+static uk_bytes aid_to_keep(const struct search *s)
 {
-	for (size_t i = 1; s->count == 1 && i < ROWS; i++) {
-		if (s->found[i] != NULL)
-			return aid_of(s->ch, &rows[i]);
+	for (size_t i = 1; i < ROWS; i++) {
+		if (s->found[i] != NULL &&
+		    (s->count == 1 ||
+			!uk_bytes_eq(s->aid[i], aid_of(s->ch, &rows[i]))))
+			return s->aid[i];
+	}
+	return UK_NONE;
+}
+
+/* Of a card that had none of them. */
+static uk_bytes other_aid(const struct search *s)
+{
+	for (size_t i = 0; i < ROWS; i++) {
+		if (rows[i].with_directory.n > 0)
+			return uk_bytes_eq(s->aid[i], rows[i].aid)
+				   ? rows[i].with_directory
+				   : rows[i].aid;
 	}
 	return UK_NONE;
 }
@@ -160,15 +186,17 @@ static uk_err open_rows(uk_channel *ch, size_t max, struct uk_cards *out)
 {
 	struct search s = { .ch = ch, .err = uk_fail(UK_ERR_CARD_UNKNOWN) };
 	uk_cache *hint = max > 1 ? uk_hint_open(ch) : NULL;
+	size_t first = take_hint(&s, uk_hint_aid(hint));
 
 	*out = (struct uk_cards){ 0 };
-	ask_rows(
-	    &s, row_of(ch, uk_hint_aid(hint)), uk_hint_is_recent(hint), max);
+	ask_rows(&s, first, uk_hint_is_recent(hint), max);
 	hand_over(&s, out);
 	if (out->count > 0 && uk_is(s.err, UK_ERR_CARD_UNKNOWN))
 		s.err = uk_ok();
 	if (uk_is_ok(s.err))
-		uk_hint_note(hint, only_aid(&s));
+		uk_hint_note(hint, aid_to_keep(&s));
+	else if (uk_is(s.err, UK_ERR_CARD_UNKNOWN))
+		uk_hint_note_unknown(hint, other_aid(&s));
 	uk_cache_close(&hint);
 	if (!uk_is_ok(s.err))
 		uk_cards_close(out);
