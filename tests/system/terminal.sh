@@ -22,7 +22,7 @@ terminal_start() {
 	python3 "$HERE/ptyrun.py" screen keys \
 		"$BIN/ukey-terminal" --line "$TERM_LINE${TERM_OPTIONS-?plain}" \
 		--state "$WORK/terminal" --name Phone \
-		--contact "unix:$WORK/card.sock" "$@" &
+		--contact "unix:$WORK/card.sock" "$@" 2>>"$WORK/terminal.log" &
 	TERM_PID=$!
 	children+=("$TERM_PID")
 	ok "the terminal starts" screen_says '\[p\] pairs'
@@ -57,17 +57,53 @@ screen_clear() {
 	: >screen
 }
 
-# person LINE...: types them.
+# person LINE...: does these things one after the other; see ptyrun.py.
 person() {
 	printf '%s\n' "$@" >>keys
 }
 
-# person_sees REGEX LINE: types once the screen says so; in the background.
-person_sees() {
-	(screen_says "$1" && person "$2") &
-	children+=("$!")
+# pin_typed DIGITS...: once the terminal asks for them.
+pin_typed() {
+	local digits
+	for digits in "$@"; do
+		person "<sees> (PIN|again) for card.*: " "$digits"
+	done
 }
 
 computer_sees() {
 	"$UKEY_BUILD/tests/scwait" "$1" "$TERM_READER"
+}
+
+# How many commands with a PIN in them the card has seen.
+verifies() {
+	grep -ciE '^> 00(20|24|2C)0[0-9]8[123] \(' "${1:-alice}.apdus"
+}
+
+tool() {
+	foreign timeout 60 pkcs11-tool --module "$MODULE" "$@"
+}
+
+tries_left() {
+	"$BIN/ukey" --module "$MODULE" cards 2>&1 |
+		sed -n 's/.*PIN tries left: \([0-9]*\).*/\1/p'
+}
+
+# signs_well TEXT [option...]: pkcs11-tool logs in on the pad and signs with the
+# login key; openssl judges.
+signs_well() {
+	local text=$1
+	shift
+	echo "something to sign" >input
+	rm -f sig
+	pin_typed "$CARD_PIN"
+	expect_exit 0 "$text" tool --login --sign -m ECDSA-SHA256 --label Login \
+		-i input -o sig --signature-format openssl "$@"
+	ok "openssl accepts the signature" openssl dgst -sha256 \
+		-verify alice.auth.pub -signature sig input
+}
+
+# echo_card SOCKET: a card that answers what it is sent.
+echo_card() {
+	background python3 "$HERE/echocard.py" "$WORK/$1"
+	until_true 10 test -S "$1"
 }
