@@ -7,8 +7,9 @@ from a fifo.
 Every line that is written into the fifo KEYS is typed, with Enter behind it unless
 it ends with the name of a key: <esc>, <enter>, <erase>. A line "<sees> REGEX" is not
 typed: what comes behind it waits until the program has shown that since the last
-time something was typed; a line "<runs> COMMAND" is given to a shell. Ends when the
-program ends, with its exit code."""
+time something was typed; a line "<runs> COMMAND" is given to a shell; a line
+"<always> TEXT REGEX" has TEXT typed from now on whenever that is shown. Ends when
+the program ends, with its exit code."""
 import os
 import pty
 import re
@@ -32,6 +33,7 @@ class Person:
     def __init__(self, master):
         self.master = master
         self.todo = []
+        self.rules = []
         self.seen = ""
         self.part = b""
 
@@ -42,6 +44,11 @@ class Person:
 
     def sees(self, data):
         self.seen += data.decode(errors="replace").replace("\r", "")
+        for text, regex in self.rules:
+            found = re.search(regex, self.seen)
+            if found:
+                self.seen = self.seen[found.end():]
+                os.write(self.master, keys_of(text))
         self.act()
 
     def act(self):
@@ -55,6 +62,9 @@ class Person:
             if found:
                 self.seen = self.seen[found.end():]
             return found
+        if word == "<always>":
+            self.rules.append(rest.split(" ", 1))
+            return True
         if word == "<runs>":
             subprocess.run(rest, shell=True, check=False)
             return True
