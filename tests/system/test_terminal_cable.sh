@@ -8,11 +8,11 @@ HOST_LINE=tcp-connect:127.0.0.1:$CABLE_PORT
 . "$HERE/terminal.sh"
 
 cable_start() {
-	mkfifo orders done
+	mkfifo orders carried
 	python3 "$HERE/cableproxy.py" "$@" "$WORK/orders" \
-		${CABLE_TTY:+tty} >done 2>>"$WORK/cable.log" &
+		${CABLE_TTY:+tty} >carried 2>>"$WORK/cable.log" &
 	children+=("$!")
-	exec {orders}<>orders {done_fd}<done
+	exec {orders}<>orders {done_fd}<carried
 	cable_did ready
 }
 
