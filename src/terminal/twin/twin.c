@@ -96,30 +96,41 @@ static void transfer(
 		put_error(r, tpdu(t, m->data, &r->data));
 }
 
-/* 6.1.7, 6.2.3; what is not set is the default of the protocol. */
+/* 6.2.3: abProtocolDataStructure for T=0 and T=1 */
+static void put_t0(const struct trm_contact *c, uk_buf *out)
+{
+	uk_put_u8(out, c->speed.fi_di);
+	uk_put_u8(out, 0);
+	uk_put_u8(out, c->interface.guard);
+	uk_put_u8(out, c->interface.wi);
+	uk_put_u8(out, 0); /* bClockStop */
+}
+
+static void put_t1(const struct trm_contact *c, uk_buf *out)
+{
+	const struct uk_atr_interface *i = &c->interface;
+
+	uk_put_u8(out, c->speed.fi_di);
+	uk_put_u8(out, i->crc ? 0x11 : 0x10);
+	uk_put_u8(out, i->guard);
+	uk_put_u8(out, (uint8_t)(i->bwi << 4 | i->cwi));
+	uk_put_u8(out, 0); /* bClockStop */
+	uk_put_u8(out, i->ifsc);
+	uk_put_u8(out, 0); /* NAD */
+}
+
+/* What is not set is as the card says. */
 static void get_parameters(
     struct trm_twin *t, const struct uk_ccid *m, struct result *r)
 {
-	const struct trm_contact *c = t->contact;
-	const struct uk_atr_interface *i = &c->interface;
-
 	(void)m;
-	r->last = c->speed.protocol;
-	if (t->parameters_n > 0) {
+	r->last = t->contact->speed.protocol;
+	if (t->parameters_n > 0)
 		uk_put(&r->data, uk_view(t->parameters, t->parameters_n));
-		return;
-	}
-	uk_put_u8(&r->data, c->speed.fi_di);
-	uk_put_u8(
-	    &r->data, c->speed.protocol == 1 ? 0x10 | (i->crc ? 1 : 0) : 0);
-	uk_put_u8(&r->data, i->guard);
-	uk_put_u8(&r->data,
-	    c->speed.protocol == 1 ? (uint8_t)(i->bwi << 4 | i->cwi) : i->wi);
-	uk_put_u8(&r->data, 0); /* bClockStop */
-	if (c->speed.protocol == 1) {
-		uk_put_u8(&r->data, i->ifsc);
-		uk_put_u8(&r->data, 0); /* NAD */
-	}
+	else if (r->last == 1)
+		put_t1(t->contact, &r->data);
+	else
+		put_t0(t->contact, &r->data);
 }
 
 static void set_parameters(
