@@ -10,3 +10,5 @@ if(NOT UKEY_FUZZ)
 	set_tests_properties(fuzz_pairing fuzz_terminal_link PROPERTIES
 		ENVIRONMENT UKEY_FUZZ_RUNS=1000)
 endif()
+uk_fuzz(fuzz_contact SOURCES fuzz_contact.c USES base codec terminal_line)
+uk_fuzz(fuzz_twin SOURCES fuzz_twin.c USES base codec terminal_simulated terminal_twin)
