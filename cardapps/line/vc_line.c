@@ -39,7 +39,8 @@ bool vc_line_execute(struct vc_line *l)
 	return answer.n > 0;
 }
 
-/* --- answer to reset, clause 8 --------------------------------------------- */
+/* --- answer to reset, clause 8 ---------------------------------------------
+ */
 
 /* TD1 says the protocol; what comes after it is T=1's, 11.4. */
 static void put_interface(const struct vc_line_wish *w, uk_buf *atr)
@@ -96,7 +97,8 @@ void vc_line_reset(struct vc_line *l)
 	put_atr(l, historical);
 }
 
-/* --- PPS, clause 9 ---------------------------------------------------------- */
+/* --- PPS, clause 9 ----------------------------------------------------------
+ */
 
 static size_t pps_size(const struct vc_line *l)
 {
@@ -125,7 +127,8 @@ static void hear_pps(struct vc_line *l, uint8_t c)
 	l->pps = false;
 }
 
-/* --- characters ------------------------------------------------------------- */
+/* --- characters -------------------------------------------------------------
+ */
 
 bool vc_line_hear(struct vc_line *l, uint8_t c, bool good)
 {

@@ -1,7 +1,7 @@
 /*
  * The card's end of the contacts: characters instead of commands, ISO/IEC
- * 7816-3. It stands before a card that knows only APDUs, and is written from the
- * card's side of the standard, apart from any reader of ours.
+ * 7816-3. It stands before a card that knows only APDUs, and is written from
+ * the card's side of the standard, apart from any reader of ours.
  *
  * Nothing here waits or takes time: characters are heard, and what the card has
  * to say is fetched. What happens to them in between is the wire's affair.
@@ -46,7 +46,7 @@ struct vc_line_t1 {
 	uint8_t number;   /* N(S) of our last I-block */
 	bool answering;   /* our last I-block may still be asked for */
 	uint8_t ifsd;
-	uint8_t waits; /* S(WTX) still to come */
+	uint8_t waits;   /* S(WTX) still to come */
 	uint8_t request; /* S-block that waits for its response, or 0 */
 	uint8_t value;   /* its INF */
 	bool ifs_due;
@@ -59,8 +59,8 @@ struct vc_line_t1 {
 struct vc_line_t0 {
 	uint8_t header[5];
 	size_t header_n;
-	size_t left; /* data bytes of the command not yet here */
-	bool held;    /* an answer that can still be fetched */
+	size_t left;   /* data bytes of the command not yet here */
+	bool held;     /* an answer that can still be fetched */
 	uint8_t of[4]; /* whose */
 };
 

@@ -47,12 +47,12 @@ static void say_status(struct vc_line *l, unsigned sw1, size_t sw2)
 	l->t0.header_n = 0;
 }
 
-/* --- answers ---------------------------------------------------------------- */
+/* --- answers ----------------------------------------------------------------
+ */
 
 static uk_bytes data_of(const struct vc_line *l)
 {
-	return uk_view(
-	    l->answer + l->answered, l->answer_n - 2 - l->answered);
+	return uk_view(l->answer + l->answered, l->answer_n - 2 - l->answered);
 }
 
 /* Exactly as many as P3 says, then what status there is. */
@@ -72,8 +72,8 @@ static void hand_out(struct vc_line *l, size_t n)
 	if (left > 0)
 		say_status(l, 0x61, left > 255 ? 0 : left);
 	else
-		say_status(l, l->answer[l->answer_n - 2],
-		    l->answer[l->answer_n - 1]);
+		say_status(
+		    l, l->answer[l->answer_n - 2], l->answer[l->answer_n - 1]);
 }
 
 /* le: as P3 says; 0 for 256. */
@@ -84,8 +84,8 @@ static void outgo(struct vc_line *l)
 
 	if (there == 0) {
 		l->t0.held = false;
-		say_status(l, l->answer[l->answer_n - 2],
-		    l->answer[l->answer_n - 1]);
+		say_status(
+		    l, l->answer[l->answer_n - 2], l->answer[l->answer_n - 1]);
 	} else if (there < wanted) {
 		l->t0.held = true;
 		say_status(l, 0x6c, there);
@@ -119,7 +119,8 @@ static bool execute(struct vc_line *l)
 	return false;
 }
 
-/* --- commands --------------------------------------------------------------- */
+/* --- commands ---------------------------------------------------------------
+ */
 
 static void fetch(struct vc_line *l)
 {

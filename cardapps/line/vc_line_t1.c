@@ -21,7 +21,8 @@ void vc_line_t1_reset(struct vc_line *l)
 	l->command_n = l->answer_n = l->answered = 0;
 }
 
-/* --- sending ---------------------------------------------------------------- */
+/* --- sending ----------------------------------------------------------------
+ */
 
 static void check_code(const struct vc_line *l, uk_bytes block, uk_buf *out)
 {
@@ -93,7 +94,8 @@ static void go_on(struct vc_line *l)
 	}
 }
 
-/* --- what the reader sends -------------------------------------------------- */
+/* --- what the reader sends --------------------------------------------------
+ */
 
 static void run(struct vc_line *l)
 {
@@ -107,8 +109,8 @@ static void run(struct vc_line *l)
 static void on_i(struct vc_line *l, unsigned pcb, uk_bytes inf)
 {
 	struct vc_line_t1 *t = &l->t1;
-	uk_buf command = uk_buf_over(l->command + l->command_n,
-	    sizeof(l->command) - l->command_n);
+	uk_buf command = uk_buf_over(
+	    l->command + l->command_n, sizeof(l->command) - l->command_n);
 
 	if (pcb >> 6 != t->expected || (pcb & 0x1f) != 0) {
 		send_ready(l, WRONG);

@@ -60,7 +60,8 @@ static uk_err transmit(uk_bytes command)
 		assert_int_equal(sw_of(uk_buf_view(&answer)), sw);             \
 	} while (0)
 
-/* --- login and signature --------------------------------------------------- */
+/* --- login and signature ---------------------------------------------------
+ */
 
 #define SELECT "00A4040C08F0756B65792E3031"
 #define WRONG  "002000810439393939"
@@ -175,10 +176,9 @@ static bool can_be_found(
 static void noise_at(
     EVP_PKEY *key, enum trm_noise_kind k, unsigned long at, bool once)
 {
-	struct trm_noise noise = { .kind = k,
-		.at = at,
-		.run = once ? 1 : 1000000,
-		.seed = at };
+	struct trm_noise noise = {
+		.kind = k, .at = at, .run = once ? 1 : 1000000, .seed = at
+	};
 
 	begin_noise(noise);
 	/* A single one is always put right by T=1. */

@@ -1,6 +1,6 @@
-/* Check codes: ISO/IEC 14443-3:2001, annex B, has the first two kinds with these
- * examples; T=1's was worked out with Python's binascii.crc_hqx on bytes and
- * result with their bits in reverse order. */
+/* Check codes: ISO/IEC 14443-3:2001, annex B, has the first two kinds with
+ * these examples; T=1's was worked out with Python's binascii.crc_hqx on bytes
+ * and result with their bits in reverse order. */
 #include "crc16.h"
 
 #include "cmocka_all.h"

@@ -64,8 +64,7 @@ static void of_networks(void **state)
 static void of_addresses(void **state)
 {
 	(void)state;
-	expect_bytes(
-	    bank_front_address(uk_view_str("203.0.113.9, 192.0.2.1")),
+	expect_bytes(bank_front_address(uk_view_str("203.0.113.9, 192.0.2.1")),
 	    uk_view_str("192.0.2.1"));
 	expect_bytes(bank_front_address(uk_view_str("2001:db8::1")),
 	    uk_view_str("2001:db8::1"));

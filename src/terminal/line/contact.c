@@ -102,7 +102,8 @@ uk_err trm_contact_reset(struct trm_contact *c, uk_buf *atr)
 	    DEFAULT_FI_DI);
 }
 
-/* --- protocol and parameters selection, clause 9 --------------------------- */
+/* --- protocol and parameters selection, clause 9 ---------------------------
+ */
 
 uk_err trm_contact_use(struct trm_contact *c, uint8_t protocol, uint8_t fi_di)
 {
@@ -112,9 +113,9 @@ uk_err trm_contact_use(struct trm_contact *c, uint8_t protocol, uint8_t fi_di)
 	c->speed.fi_di = fi_di;
 	UK_TRY(trm_contact_times(c));
 	use(c);
-	c->t1 = (struct trm_t1){ .ifsc = c->interface.ifsc,
-		.crc = c->interface.crc,
-		.wtx = 1 };
+	c->t1 = (struct trm_t1){
+		.ifsc = c->interface.ifsc, .crc = c->interface.crc, .wtx = 1
+	};
 	c->active = true;
 	return uk_ok();
 }
@@ -228,7 +229,8 @@ uk_err trm_contact_power(struct trm_contact *c, uk_buf *atr)
 	return err;
 }
 
-uk_err trm_contact_transmit(struct trm_contact *c, uk_bytes apdu, uk_buf *answer)
+uk_err trm_contact_transmit(
+    struct trm_contact *c, uk_bytes apdu, uk_buf *answer)
 {
 	size_t before = answer->len;
 	uk_err err;

@@ -61,8 +61,8 @@ struct trm_contacts {
 
 /* T=1, clause 11. */
 struct trm_t1 {
-	uint8_t ns;   /* of our next block, or the one not acknowledged */
-	uint8_t nr;   /* of the card's next one */
+	uint8_t ns; /* of our next block, or the one not acknowledged */
+	uint8_t nr; /* of the card's next one */
 	uint8_t ifsc;
 	bool crc;
 	uint8_t wtx;  /* times BWT for the next block, 11.4.3 */
@@ -103,7 +103,8 @@ void trm_contact_off(struct trm_contact *c);
 UK_RESULT trm_contact_transmit(
     struct trm_contact *c, uk_bytes apdu, uk_buf *answer);
 
-/* --- parts, for a host that does the protocol itself (CCID TPDU level) ----- */
+/* --- parts, for a host that does the protocol itself (CCID TPDU level) -----
+ */
 
 /* The answer to reset only. */
 UK_RESULT trm_contact_reset(struct trm_contact *c, uk_buf *atr);

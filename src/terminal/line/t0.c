@@ -15,7 +15,7 @@ enum {
 	INS = 1,
 	P3 = 4,
 	HEADER = 5,
-	REPEATS = 4,   /* of a character, 7.3 */
+	REPEATS = 4, /* of a character, 7.3 */
 	NULLS_MAX = 5000,
 	PARTS_MAX = 300 /* GET RESPONSE for one answer of 64 KiB */
 };
@@ -86,8 +86,8 @@ static bool is_sw1(uint8_t byte)
 }
 
 /* All that is left, or one byte of it, as the procedure byte says. */
-static bool move(struct trm_contact *c, size_t n, uk_bytes *out, size_t *in,
-    uk_buf *answer)
+static bool move(
+    struct trm_contact *c, size_t n, uk_bytes *out, size_t *in, uk_buf *answer)
 {
 	if (out->n > 0) {
 		bool sent = put_all(c, uk_bytes_first(*out, n));
@@ -134,8 +134,7 @@ static bool tpdu(
 	}
 }
 
-uk_err trm_contact_tpdu(
-    struct trm_contact *c, uk_bytes command, uk_buf *answer)
+uk_err trm_contact_tpdu(struct trm_contact *c, uk_bytes command, uk_buf *answer)
 {
 	size_t in = 0;
 
@@ -200,16 +199,16 @@ static uk_err fetch(struct trm_contact *c, uint8_t cla, uint32_t le,
 		uint32_t there = (*sw & 0xff) == 0 ? UK_LE_SHORT_MAX
 						   : *sw & 0xff;
 
-		UK_TRY(receive(c, header, left < there ? left : there, answer,
-		    sw));
+		UK_TRY(receive(
+		    c, header, left < there ? left : there, answer, sw));
 		if (answer->len == had || answer->len - before >= le)
 			break;
 	}
 	return uk_ok();
 }
 
-static uk_err send(struct trm_contact *c, const uk_cmd *cmd, uk_buf *answer,
-    uint16_t *sw)
+static uk_err send(
+    struct trm_contact *c, const uk_cmd *cmd, uk_buf *answer, uint16_t *sw)
 {
 	uint8_t bytes[HEADER + UK_LC_SHORT_MAX];
 	uk_buf b = UK_BUF(bytes);
@@ -232,8 +231,8 @@ static uk_err send(struct trm_contact *c, const uk_cmd *cmd, uk_buf *answer,
 }
 
 /* Table 13 to 16, by what there is to be sent and to be had. */
-static uk_err carry(struct trm_contact *c, const uk_cmd *cmd, uk_buf *answer,
-    uint16_t *sw)
+static uk_err carry(
+    struct trm_contact *c, const uk_cmd *cmd, uk_buf *answer, uint16_t *sw)
 {
 	const uint8_t header[4] = { cmd->cla, cmd->ins, cmd->p1, cmd->p2 };
 	size_t before = answer->len;
@@ -247,8 +246,8 @@ static uk_err carry(struct trm_contact *c, const uk_cmd *cmd, uk_buf *answer,
 	/* 9000 and nothing to fetch is what the card has to say, although case
 	 * 4S.2 would ask again: many have no answer to that. */
 	/* Answers of a short command are the host's to fetch further. */
-	if (*sw >> 8 == 0x61 && (answer->len == before ||
-				    cmd->le > UK_LE_SHORT_MAX))
+	if (*sw >> 8 == 0x61 &&
+	    (answer->len == before || cmd->le > UK_LE_SHORT_MAX))
 		return fetch(c, cmd->cla,
 		    cmd->le - (uint32_t)(answer->len - before), answer, sw);
 	return uk_ok();

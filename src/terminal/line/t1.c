@@ -24,9 +24,9 @@ enum {
 /* A command on its way, or its answer. */
 struct job {
 	struct trm_contact *c;
-	uk_bytes left;  /* not yet acknowledged; begins with the last block's */
-	size_t piece;   /* of it, in the last I-block */
-	bool sending;   /* the last I-block is not acknowledged */
+	uk_bytes left; /* not yet acknowledged; begins with the last block's */
+	size_t piece;  /* of it, in the last I-block */
+	bool sending;  /* the last I-block is not acknowledged */
 	bool done;
 	uk_buf *answer;
 };

@@ -89,8 +89,7 @@ enum trm_t1_heard trm_t1_receive(struct trm_contact *c)
 	t->got_n = 0;
 	t->wtx = 1;
 	while (t->got_n < size) {
-		enum trm_heard h =
-		    c->hw->get(c->arg, &t->got[t->got_n], wait);
+		enum trm_heard h = c->hw->get(c->arg, &t->got[t->got_n], wait);
 
 		if (h == TRM_PULLED)
 			return TRM_T1_PULLED;

@@ -98,8 +98,8 @@ static int pair(SCARDCONTEXT c, const char *reader, uk_bytes code)
 	uint8_t answer[16];
 	DWORD n = 0, protocol;
 	SCARDHANDLE card;
-	LONG rc = SCardConnect(c, reader, SCARD_SHARE_DIRECT, 0, &card,
-	    &protocol);
+	LONG rc = SCardConnect(
+	    c, reader, SCARD_SHARE_DIRECT, 0, &card, &protocol);
 
 	if (rc != SCARD_S_SUCCESS) {
 		fprintf(stderr, "ukey-terminal-pair: %s: %s\n", reader,

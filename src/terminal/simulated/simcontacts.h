@@ -14,9 +14,9 @@ struct trm_simcontacts {
 	struct vc_line line;
 	struct trm_noise noise; /* may be set at any time */
 	bool present;
-	bool late;              /* the next character comes after a silence */
-	uint64_t now_us;        /* time that was waited in silence */
-	unsigned long waits;    /* times the card asked for time */
+	bool late;           /* the next character comes after a silence */
+	uint64_t now_us;     /* time that was waited in silence */
+	unsigned long waits; /* times the card asked for time */
 	unsigned long received, sent; /* characters, by the reader */
 	/* Told when the card asks for time; may be NULL. */
 	void (*waiting)(void *arg);

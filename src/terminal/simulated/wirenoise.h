@@ -9,9 +9,9 @@ enum trm_noise_kind {
 	TRM_NOISE_NONE,
 	TRM_NOISE_PARITY, /* a wrong bit, which the parity bit tells */
 	TRM_NOISE_LOST,
-	TRM_NOISE_FLIP,   /* two wrong bits: the parity is right */
-	TRM_NOISE_EXTRA,  /* a character more */
-	TRM_NOISE_LATE,   /* later than the longest waiting time */
+	TRM_NOISE_FLIP,  /* two wrong bits: the parity is right */
+	TRM_NOISE_EXTRA, /* a character more */
+	TRM_NOISE_LATE,  /* later than the longest waiting time */
 	TRM_NOISE_KINDS
 };
 

@@ -80,7 +80,8 @@ static struct phase run(struct work *w, double rate,
     void (*answer)(void *arg, size_t i, uk_bytes body))
 {
 	struct load l = { .port = w->flow->daemon->port,
-		.tls = w->flow->tls,
+		.tls = w->flow->front == NULL ? w->flow->tls : NULL,
+		.front = w->flow->front,
 		.connections = w->flow->connections,
 		.total = w->n,
 		.rate = rate,

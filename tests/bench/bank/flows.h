@@ -22,6 +22,7 @@ struct flow {
 	struct town *town;
 	struct daemon *daemon;
 	SSL_CTX *tls;
+	const char *front; /* path: over the front's socket, without TLS */
 	unsigned connections;
 	double rate; /* of the second phase; 0: as fast as it goes */
 };

@@ -1,8 +1,9 @@
-/* Many HTTPS connections in one thread. */
+/* Many HTTP connections in one thread, with TLS or without. */
 #include "load.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
@@ -12,6 +13,7 @@
 #include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -67,6 +69,21 @@ static int connect_to(unsigned port)
 	return fd;
 }
 
+static int connect_front(const char *path)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s", path);
+	/* Waits for a place in the server's queue, then no more. */
+	if (fd >= 0 && (connect(fd, (struct sockaddr *)&a, sizeof(a)) != 0 ||
+			   fcntl(fd, F_SETFL, O_NONBLOCK) != 0)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
 static void hang_up(struct link *k)
 {
 	if (k->ssl != NULL) {
@@ -84,24 +101,52 @@ static bool call_up(struct link *k)
 {
 	struct epoll_event e = { .events = EPOLLIN, .data = { .ptr = k } };
 
-	k->fd = connect_to(k->run->l->port);
-	k->ssl = SSL_new(k->run->l->tls);
-	if (k->fd < 0 || k->ssl == NULL || SSL_set_fd(k->ssl, k->fd) != 1 ||
+	const struct load *l = k->run->l;
+
+	k->fd = l->front == NULL ? connect_to(l->port)
+				 : connect_front(l->front);
+	if (k->fd < 0 ||
 	    epoll_ctl(k->run->epoll, EPOLL_CTL_ADD, k->fd, &e) != 0) {
 		hang_up(k);
 		return false;
 	}
-	if (k->run->l->resume && k->run->session != NULL)
+	if (l->tls == NULL) {
+		k->connected = true;
+		return true;
+	}
+	k->ssl = SSL_new(l->tls);
+	if (k->ssl == NULL || SSL_set_fd(k->ssl, k->fd) != 1) {
+		hang_up(k);
+		return false;
+	}
+	if (l->resume && k->run->session != NULL)
 		SSL_set_session(k->ssl, k->run->session);
 	SSL_set_connect_state(k->ssl);
 	return true;
 }
 
-static void listen_for(struct link *k, int result)
+/* What happens to a transfer of bytes that gave this result. */
+enum fate { DONE, TO_READ, TO_WRITE, BROKEN };
+
+static enum fate fate_of(struct link *k, ssize_t result)
+{
+	int why;
+
+	if (result > 0)
+		return DONE;
+	if (k->ssl == NULL)
+		return result < 0 && errno == EAGAIN ? TO_READ : BROKEN;
+	why = SSL_get_error(k->ssl, (int)result);
+	if (why == SSL_ERROR_WANT_WRITE)
+		return TO_WRITE;
+	return why == SSL_ERROR_WANT_READ ? TO_READ : BROKEN;
+}
+
+static void listen_for(struct link *k, bool to_write)
 {
 	struct epoll_event e = { .events = EPOLLIN, .data = { .ptr = k } };
 
-	if (SSL_get_error(k->ssl, result) == SSL_ERROR_WANT_WRITE)
+	if (to_write)
 		e.events |= EPOLLOUT;
 	epoll_ctl(k->run->epoll, EPOLL_CTL_MOD, k->fd, &e);
 }
@@ -176,44 +221,56 @@ static void failed(struct link *k)
 	finish(k, 0, UK_NONE);
 }
 
+static ssize_t put(struct link *k, uk_bytes v)
+{
+	return k->ssl == NULL ? write(k->fd, v.p, v.n)
+			      : SSL_write(k->ssl, v.p, (int)v.n);
+}
+
+static ssize_t get(struct link *k, char *p, size_t room)
+{
+	return k->ssl == NULL ? read(k->fd, p, room)
+			      : SSL_read(k->ssl, p, (int)room);
+}
+
 /* false: it waits for the other side. */
 static bool push(struct link *k)
 {
-	int n;
+	enum fate fate = DONE;
+	ssize_t n;
 
 	if (!k->connected) {
 		n = SSL_do_handshake(k->ssl);
-		if (n != 1) {
-			listen_for(k, n);
-			return SSL_get_error(k->ssl, n) == SSL_ERROR_SSL ||
-			       SSL_get_error(k->ssl, n) == SSL_ERROR_SYSCALL;
+		fate = fate_of(k, n);
+		k->connected = fate == DONE;
+		if (!k->connected) {
+			listen_for(k, fate == TO_WRITE);
+			return fate == BROKEN;
 		}
-		k->connected = true;
 	}
 	if (k->unsent.n == 0)
 		return false;
-	n = SSL_write(k->ssl, k->unsent.p, (int)k->unsent.n);
+	n = put(k, k->unsent);
 	if (n > 0)
 		k->unsent = uk_bytes_from(k->unsent, (size_t)n);
-	listen_for(k, n);
+	if (k->ssl != NULL || k->unsent.n > 0)
+		listen_for(k, k->unsent.n > 0);
 	return false;
 }
 
 static void pull(struct link *k)
 {
-	int n, why;
+	ssize_t n;
 
 	for (;;) {
-		n = SSL_read(
-		    k->ssl, k->in + k->got, (int)(ANSWER_MAX - k->got));
+		n = get(k, k->in + k->got, ANSWER_MAX - k->got);
 		if (n <= 0)
 			break;
 		k->got += (size_t)n;
 		if (take_answer(k))
 			return;
 	}
-	why = SSL_get_error(k->ssl, n);
-	if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
+	if (fate_of(k, n) != BROKEN)
 		return;
 	if (k->busy)
 		failed(k);
@@ -250,7 +307,7 @@ static void begin(struct link *k)
 	k->number = r->next++;
 	k->since = due > 0 ? due : now_s();
 	k->unsent = r->l->request(r->l->arg, k->number);
-	if (k->ssl == NULL && !call_up(k)) {
+	if (k->fd < 0 && !call_up(k)) {
 		/* Not from finish to begin and back without end. */
 		r->l->failed++;
 		r->l->ms[r->done++] = 0;
@@ -293,7 +350,7 @@ static void serve_links(struct run *r)
 		for (int i = 0; i < n; i++) {
 			struct link *k = events[i].data.ptr;
 
-			if (k->ssl != NULL)
+			if (k->fd >= 0)
 				go_on(k);
 		}
 		begin_due(r);

@@ -13,7 +13,8 @@
 
 struct load {
 	unsigned port;
-	SSL_CTX *tls;
+	SSL_CTX *tls;      /* NULL: none, as behind a front */
+	const char *front; /* path of its socket, instead of port */
 	unsigned connections;
 	bool fresh;  /* a new connection for every request */
 	bool resume; /* ... which goes on with the session before */

@@ -191,6 +191,8 @@ bool town_make(
 	t->config.max_connections = 1000;
 	t->config.max_challenges = 100000;
 	t->config.max_sessions = 100000;
+	snprintf(t->config.front_socket, sizeof(t->config.front_socket),
+	    "%s/front", t->folder);
 	return good;
 }
 
