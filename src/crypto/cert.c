@@ -33,6 +33,7 @@ uk_err uk_ossl_set_sm2_id(X509 *x509)
 /* Fills in what stands beside cert->x509. */
 static uk_err complete(uk_crypto *c, uk_cert *cert)
 {
+	uk_buf fingerprint = UK_BUF(cert->fingerprint);
 	EVP_PKEY *pkey = X509_get_pubkey(cert->x509);
 	unsigned char *der = NULL;
 	int n;
@@ -47,7 +48,9 @@ static uk_err complete(uk_crypto *c, uk_cert *cert)
 		return uk_ossl_failed(UK_ERR_CRYPTO);
 	err = uk_blob_set(&cert->der, uk_view(der, (size_t)n));
 	OPENSSL_free(der);
-	return err;
+	UK_TRY(err);
+	return uk_hash_one(
+	    c, UK_HASH_SHA256, uk_blob_view(&cert->der), &fingerprint);
 }
 
 static uk_err decode(uk_bytes der, X509 **x509)
@@ -126,6 +129,11 @@ void uk_cert_close(uk_cert **cert)
 uk_bytes uk_cert_der(const uk_cert *cert)
 {
 	return uk_blob_view(&cert->der);
+}
+
+uk_bytes uk_cert_fingerprint(const uk_cert *cert)
+{
+	return UK_ARRAY(cert->fingerprint);
 }
 
 const uk_key *uk_cert_key(const uk_cert *cert)

@@ -198,8 +198,10 @@ typedef struct uk_cert uk_cert;
 
 UK_RESULT uk_cert_from_der(uk_crypto *c, uk_bytes der, uk_cert **out);
 UK_RESULT uk_cert_from_pem_file(uk_crypto *c, const char *path, uk_cert **out);
-void uk_cert_close(uk_cert **cert);             /* accepts NULL */
-uk_bytes uk_cert_der(const uk_cert *cert);      /* lives as long as cert */
+void uk_cert_close(uk_cert **cert);        /* accepts NULL */
+uk_bytes uk_cert_der(const uk_cert *cert); /* lives as long as cert */
+/* SHA-256 of it, which lives as long, too. */
+uk_bytes uk_cert_fingerprint(const uk_cert *cert);
 const uk_key *uk_cert_key(const uk_cert *cert); /* borrowed */
 /* uk_key_prepare for the certificate's key. */
 UK_RESULT uk_cert_prepare(

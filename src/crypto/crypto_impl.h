@@ -31,6 +31,7 @@ struct uk_key {
 struct uk_cert {
 	X509 *x509;
 	uk_blob der;
+	uint8_t fingerprint[32];
 	uk_key *key;
 };
 

@@ -82,30 +82,29 @@ uk_err bank_cert_register(struct bank_store *s, uk_crypto *c, int64_t customer,
 	return bank_query_run(&q);
 }
 
-uk_err bank_cert_owner(struct bank_store *s, uk_crypto *c, uk_bytes der,
-    enum uk_purpose purpose, int64_t *customer)
+uk_err bank_cert_owner(struct bank_store *s, uk_bytes fingerprint,
+    enum uk_purpose purpose, struct bank_owner *out)
 {
-	uint8_t storage[UK_HASH_MAX];
-	uk_buf hash = UK_BUF(storage);
-	bank_query q;
-	bool found, revoked;
-
-	*customer = 0;
-	UK_TRY(uk_hash_one(c, UK_HASH_SHA256, der, &hash));
-	q = bank_query_of(s,
-	    "SELECT customer, (SELECT count(*) FROM revoked"
+	bank_query q = bank_query_of(s,
+	    "SELECT customers.id, customers.name, (SELECT count(*) FROM revoked"
 	    "  WHERE revoked.serial = certificates.serial)"
-	    " FROM certificates WHERE fingerprint = ? AND purpose = ?");
-	bank_bind_blob(&q, uk_buf_view(&hash));
+	    " FROM certificates"
+	    " JOIN customers ON customers.id = certificates.customer"
+	    " WHERE fingerprint = ? AND purpose = ?");
+	uk_err err = uk_fail(UK_ERR_NOT_FOUND);
+
+	*out = (struct bank_owner){ 0 };
+	bank_bind_blob(&q, fingerprint);
 	bank_bind_text(&q, uk_view_str(purpose_name(purpose)));
-	found = bank_query_row(&q);
-	if (found)
-		*customer = bank_col_int(&q, 0);
-	revoked = found && bank_col_int(&q, 1) > 0;
+	if (bank_query_row(&q)) {
+		out->customer = bank_col_int(&q, 0);
+		err = uk_copy_str(
+		    out->name, sizeof(out->name), bank_col(&q, 1));
+		if (bank_col_int(&q, 2) > 0) /* its CA may think otherwise */
+			err = uk_fail(UK_ERR_CERT_REVOKED);
+	}
 	UK_TRY(bank_query_end(&q));
-	if (revoked) /* by us: its CA may think otherwise */
-		return uk_fail(UK_ERR_CERT_REVOKED);
-	return found ? uk_ok() : uk_fail(UK_ERR_NOT_FOUND);
+	return err;
 }
 
 uk_err bank_cert_read(struct bank_store *s, uk_bytes fingerprint,

@@ -40,10 +40,14 @@ UK_RESULT bank_customer_name(
 /* The certificate is known by the SHA-256 of its DER. serial: hex. */
 UK_RESULT bank_cert_register(struct bank_store *s, uk_crypto *c,
     int64_t customer, enum uk_purpose purpose, uk_bytes serial, uk_bytes der);
-/* Whose is it? UK_ERR_NOT_FOUND if nobody's, or for another purpose;
- * UK_ERR_CERT_REVOKED if this bank has revoked it. */
-UK_RESULT bank_cert_owner(struct bank_store *s, uk_crypto *c, uk_bytes der,
-    enum uk_purpose purpose, int64_t *customer);
+struct bank_owner {
+	int64_t customer;
+	char name[BANK_NAME_MAX + 1];
+};
+/* Whose is the one with this fingerprint? UK_ERR_NOT_FOUND if nobody's, or for
+ * another purpose; UK_ERR_CERT_REVOKED if this bank has revoked it. */
+UK_RESULT bank_cert_owner(struct bank_store *s, uk_bytes fingerprint,
+    enum uk_purpose purpose, struct bank_owner *out);
 
 /* Its DER, by fingerprint, unless it is revoked; the caller frees it. */
 UK_RESULT bank_cert_read(struct bank_store *s, uk_bytes fingerprint,

@@ -106,14 +106,10 @@ enum bank_code bank_api_challenge(
 
 static json_t *json_logged_in(struct bank *b, const struct bank_logged_in *in)
 {
-	char name[BANK_NAME_MAX + 1];
-
-	if (!uk_is_ok(bank_customer_name(b->store, in->customer, name)))
-		return NULL;
 	return json_pack("{s:o,s:o,s:{s:s},s:o}", "session",
 	    bank_json_string(UK_ARRAY(in->token)), "expiresAt",
-	    bank_json_time(in->expires), "customer", "name", name, "accounts",
-	    json_accounts(b, in->customer));
+	    bank_json_time(in->expires), "customer", "name", in->owner.name,
+	    "accounts", json_accounts(b, in->owner.customer));
 }
 
 enum bank_code bank_api_login(

@@ -10,15 +10,15 @@
 static enum bank_code check_owner(
     struct bank *b, const uk_cert *cert, int64_t customer)
 {
-	int64_t owner;
+	struct bank_owner owner;
 	uk_err err = bank_cert_owner(
-	    b->store, b->crypto, uk_cert_der(cert), UK_FOR_TRANSACTION, &owner);
+	    b->store, uk_cert_fingerprint(cert), UK_FOR_TRANSACTION, &owner);
 
 	if (uk_is(err, UK_ERR_NOT_FOUND))
 		return BANK_CERT_UNKNOWN;
 	if (!uk_is_ok(err))
 		return BANK_INTERNAL;
-	return owner == customer ? BANK_OK : BANK_WRONG_CUSTOMER;
+	return owner.customer == customer ? BANK_OK : BANK_WRONG_CUSTOMER;
 }
 
 static enum bank_code check_signature(

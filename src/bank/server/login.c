@@ -1,7 +1,6 @@
 /* Logging in, in the order of docs/protocol.md, section 3. */
 #include "login.h"
 
-#include "customers.h"
 #include "front.h"
 #include "trusted.h"
 
@@ -42,16 +41,12 @@ enum bank_code bank_login_challenge(struct bank *b,
 static enum bank_code begin_session(struct bank *b, const uk_cert *cert,
     int64_t now, struct bank_logged_in *out)
 {
-	uint8_t storage[BANK_FINGERPRINT];
-	uk_buf hash = UK_BUF(storage), token = UK_BUF(out->token);
+	uk_bytes fingerprint = uk_cert_fingerprint(cert);
+	uk_buf token = UK_BUF(out->token);
 
-	if (!uk_is_ok(uk_hash_one(
-		b->crypto, UK_HASH_SHA256, uk_cert_der(cert), &hash)))
-		return BANK_INTERNAL;
-	if (!bank_rates_take(
-		b->rates, LOGINS, uk_buf_view(&hash), 1, now * 1000))
+	if (!bank_rates_take(b->rates, LOGINS, fingerprint, 1, now * 1000))
 		return BANK_BUSY;
-	return bank_sessions_add(b->sessions, out->customer, uk_buf_view(&hash),
+	return bank_sessions_add(b->sessions, out->owner.customer, fingerprint,
 	    now, &token, &out->expires);
 }
 
@@ -225,11 +220,11 @@ static enum bank_code check_signing_certs(struct bank *b,
 
 /* --- logging in ---------------------------------------------------------- */
 
-static enum bank_code find_customer(
-    struct bank *b, const uk_cert *cert, int64_t *customer)
+static enum bank_code find_owner(
+    struct bank *b, const uk_cert *cert, struct bank_owner *out)
 {
 	uk_err err = bank_cert_owner(
-	    b->store, b->crypto, uk_cert_der(cert), UK_FOR_LOGIN, customer);
+	    b->store, uk_cert_fingerprint(cert), UK_FOR_LOGIN, out);
 
 	if (uk_is(err, UK_ERR_NOT_FOUND))
 		return BANK_CERT_UNKNOWN;
@@ -274,7 +269,7 @@ static enum bank_code login_by_token(struct bank *b,
 	if (code == BANK_OK)
 		code = check_signing_certs(b, t, cert, now);
 	if (code == BANK_OK)
-		code = find_customer(b, cert, &out->customer);
+		code = find_owner(b, cert, &out->owner);
 	if (code == BANK_OK)
 		code = begin_session(b, cert, now, out);
 	return code;
@@ -292,7 +287,7 @@ static enum bank_code login_by_tls(struct bank *b, const struct bank_peer *peer,
 		code = bank_check_cert(
 		    b, peer->certificate, UK_FOR_LOGIN, now, &cert);
 	if (code == BANK_OK)
-		code = find_customer(b, cert, &out->customer);
+		code = find_owner(b, cert, &out->owner);
 	if (code == BANK_OK)
 		code = begin_session(b, cert, now, out);
 	return code;

@@ -2,6 +2,7 @@
 #ifndef BANK_LOGIN_H
 #define BANK_LOGIN_H
 
+#include "customers.h"
 #include "requests.h"
 #include "routes.h"
 
@@ -16,7 +17,8 @@ enum bank_code bank_login_challenge(struct bank *b,
     struct bank_challenge *out);
 
 struct bank_logged_in {
-	int64_t customer, expires;
+	struct bank_owner owner;
+	int64_t expires;
 	uint8_t token[BANK_SESSION_TEXT]; /* a secret: wipe it */
 };
 

@@ -324,19 +324,30 @@ static uk_err read_missing(const struct reading *r)
 	return uk_ok();
 }
 
+static uk_err read_root(uk_bytes body, uk_json *root)
+{
+	if (body.n == 0 || body.n > BANK_BODY_MAX)
+		return uk_fail(UK_ERR_FORMAT);
+	UK_TRY(uk_json_parse(body, root));
+	return root->kind == UK_JSON_OBJECT ? uk_ok() : uk_fail(UK_ERR_FORMAT);
+}
+
+static uk_err read_members(
+    const uk_json *root, const struct member *members, size_t n, void *out)
+{
+	struct reading r = { members, n, 0, out };
+
+	UK_TRY(read_object(&r, NULL, root->raw));
+	return read_missing(&r);
+}
+
 static uk_err read_body(
     uk_bytes body, const struct member *members, size_t n, void *out)
 {
-	struct reading r = { members, n, 0, out };
 	uk_json root;
 
-	if (body.n == 0 || body.n > BANK_BODY_MAX)
-		return uk_fail(UK_ERR_FORMAT);
-	UK_TRY(uk_json_parse(body, &root));
-	if (root.kind != UK_JSON_OBJECT)
-		return uk_fail(UK_ERR_FORMAT);
-	UK_TRY(read_object(&r, NULL, root.raw));
-	return read_missing(&r);
+	UK_TRY(read_root(body, &root));
+	return read_members(&root, members, n, out);
 }
 
 static void free_body(const struct member *members, size_t n, void *r)
@@ -387,9 +398,8 @@ uk_err bank_read_login(uk_bytes body, struct bank_login_request *out)
 	uk_json root;
 
 	*out = (struct bank_login_request){ 0 };
-	UK_TRY(read_body(body, login_members, ROWS(login_members), out));
-	/* A second time, for the token: it has lists. */
-	UK_TRY(uk_json_parse(body, &root));
+	UK_TRY(read_root(body, &root));
+	UK_TRY(read_members(&root, login_members, ROWS(login_members), out));
 	return bank_token_read(uk_json_member(&root, "authToken"), &out->token);
 }
 
