@@ -258,7 +258,8 @@ static uk_bytes same_request(void *arg, size_t i)
 	return uk_blob_view(&w->requests[0]);
 }
 
-struct phase flow_tls_logins(const struct flow *f, size_t n, bool resumed)
+struct phase flow_fresh(const struct flow *f, const char *method,
+    const char *path, size_t n, bool resumed)
 {
 	struct work w = begin(f, 1);
 	struct load l = { .port = f->daemon->port,
@@ -272,7 +273,7 @@ struct phase flow_tls_logins(const struct flow *f, size_t n, bool resumed)
 	double before = daemon_cpu(f->daemon);
 	struct phase p;
 
-	load_http(&w.requests[0], "POST", "/v1/login/tls", NULL, UK_NONE);
+	load_http(&w.requests[0], method, path, NULL, UK_NONE);
 	load_run(&l);
 	p = (struct phase){ .good = l.good,
 		.cpu = daemon_cpu(f->daemon) - before,

@@ -34,10 +34,12 @@ void flow_logins(
 /* n transfers: prepared, then confirmed. Everybody must be logged in. */
 void flow_transfers(
     const struct flow *f, size_t n, struct phase *asked, struct phase *done);
+/* n connections with a client certificate (flow->tls has it), one request on
+ * each, such as "GET" and "/v1/bank"; resumed: all but the first go on with a
+ * session. */
+struct phase flow_fresh(const struct flow *f, const char *method,
+    const char *path, size_t n, bool resumed);
 /* n times GET path, with no session. */
-/* n connections with a client certificate (flow->tls has it), one POST
- * /v1/login/tls on each; resumed: all but the first go on with a session. */
-struct phase flow_tls_logins(const struct flow *f, size_t n, bool resumed);
 struct phase flow_get(const struct flow *f, const char *path, size_t n);
 
 #endif
