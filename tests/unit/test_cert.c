@@ -49,6 +49,7 @@ static void fields(void **state)
 	assert_int_equal(uk_cert_not_after(cert), 1798761600); /* 2027-01-01 */
 	assert_int_equal(uk_key_kind(uk_cert_key(cert)), UK_KEY_P256);
 	expect_bytes(uk_cert_der(cert), read_file("login.der"));
+	expect_bytes(uk_cert_fingerprint(cert), read_file("login.sha256"));
 	expect_ok(uk_key_spki(uk_cert_key(cert), &spki));
 	expect_bytes(uk_blob_view(&spki), read_file("login.spki"));
 	uk_blob_free(&spki);
