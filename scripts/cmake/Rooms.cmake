@@ -26,7 +26,7 @@ function(uk_test name)
 		RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 	target_link_libraries(${name} PRIVATE ${T_USES} testlib uk_cmocka)
 	add_test(NAME ${name} COMMAND ${name})
-	set_tests_properties(${name} PROPERTIES TIMEOUT 120)
+	set_tests_properties(${name} PROPERTIES TIMEOUT 300)
 endfunction()
 
 # uk_test_on_postgresql(name...): the same programs once more (db_fixture.h).
