@@ -55,11 +55,21 @@ expect_exit 0 "our module logs in and signs" foreign pkcs11-tool \
 ok "openssl verifies it" openssl dgst -sha256 -verify alice.auth.pub \
 	-signature data.sig data
 PCSC_NAME=Twin
-card_open
+card_open 0
 expect_sw 9000 "SELECT" 00A4040008F0756B65792E303100
 expect_sw 6A80 "61,440 bytes in the extended form arrive as a whole" \
 	"00883001 00F000 $(printf '%0122880d' 0)0000"
 card_close
+end_reader
+
+proves "T=1 with a CRC instead of an LRC"
+terminal_card alice
+reader t1-crc
+expect_exit 0 "OpenSC reads the ATR" foreign opensc-tool --reader 0 --atr
+expect_line '3b:8a:81:71:fe:45:01:80:73:d4:01:c0:54:75:6b:65:79:70' "TC3: CRC"
+expect_exit 0 "the driver's CRC is ours" foreign opensc-tool --reader 0 \
+	--send-apdu 00A4040008F0756B65792E303100
+expect_line 'SW1=0x90, SW2=0x00' "the card has understood"
 end_reader
 
 proves "T=0: procedure bytes, and the answer fetched"

@@ -46,6 +46,7 @@ uk_err trm_simcard_parse(const char **name, struct vc_line_wish *out)
 	} kinds[] = {
 		{ "line:t0:", { .protocol = 0 } },
 		{ "line:t1:", { .protocol = 1 } },
+		{ "line:t1-crc:", { .protocol = 1, .crc = true } },
 	};
 
 	if (strncmp(*name, "line:", 5) != 0)
