@@ -35,7 +35,7 @@ struct options {
 	/* bills, reject */
 	const char *exec, *reason;
 	bool all, watch;
-	bool yes;
+	bool yes, terminal_key;
 	/* what is left */
 	const char *command, *argument;
 };

@@ -7,13 +7,15 @@
 #define CLI_KEEP_H
 
 #include "cli.h"
+#include "cli_store.h"
 
 /* An order under way. Until it is signed, text and what follows are empty. */
 struct kept_order {
 	struct bc_transfer want;
 	uk_blob text; /* the order text that was signed */
 	char algorithm[16];
-	char display[16]; /* how it was shown: "none", "host" ... */
+	char display[16];  /* how it was shown: "none", "host" ... */
+	uk_blob statement; /* the terminal's, with "terminal" */
 	uk_blob signature, certificate; /* the customer's */
 };
 void kept_order_free(struct kept_order *k);
@@ -35,6 +37,9 @@ void kept_receipt_free(struct kept_receipt *k);
  * hold more than this one. */
 CLI_RESULT keep_receipt(struct cli *cli, const struct kept_receipt *k,
     bool replace, char *path, size_t cap);
+/* What the bank keeps of the order, beside its receipt: ORDER.p7m. */
+CLI_RESULT keep_evidence(
+    const char *number, uk_bytes evidence, char path[STORE_PATH_MAX]);
 /* The receipt of an order paid from here; CLI_NOT_FOUND. */
 CLI_RESULT keep_find_receipt(
     struct cli *cli, const char *number, struct kept_receipt *out);

@@ -48,6 +48,11 @@ struct slot {
 
 enum { MODULE_SLOTS_MAX = 64 };
 
+/* The key of a reader with a screen of its own, from the vendor interface;
+ * false: it has none, or nobody can tell. */
+bool module_reader_key(
+    const struct module *m, CK_SLOT_ID slot, CK_BYTE key[UKEY_READER_KEY]);
+
 /* At most MODULE_SLOTS_MAX of them. */
 CLI_RESULT module_slots(
     struct cli *cli, const struct module *m, struct slot *slots, size_t *n);

@@ -8,6 +8,7 @@
 #include "cli_module.h"
 #include "cli_pin.h"
 #include "crypto.h"
+#include "display.h"
 
 struct token {
 	struct module *m; /* borrowed */
@@ -20,6 +21,9 @@ struct token {
 	/* How far the last text that was signed was shown: "none", "host" or
 	 * "terminal"; NULL: there was none. */
 	const char *display;
+	/* The reader's, with "terminal". */
+	uint8_t statement[UK_STATEMENT_MAX];
+	size_t statement_n;
 };
 
 /* CLI_NO_SERVICE ... CLI_CARD_UNKNOWN, CLI_SEVERAL_TOKENS. Borrows m. */

@@ -20,9 +20,11 @@ struct transact {
 	cli_end (*unlock)(void *arg, const uk_pin **pin);
 	void *arg;
 
-	const char *display;          /* how far it went: struct token */
-	bool approved;                /* asked once, also if PINs are wrong */
-	cli_end end;                  /* what a callback ended with */
+	const char *display; /* how far it went: struct token */
+	uk_buf statement;    /* where the reader's goes; may have no storage */
+	bool approved;       /* asked once, also if PINs are wrong */
+	bool unlocking;      /* the text was approved, wherever that was */
+	cli_end end;         /* what a callback ended with */
 	struct ukey_transaction call; /* the one that runs */
 };
 

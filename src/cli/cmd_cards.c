@@ -7,6 +7,7 @@
 #include "x509.h"
 
 #include <p11-kit/uri.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,12 +80,41 @@ static char *token_uri(const CK_TOKEN_INFO *info)
 	return text;
 }
 
+/* SHA-256 of its SubjectPublicKeyInfo, by which a bank knows it; "" if the
+ * reader has no screen of its own. */
+static void find_screen(
+    struct cli *cli, CK_SLOT_ID slot, char hex[2 * UK_CHECKSUM_SIZE + 1])
+{
+	CK_BYTE point[UKEY_READER_KEY];
+	uint8_t sum[UK_CHECKSUM_SIZE];
+	uk_blob spki = { 0 };
+	uk_key *key = NULL;
+	uk_err err;
+
+	hex[0] = '\0';
+	if (!module_reader_key(cli->module, slot, point))
+		return;
+	err = uk_key_from_point(cli->crypto, UK_ARRAY(point), &key);
+	if (uk_is_ok(err))
+		err = uk_key_spki(key, &spki);
+	if (uk_is_ok(err)) {
+		uk_bytes v = uk_blob_view(&spki);
+
+		err = uk_checksum(&v, 1, sum);
+	}
+	if (uk_is_ok(err))
+		uk_hex_str(hex, 2 * sizeof(sum) + 1, UK_ARRAY(sum));
+	uk_blob_free(&spki);
+	uk_key_close(&key);
+}
+
 static json_t *list_token(struct cli *cli, const struct slot *s)
 {
 	struct listing l = { cli, cli->opt.json ? json_array() : NULL };
 	char label[33], serial[17], tries_text[16] = "unknown";
 	bool pad = (s->token.flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
 	int tries = module_tries_left(cli->module, s->id, s->token.flags);
+	char screen[2 * UK_CHECKSUM_SIZE + 1];
 	char *uri = token_uri(&s->token);
 	CK_SESSION_HANDLE session;
 	CK_FUNCTION_LIST *f = cli->module->f;
@@ -102,6 +132,11 @@ static json_t *list_token(struct cli *cli, const struct slot *s)
 	    serial, tries_text);
 	if (pad)
 		cli_print(cli, "  the PIN is entered on the reader's own pad");
+	find_screen(cli, s->id, screen);
+	if (screen[0] != '\0')
+		cli_print(cli,
+		    "  orders are shown on the reader's own screen, key %s",
+		    screen);
 	cli_print(cli, "  %s", uri == NULL ? "" : uri);
 	if (f->C_OpenSession(s->id, CKF_SERIAL_SESSION, NULL, NULL, &session) ==
 	    CKR_OK) {
@@ -110,10 +145,10 @@ static json_t *list_token(struct cli *cli, const struct slot *s)
 		(void)f->C_CloseSession(session);
 	}
 	if (cli->opt.json)
-		o = json_pack("{s:s,s:s,s:s,s:i,s:b,s:o}", "label", label,
+		o = json_pack("{s:s,s:s,s:s,s:i,s:b,s:s?,s:o}", "label", label,
 		    "serial", serial, "uri", uri == NULL ? "" : uri,
-		    "pinTriesLeft", tries, "pinPad", pad, "certificates",
-		    l.certs);
+		    "pinTriesLeft", tries, "pinPad", pad, "screenKey",
+		    screen[0] == '\0' ? NULL : screen, "certificates", l.certs);
 	free(uri); /* p11-kit's own */
 	return o;
 }
@@ -138,6 +173,38 @@ static json_t *list_slot(struct cli *cli, const struct slot *s)
 	    "token", token);
 }
 
+/* For `ukey-bankd terminal`: PEM of the first reader that has one. */
+static cli_end print_terminal_key(
+    struct cli *cli, const struct slot *slots, size_t n)
+{
+	CK_BYTE point[UKEY_READER_KEY];
+	uk_blob spki = { 0 }, text = { 0 };
+	uk_key *key = NULL;
+	uk_err err = uk_fail(UK_ERR_NOT_FOUND);
+
+	for (size_t i = 0; i < n && !uk_is_ok(err); i++) {
+		if (module_reader_key(cli->module, slots[i].id, point))
+			err = uk_key_from_point(
+			    cli->crypto, UK_ARRAY(point), &key);
+	}
+	if (!uk_is_ok(err))
+		return cli_fail_because(cli, CLI_NO_READER,
+		    "none with a card in it and a screen of its own");
+	err = uk_key_spki(key, &spki);
+	if (uk_is_ok(err))
+		err = uk_base64_encode(uk_blob_view(&spki), &text);
+	if (uk_is_ok(err)) {
+		puts("-----BEGIN PUBLIC KEY-----"); /* RFC 7468 */
+		for (size_t i = 0; i < text.n; i += 64)
+			printf("%.64s\n", (const char *)text.p + i);
+		puts("-----END PUBLIC KEY-----");
+	}
+	uk_blob_free(&text);
+	uk_blob_free(&spki);
+	uk_key_close(&key);
+	return cli_from_err(err);
+}
+
 cli_end cmd_cards(struct cli *cli)
 {
 	static struct slot slots[MODULE_SLOTS_MAX];
@@ -151,6 +218,8 @@ cli_end cmd_cards(struct cli *cli)
 		return end;
 	if (n == 0)
 		return cli_fail(module_what_is_missing(cli->module));
+	if (cli->opt.terminal_key)
+		return print_terminal_key(cli, slots, n);
 	if (cli->opt.json)
 		list = json_array();
 	for (size_t i = 0; i < n; i++) {

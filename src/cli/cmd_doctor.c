@@ -64,9 +64,22 @@ static cli_end step_reader(struct cli *cli)
 	return cli_ok();
 }
 
+static void tell_of_screen(struct cli *cli)
+{
+	CK_BYTE key[UKEY_READER_KEY];
+
+	if (module_reader_key(cli->module, cli->token->slot, key))
+		cli_say(cli, "Note: the reader shows orders on its own screen; "
+			     "`ukey cards` tells its key.");
+}
+
 static cli_end step_card(struct cli *cli)
 {
-	return cli_open_token(cli);
+	cli_end end = cli_open_token(cli);
+
+	if (cli_is_ok(end))
+		tell_of_screen(cli);
+	return end;
 }
 
 static cli_end step_pin(struct cli *cli)

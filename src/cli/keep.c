@@ -16,6 +16,7 @@ void kept_order_free(struct kept_order *k)
 	uk_blob_free(&k->text);
 	uk_blob_free(&k->signature);
 	uk_blob_free(&k->certificate);
+	uk_blob_free(&k->statement);
 }
 
 void kept_receipt_free(struct kept_receipt *k)
@@ -56,7 +57,8 @@ static json_t *order_json(const struct kept_order *k, const char *format)
 
 	if (set_bytes(o, "text", &k->text) &&
 	    set_bytes(o, "signature", &k->signature) &&
-	    set_bytes(o, "certificate", &k->certificate))
+	    set_bytes(o, "certificate", &k->certificate) &&
+	    (k->statement.n == 0 || set_bytes(o, "statement", &k->statement)))
 		return o;
 	json_decref(o);
 	return NULL;
@@ -125,6 +127,8 @@ static bool read_order(
 	       (json_object_get(o, "display") == NULL ||
 		   get_text(
 		       o, "display", out->display, sizeof(out->display))) &&
+	       (json_object_get(o, "statement") == NULL ||
+		   get_bytes(o, "statement", &out->statement)) &&
 	       get_bytes(o, "text", &out->text) &&
 	       get_bytes(o, "signature", &out->signature) &&
 	       get_bytes(o, "certificate", &out->certificate);
@@ -142,16 +146,22 @@ static bool read_receipt(const json_t *o, struct kept_receipt *out)
 /* --- files ---------------------------------------------------------------- */
 
 /* The number is a file's name: checked before, so no slash and no "..". */
-static uk_err file_name(const char *number, char *out, size_t cap)
+static uk_err file_name_of(
+    const char *number, const char *ending, char *out, size_t cap)
 {
 	uk_buf b = uk_buf_over(out, cap);
 
 	if (!bank_order_number_ok(uk_view_str(number)) || number[0] == '.')
 		return uk_fail(UK_ERR_ARGUMENT);
 	uk_put_str(&b, number);
-	uk_put_str(&b, ".json");
+	uk_put_str(&b, ending);
 	uk_put_u8(&b, 0);
 	return uk_buf_result(&b);
+}
+
+static uk_err file_name(const char *number, char *out, size_t cap)
+{
+	return file_name_of(number, ".json", out, cap);
 }
 
 /* Gives up the reference to o. */
@@ -247,6 +257,19 @@ cli_end keep_receipt(struct cli *cli, const struct kept_receipt *k,
 		return cli_ok();
 	return cli_fail_because(cli, CLI_NOT_KEPT, "order %s: %s",
 	    k->order.want.order, uk_err_text(err));
+}
+
+cli_end keep_evidence(
+    const char *number, uk_bytes evidence, char path[STORE_PATH_MAX])
+{
+	char name[BANK_ORDER_NUMBER_MAX + 8];
+	uk_err err = file_name_of(number, ".p7m", name, sizeof(name));
+
+	if (uk_is_ok(err))
+		err = store_write(STORE_RECEIPTS, name, evidence);
+	if (uk_is_ok(err))
+		err = store_path(STORE_RECEIPTS, name, path);
+	return cli_from_err(err);
 }
 
 cli_end keep_find_receipt(

@@ -185,6 +185,16 @@ static void fill_slot(const struct module *m, struct slot *s)
 		s->token_rv = m->f->C_GetTokenInfo(s->id, &s->token);
 }
 
+bool module_reader_key(
+    const struct module *m, CK_SLOT_ID slot, CK_BYTE key[UKEY_READER_KEY])
+{
+	const struct ukey_functions *v = m->vendor;
+	CK_ULONG n = 0;
+
+	return v != NULL && v->version.minor >= 2 &&
+	       v->get_reader_key(slot, key, &n) == CKR_OK && n > 0;
+}
+
 cli_end module_slots(
     struct cli *cli, const struct module *m, struct slot *slots, size_t *n)
 {

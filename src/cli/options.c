@@ -26,6 +26,7 @@ static const char help[] =
     "  records          what came in and went out\n"
     "      [--account ACCOUNT] [--limit N]\n"
     "  cards            readers, cards, keys, certificates, PIN tries left\n"
+    "      [--terminal-key]     the key of a reader with a screen (PEM)\n"
     "  doctor           finds what is broken and says what to do\n"
     "  verify-receipt FILE   checks a kept receipt, without the bank\n"
     "  verify-evidence FILE [--at TIME]   checks what a bank keeps of an "
@@ -69,6 +70,7 @@ enum option_id {
 	O_MEMO,
 	O_ORDER,
 	O_YES,
+	O_TERMINAL_KEY,
 	O_ACCOUNT,
 	O_LIMIT,
 	O_AT,
@@ -99,6 +101,7 @@ static const struct option long_options[] = {
 	{ "memo", required_argument, NULL, O_MEMO },
 	{ "order", required_argument, NULL, O_ORDER },
 	{ "yes", no_argument, NULL, O_YES },
+	{ "terminal-key", no_argument, NULL, O_TERMINAL_KEY },
 	{ "account", required_argument, NULL, O_ACCOUNT },
 	{ "limit", required_argument, NULL, O_LIMIT },
 	{ "at", required_argument, NULL, O_AT },
@@ -165,6 +168,8 @@ static bool *flag_place(struct options *o, int id)
 		return &o->json;
 	case O_YES:
 		return &o->yes;
+	case O_TERMINAL_KEY:
+		return &o->terminal_key;
 	case O_ALL:
 		return &o->all;
 	case O_WATCH:

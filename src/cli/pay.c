@@ -115,13 +115,12 @@ static cli_end sign_with_card(struct cli *cli, const struct bc_order *order,
 	if (uk_is_ok(err))
 		err = uk_copy_str(k->algorithm, sizeof(k->algorithm),
 		    uk_view_str(key->alg->name));
-	/* A terminal's word is worth something only with its statement, which
-	 * nothing hands to us yet. */
+	if (uk_is_ok(err))
+		err = uk_blob_set(&k->statement,
+		    uk_view(cli->token->statement, cli->token->statement_n));
 	if (uk_is_ok(err))
 		err = uk_copy_str(k->display, sizeof(k->display),
-		    uk_view_str(strcmp(cli->token->display, "none") == 0
-				    ? "none"
-				    : "host"));
+		    uk_view_str(cli->token->display));
 	return cli_from_err(err);
 }
 
@@ -137,6 +136,7 @@ static cli_end note_text(
 	if (!*is_signed) {
 		uk_blob_free(&k->signature);
 		uk_blob_free(&k->certificate);
+		uk_blob_free(&k->statement);
 	}
 	return cli_from_err(uk_blob_set(&k->text, uk_blob_view(&order->text)));
 }
@@ -181,12 +181,16 @@ static bool worth_repeating(bc_result r)
 static cli_end confirm_order(
     struct cli *cli, const struct kept_order *k, struct bc_order *posted)
 {
+	const struct bc_confirmation c = { .text = uk_blob_view(&k->text),
+		.signature = uk_blob_view(&k->signature),
+		.certificate = uk_blob_view(&k->certificate),
+		.algorithm = k->algorithm,
+		.display = k->display,
+		.statement = uk_blob_view(&k->statement) };
 	bc_result r;
 
 	for (unsigned i = 1;; i++) {
-		r = bc_confirm(cli->bank, k->want.order, uk_blob_view(&k->text),
-		    k->algorithm, uk_blob_view(&k->signature),
-		    uk_blob_view(&k->certificate), k->display, posted);
+		r = bc_confirm(cli->bank, k->want.order, &c, posted);
 		if (!worth_repeating(r) || i == CONFIRM_TRIES)
 			break;
 		nanosleep(&(struct timespec){ .tv_sec = i }, NULL);
@@ -224,10 +228,25 @@ static json_t *shown_json(const uk_tx *tx)
 	return o;
 }
 
+/* Not every bank has it, and the receipt is proof enough. */
+static const char *fetch_evidence(
+    struct cli *cli, const char *number, char path[STORE_PATH_MAX])
+{
+	uk_blob evidence = { 0 };
+	bool kept = bc_is_ok(bc_get_evidence(cli->bank, number, &evidence)) &&
+		    cli_is_ok(
+			keep_evidence(number, uk_blob_view(&evidence), path));
+
+	uk_blob_free(&evidence);
+	return kept ? path : NULL;
+}
+
 static cli_end report(struct cli *cli, const struct kept_receipt *k,
     struct bc_verdict verdict, const char *path)
 {
 	const char *display = cli->token != NULL ? cli->token->display : NULL;
+	char p7m[STORE_PATH_MAX];
+	const char *evidence = fetch_evidence(cli, k->order.want.order, p7m);
 	uk_tx tx;
 	uk_err err = uk_tx_parse(uk_blob_view(&k->receipt), &tx);
 
@@ -237,10 +256,11 @@ static cli_end report(struct cli *cli, const struct kept_receipt *k,
 		cli_say(cli, "Note: the bank posted this order with the "
 			     "signature of another run of ukey.");
 	if (cli->opt.json)
-		return cli_print_json(json_pack("{s:s,s:s,s:b,s:s?,s:o,s:s}",
-		    "order", k->order.want.order, "state", "posted",
-		    "signedHere", verdict.binds_signature, "display", display,
-		    "receipt", shown_json(&tx), "file", path));
+		return cli_print_json(
+		    json_pack("{s:s,s:s,s:b,s:s?,s:o,s:s,s:s?}", "order",
+			k->order.want.order, "state", "posted", "signedHere",
+			verdict.binds_signature, "display", display, "receipt",
+			shown_json(&tx), "file", path, "evidence", evidence));
 	cli_print(cli, "Paid. The bank's receipt:");
 	for (size_t i = 0; i < tx.shown; i++)
 		cli_print(cli, "  %.*s: %.*s", (int)tx.items[i].key.n,
@@ -249,6 +269,8 @@ static cli_end report(struct cli *cli, const struct kept_receipt *k,
 	if (display != NULL)
 		cli_print(cli, "Display: %s", transact_display_text(display));
 	cli_print(cli, "Order %s. Kept in %s", k->order.want.order, path);
+	if (evidence != NULL)
+		cli_print(cli, "What the bank keeps of it: %s", evidence);
 	return cli_ok();
 }
 

@@ -332,6 +332,7 @@ cli_end token_sign(struct cli *cli, struct token *t, const struct token_key *k,
 		    .t = t,
 		    .k = k,
 		    .text = what->message,
+		    .statement = UK_BUF(t->statement),
 		    .unlock = unlock,
 		    .arg = &j } };
 	cli_end end;
@@ -341,7 +342,9 @@ cli_end token_sign(struct cli *cli, struct token *t, const struct token_key *k,
 	uk_wipe(&pin, sizeof(pin));
 	if (cli_is_ok(end))
 		end = cli_from_err(verify(&j));
-	if (cli_is_ok(end))
+	if (cli_is_ok(end)) {
 		t->display = j.x.display;
+		t->statement_n = j.x.statement.len;
+	}
 	return end;
 }

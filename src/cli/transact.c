@@ -82,7 +82,8 @@ cli_end transact_confirm(struct transact *x)
 			     : cli_from_err(err);
 }
 
-/* --- with it -------------------------------------------------------------- */
+/* --- with it --------------------------------------------------------------
+ */
 
 static CK_RV show(void *arg, const struct ukey_item *items, CK_ULONG n)
 {
@@ -104,6 +105,7 @@ static CK_RV prepare(void *arg)
 	struct transact *x = arg;
 	const uk_pin *pin = NULL;
 
+	x->unlocking = true;
 	x->end = x->unlock(x->arg, &pin);
 	if (pin != NULL) {
 		x->call.pin = pin->p;
@@ -118,18 +120,24 @@ cli_end transact_sign(struct transact *x, uk_buf *signature, CK_RV *rv)
 	CK_ULONG n = uk_buf_left(signature);
 	struct ukey_report report;
 	CK_MECHANISM mechanism;
+	CK_BYTE key_of_reader[UKEY_READER_KEY];
 	CK_OBJECT_HANDLE key;
 
 	*rv = CKR_OK;
 	if (!find_mechanism(x->k->alg, &mechanism))
 		return cli_fail(CLI_UNSUPPORTED);
 	x->end = cli_ok();
+	x->unlocking = false;
 	x->call = (struct ukey_transaction){ .text = x->text.p,
 		.text_len = x->text.n,
 		.show = show,
 		.prepare = prepare,
 		.arg = x };
-	if (x->cli->opt.yes) { /* it is told, and nobody is asked */
+	/* Shown here as well, it would prove nothing. */
+	if (module_reader_key(x->t->m, x->t->slot, key_of_reader)) {
+		cli_say(x->cli, "Read the order on the reader's screen, and "
+				"approve it there.");
+	} else if (x->cli->opt.yes) { /* it is told, and nobody is asked */
 		x->call.show = NULL;
 		x->end = transact_confirm(x);
 	}
@@ -139,6 +147,9 @@ cli_end transact_sign(struct transact *x, uk_buf *signature, CK_RV *rv)
 	if (*rv == CKR_OK)
 		*rv = v->sign_transaction(x->t->session, &mechanism, key,
 		    &x->call, &signature->p[signature->len], &n, &report);
+	/* a no on the reader; after it, it would be the card's */
+	if (*rv == CKR_FUNCTION_REJECTED && !x->unlocking && cli_is_ok(x->end))
+		x->end = cli_fail(CLI_DECLINED);
 	if (!cli_is_ok(x->end))
 		*rv = CKR_OK;
 	if (!cli_is_ok(x->end) || *rv != CKR_OK)
@@ -146,5 +157,6 @@ cli_end transact_sign(struct transact *x, uk_buf *signature, CK_RV *rv)
 	(void)uk_put_room(signature, n);
 	if (report.display < DISPLAYS)
 		x->display = displays[report.display].name;
+	uk_put(&x->statement, uk_view(report.statement, report.statement_len));
 	return cli_ok();
 }

@@ -4,7 +4,8 @@
  *
  *     scapdu NAME          NAME is any part of the reader's name
  *
- * A line of standard input is one command in hexadecimal, or the word "reset".
+ * A line of standard input is one command in hexadecimal, or the word "reset",
+ * or "control N" and data in hexadecimal for the reader (SCARD_CTL_CODE(N)).
  * Each gets one line of output: the answer in hexadecimal, status word last
  * (after a blank if there is data), "reset", or "error 8010xxxx" in PC/SC's
  * words. Nothing is added, collected (61xx) or repeated (6Cxx): what the card
@@ -16,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <winscard.h>
+
+#include <reader.h> /* SCARD_CTL_CODE */
 
 enum { APDU_MAX = 65544, LINE_MAX_CHARS = 2 * APDU_MAX + 16, LIST_MAX = 4096 };
 
@@ -98,6 +101,21 @@ static void reset(SCARDHANDLE card, DWORD *protocol)
 	fflush(stdout);
 }
 
+/* "control 3841 3C543E..." */
+static void control(SCARDHANDLE card, const char *line)
+{
+	static BYTE in[APDU_MAX], out[LIST_MAX];
+	char *data;
+	DWORD code = SCARD_CTL_CODE(strtoul(line, &data, 10)), len = 0;
+	size_t n = bytes_of(data, in);
+	LONG rc = SCardControl(card, code, in, n, out, sizeof(out), &len);
+
+	if (rc == SCARD_S_SUCCESS)
+		print_answer(out, len);
+	else
+		fail(rc);
+}
+
 int main(int argc, char **argv)
 {
 	static char line[LINE_MAX_CHARS];
@@ -123,6 +141,8 @@ int main(int argc, char **argv)
 	while (fgets(line, sizeof(line), stdin) != NULL) {
 		if (strncmp(line, "reset", 5) == 0)
 			reset(card, &protocol);
+		else if (strncmp(line, "control ", 8) == 0)
+			control(card, line + 8);
 		else
 			transmit(card, protocol, line);
 	}

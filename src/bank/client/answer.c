@@ -413,6 +413,23 @@ void bc_order_free(struct bc_order *o)
 	uk_blob_free(&o->certificate);
 }
 
+uk_err bc_parse_evidence(uk_bytes json, const char *number, uk_blob *out)
+{
+	struct members m;
+	json_t *root;
+
+	UK_TRY(parse_object(json, &root));
+	m = members_of(root);
+	if (!uk_bytes_eq(string_of(&m, "orderNumber"), uk_view_str(number)) &&
+	    uk_is_ok(m.err))
+		m.err = uk_fail(UK_ERR_FORMAT);
+	take_bytes(&m, "evidence", out);
+	json_decref(root);
+	if (!uk_is_ok(m.err))
+		uk_blob_free(out);
+	return m.err;
+}
+
 uk_err bc_parse_proof(uk_bytes json, struct bc_proof *out)
 {
 	uk_buf hash = UK_BUF(out->hash);

@@ -491,9 +491,20 @@ bc_result bc_get_proof(bc_bank *bank, const char *number, uk_bytes serial,
 	return r;
 }
 
-bc_result bc_confirm(bc_bank *bank, const char *number, uk_bytes text,
-    const char *algorithm, uk_bytes signature, uk_bytes certificate,
-    const char *display, struct bc_order *out)
+/* docs/protocol.md, section 9. */
+static json_t *display_json(const struct bc_confirmation *c)
+{
+	json_t *o = json_pack(
+	    "{s:s}", "level", c->display[0] == '\0' ? "none" : c->display);
+
+	if (c->statement.n == 0 || set_b64(o, "statement", c->statement))
+		return o;
+	json_decref(o);
+	return NULL;
+}
+
+bc_result bc_confirm(bc_bank *bank, const char *number,
+    const struct bc_confirmation *c, struct bc_order *out)
 {
 	char path[PATH_MAX_BYTES];
 	uk_blob body = { 0 };
@@ -503,15 +514,31 @@ bc_result bc_confirm(bc_bank *bank, const char *number, uk_bytes text,
 	*out = (struct bc_order){ 0 };
 	if (!uk_is_ok(err))
 		return local(err);
-	json = json_pack("{s:s,s:{s:s}}", "algorithm", algorithm, "display",
-	    "level", display[0] == '\0' ? "none" : display);
-	if (!set_b64(json, "text", text) ||
-	    !set_b64(json, "signature", signature) ||
-	    !set_b64(json, "certificate", certificate)) {
+	json = json_pack(
+	    "{s:s,s:o}", "algorithm", c->algorithm, "display", display_json(c));
+	if (!set_b64(json, "text", c->text) ||
+	    !set_b64(json, "signature", c->signature) ||
+	    !set_b64(json, "certificate", c->certificate)) {
 		json_decref(json);
 		return local(uk_fail(UK_ERR_MEMORY));
 	}
 	return take_order(post(bank, path, json, &body), &body, number, out);
+}
+
+bc_result bc_get_evidence(bc_bank *bank, const char *number, uk_blob *out)
+{
+	char path[PATH_MAX_BYTES];
+	uk_blob body = { 0 };
+	uk_err err = order_path(number, "/evidence", path);
+	bc_result r;
+
+	if (!uk_is_ok(err))
+		return local(err);
+	r = get(bank, path, &body);
+	if (bc_is_ok(r))
+		r = parsed(bc_parse_evidence(uk_blob_view(&body), number, out));
+	uk_blob_free(&body);
+	return r;
 }
 
 /* --- bills ---------------------------------------------------------------- */

@@ -93,10 +93,19 @@ bc_result bc_get_order(
 bc_result bc_get_proof(bc_bank *bank, const char *number, uk_bytes serial,
     uk_bytes challenge, const char *algorithm, struct bc_proof *out,
     struct bc_order *posted) BC_MUST_USE;
+/* What the customer's card signed, and how it was shown (9). */
+struct bc_confirmation {
+	uk_bytes text, signature, certificate;
+	const char *algorithm;
+	const char *display; /* "none", "host", "terminal"; "" is none */
+	uk_bytes statement;  /* the terminal's; empty: none */
+};
 /* May be repeated: the bank posts once. */
-bc_result bc_confirm(bc_bank *bank, const char *number, uk_bytes text,
-    const char *algorithm, uk_bytes signature, uk_bytes certificate,
-    const char *display, struct bc_order *out) BC_MUST_USE;
+bc_result bc_confirm(bc_bank *bank, const char *number,
+    const struct bc_confirmation *c, struct bc_order *out) BC_MUST_USE;
+/* What the bank keeps of a posted order: SignedData, DER (10). */
+bc_result bc_get_evidence(
+    bc_bank *bank, const char *number, uk_blob *out) BC_MUST_USE;
 
 /* --- bills (7) ------------------------------------------------------------ */
 

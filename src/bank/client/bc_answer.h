@@ -141,6 +141,9 @@ struct bc_order {
 UK_RESULT bc_parse_order(uk_bytes json, struct bc_order *out);
 void bc_order_free(struct bc_order *o);
 
+/* Of order `number`; out is replaced. */
+UK_RESULT bc_parse_evidence(uk_bytes json, const char *number, uk_blob *out);
+
 struct bc_proof {
 	uint8_t hash[UK_HASH_MAX];
 	size_t hash_len;
