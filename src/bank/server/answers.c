@@ -52,6 +52,8 @@ static void send_one(struct bank_answers *a, struct waiting *w)
 
 	evhttp_add_header(headers, "Content-Type", "application/json");
 	evhttp_add_header(headers, "Cache-Control", "no-store");
+	/* A browser takes it for what it is, however it was led here. */
+	evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
 	if (uk_is_ok(bank_json_text(w->answer, &text)))
 		evbuffer_add(out, text.p, text.n);
 	if (w->later.by_merchant)

@@ -128,12 +128,28 @@ enum bank_code bank_api_login(
 	return code;
 }
 
+/* A browser shows a certificate for whatever page asks; it also says whether
+ * that was one of ours (Fetch Metadata, Sec-Fetch-Site). Others could not read
+ * the answer, but end sessions by beginning too many. */
+static bool asked_by_other_site(const struct bank_call *call)
+{
+	uk_bytes site;
+
+	return call->message.field != NULL &&
+	       call->message.field(call->message.arg,
+		   uk_view_str("sec-fetch-site"), 0, &site) &&
+	       !uk_bytes_eq(site, uk_view_str("same-origin")) &&
+	       !uk_bytes_eq(site, uk_view_str("none"));
+}
+
 enum bank_code bank_api_login_by_tls(
     struct bank *b, const struct bank_call *call, json_t **answer)
 {
 	struct bank_logged_in in = { 0 };
-	enum bank_code code = bank_login_by_tls(b, &call->peer, call->now, &in);
+	enum bank_code code = BANK_MALFORMED;
 
+	if (!asked_by_other_site(call))
+		code = bank_login_by_tls(b, &call->peer, call->now, &in);
 	if (code == BANK_OK)
 		*answer = json_logged_in(b, &in);
 	uk_wipe(&in, sizeof(in));

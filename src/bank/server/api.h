@@ -21,6 +21,8 @@ bank_handler bank_api_enrol, bank_api_enrolled;
 /* api_bills.c */
 bank_handler bank_api_bills, bank_api_events, bank_api_bill,
     bank_api_bill_shown, bank_api_bill_reject, bank_api_bill_order;
+/* api_pages.c */
+bank_handler bank_api_orders, bank_api_shops, bank_api_shop_orders;
 /* api_shop.c */
 bank_handler bank_api_merchant, bank_api_place, bank_api_placed,
     bank_api_cancel;

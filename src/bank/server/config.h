@@ -28,6 +28,7 @@ struct bank_config {
 	char front_socket[BANK_CONFIG_TEXT];      /* path; empty: no front */
 	int64_t card_port; /* asks for client certificates; 0: any; -1: none */
 	int64_t main_certificates; /* 1: the main port asks for them, too */
+	int64_t pages;             /* 1: for browsers, where these log in */
 	int64_t port;              /* 0: any free one */
 	int64_t transfer_limit;    /* minor units of one transfer */
 	int64_t max_connections, max_sessions;

@@ -15,6 +15,7 @@
 #include "tls.h"
 #include "trusted.h"
 #include "watch.h"
+#include "web.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
@@ -285,12 +286,23 @@ out:
 	return code;
 }
 
+/* Where a browser can log in, by the certificate of its connection. */
+static bool has_pages(const struct door *d)
+{
+	const struct bank_config *c = &d->server->bank->config;
+
+	return c->pages != 0 &&
+	       (d->kind != DOOR_MAIN || c->main_certificates != 0);
+}
+
 static void on_request(struct evhttp_request *req, void *arg)
 {
 	struct door *d = arg;
 
 	if (d->tls != NULL)
 		bank_connections_alive(evhttp_request_get_connection(req));
+	if (has_pages(d) && bank_web_answer(d->server->bank, req))
+		return;
 	bank_answers_take(d->server->answers, req);
 }
 

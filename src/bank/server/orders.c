@@ -80,6 +80,40 @@ enum bank_code bank_order_find(struct bank *b, int64_t customer,
 	return uk_is_ok(err) ? state_of(out, now) : BANK_INTERNAL;
 }
 
+uk_err bank_orders_each(struct bank_store *s, int64_t customer, int64_t now,
+    bank_open_order_fn *fn, void *arg)
+{
+	bank_query q = bank_query_of(s,
+	    "SELECT o.amount, o.expires, o.number, f.number, t.number, o.payee,"
+	    " o.currency, o.memo, coalesce(b.number, '') FROM orders o"
+	    " JOIN accounts f ON f.id = o.source"
+	    " JOIN accounts t ON t.id = o.target"
+	    " LEFT JOIN bill_orders l ON l.order_id = o.id"
+	    " LEFT JOIN bills b ON b.id = l.bill"
+	    " WHERE o.customer = ? AND o.state = 'prepared' AND o.expires > ?"
+	    " ORDER BY o.expires DESC, o.id DESC LIMIT ?");
+
+	bank_bind_int(&q, customer);
+	bank_bind_int(&q, now);
+	bank_bind_int(&q, BANK_ORDERS_LISTED);
+	while (bank_query_row(&q)) {
+		struct bank_open_order o = {
+			.amount = bank_col_int(&q, 0),
+			.expires = bank_col_int(&q, 1),
+			.number = bank_col(&q, 2),
+			.from = bank_col(&q, 3),
+			.to = bank_col(&q, 4),
+			.payee = bank_col(&q, 5),
+			.currency = bank_col(&q, 6),
+			.memo = bank_col(&q, 7),
+			.bill = bank_col(&q, 8),
+		};
+
+		fn(arg, &o);
+	}
+	return bank_query_end(&q);
+}
+
 /* --- preparing ----------------------------------------------------------- */
 
 /* Lengths go in, so that no two orders have the same bytes. */

@@ -47,6 +47,18 @@ enum bank_code bank_order_prepare(struct bank *b, int64_t customer,
 enum bank_code bank_order_find(struct bank *b, int64_t customer,
     uk_bytes number, int64_t now, struct bank_order *out);
 
+/* His orders that can still be confirmed, those that end last first, at most
+ * BANK_ORDERS_LISTED. */
+enum { BANK_ORDERS_LISTED = 100 };
+struct bank_open_order { /* views until the callback returns */
+	int64_t amount, expires;
+	uk_bytes number, from, to, payee, currency, memo;
+	uk_bytes bill; /* number of the bill it pays; none: a transfer */
+};
+typedef void bank_open_order_fn(void *arg, const struct bank_open_order *o);
+UK_RESULT bank_orders_each(struct bank_store *s, int64_t customer, int64_t now,
+    bank_open_order_fn *fn, void *arg);
+
 /* The bank's proof for the customer's card; only of an order that is prepared.
  * Of a posted one, out says so and nothing is appended. */
 enum bank_code bank_order_proof(struct bank *b, int64_t customer,

@@ -99,6 +99,21 @@ static uk_err read_one(bank_query *q, struct bank_bill *out)
 	return err;
 }
 
+static uk_err read_all(bank_query *q, bank_bill_fn *fn, void *arg)
+{
+	struct bank_bill b = { 0 };
+	uk_err err = uk_ok();
+
+	while (uk_is_ok(err) && bank_query_row(q)) {
+		err = read_bill(q, &b);
+		if (uk_is_ok(err))
+			fn(arg, &b);
+	}
+	bank_bill_free(&b);
+	UK_TRY(bank_query_end(q));
+	return err;
+}
+
 uk_err bank_bill_of_order(struct bank_store *s, int64_t merchant,
     uk_bytes order, struct bank_bill *out)
 {
@@ -136,20 +151,24 @@ uk_err bank_bills_each(struct bank_store *s, int64_t customer, bool unanswered,
 	    SELECT_BILL " WHERE b.payer = ? AND (? = 0 OR"
 			" b.state IN ('open', 'shown'))"
 			" ORDER BY b.id DESC LIMIT ?");
-	struct bank_bill b = { 0 };
-	uk_err err = uk_ok();
 
 	bank_bind_int(&q, customer);
 	bank_bind_int(&q, unanswered);
 	bank_bind_int(&q, limit);
-	while (uk_is_ok(err) && bank_query_row(&q)) {
-		err = read_bill(&q, &b);
-		if (uk_is_ok(err))
-			fn(arg, &b);
-	}
-	bank_bill_free(&b);
-	UK_TRY(bank_query_end(&q));
-	return err;
+	return read_all(&q, fn, arg);
+}
+
+uk_err bank_bills_of_merchant(struct bank_store *s, int64_t merchant,
+    int64_t before, int64_t limit, bank_bill_fn *fn, void *arg)
+{
+	bank_query q = bank_query_of(s,
+	    SELECT_BILL " WHERE b.merchant = ? AND b.id < ?"
+			" ORDER BY b.id DESC LIMIT ?");
+
+	bank_bind_int(&q, merchant);
+	bank_bind_int(&q, before == 0 ? INT64_MAX : before);
+	bank_bind_int(&q, limit);
+	return read_all(&q, fn, arg);
 }
 
 /* --- placing ------------------------------------------------------------- */

@@ -81,6 +81,11 @@ typedef void bank_bill_fn(void *arg, const struct bank_bill *b);
 UK_RESULT bank_bills_each(struct bank_store *s, int64_t customer,
     bool unanswered, int64_t limit, bank_bill_fn *fn, void *arg);
 
+/* A merchant's, the newest first: at most limit of those with an id below
+ * before (0: from the newest). */
+UK_RESULT bank_bills_of_merchant(struct bank_store *s, int64_t merchant,
+    int64_t before, int64_t limit, bank_bill_fn *fn, void *arg);
+
 /* A bill that is open or shown becomes shown, rejected or cancelled; one that
  * is so already stays so. UK_ERR_CONDITIONS: it is something else, or over. */
 UK_RESULT bank_bill_change(struct bank_store *s, const struct bank_bill *b,

@@ -49,6 +49,29 @@ uk_err bank_deliveries_due(struct bank_store *s, int64_t now, size_t room,
 	return err;
 }
 
+/* A bill ends once, so there is one at most. */
+uk_err bank_delivery_of(
+    struct bank_store *s, int64_t bill, struct bank_delivery_state *out)
+{
+	bank_query q = bank_query_of(s,
+	    "SELECT event, state, tries, next FROM deliveries WHERE bill = ?"
+	    " ORDER BY id DESC LIMIT 1");
+	uk_err err = uk_fail(UK_ERR_NOT_FOUND);
+
+	bank_bind_int(&q, bill);
+	if (bank_query_row(&q)) {
+		out->tries = bank_col_int(&q, 2);
+		out->next = bank_col_int(&q, 3);
+		err = uk_copy_str(
+		    out->event, sizeof(out->event), bank_col(&q, 0));
+		if (uk_is_ok(err))
+			err = uk_copy_str(
+			    out->state, sizeof(out->state), bank_col(&q, 1));
+	}
+	UK_TRY(bank_query_end(&q));
+	return err;
+}
+
 int64_t bank_delivery_pause(int64_t tries, uint8_t random)
 {
 	int64_t pause = tries < 10 ? INT64_C(1) << tries : BANK_DELIVERY_PAUSE;

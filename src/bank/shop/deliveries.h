@@ -27,6 +27,14 @@ struct bank_delivery {
  * most so many. */
 UK_RESULT bank_deliveries_due(struct bank_store *s, int64_t now, size_t room,
     struct bank_delivery *out, size_t *n);
+/* How far the call about a bill has come. UK_ERR_NOT_FOUND: there is nothing to
+ * tell, or not yet. */
+struct bank_delivery_state {
+	char event[16], state[16]; /* "waiting", "done", "given-up" */
+	int64_t tries, next;       /* next: when, while it is waiting */
+};
+UK_RESULT bank_delivery_of(
+    struct bank_store *s, int64_t bill, struct bank_delivery_state *out);
 /* The pause before try number `tries` + 1: 1, 2, 4 ... seconds, give or take a
  * quarter by `random`. */
 int64_t bank_delivery_pause(int64_t tries, uint8_t random);

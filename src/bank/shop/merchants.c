@@ -60,20 +60,48 @@ uk_err bank_merchant_get(
 	return read_one(&q, out);
 }
 
+static uk_err read_all(bank_query *q, bank_merchant_fn *fn, void *arg)
+{
+	struct bank_merchant m;
+	uk_err err = uk_ok();
+
+	while (uk_is_ok(err) && bank_query_row(q)) {
+		err = read_merchant(q, &m);
+		if (uk_is_ok(err))
+			fn(arg, &m);
+	}
+	UK_TRY(bank_query_end(q));
+	return err;
+}
+
 uk_err bank_merchants_each(
     struct bank_store *s, bank_merchant_fn *fn, void *arg)
 {
 	bank_query q = bank_query_of(s, SELECT_MERCHANT " ORDER BY m.name");
-	struct bank_merchant m;
-	uk_err err = uk_ok();
 
-	while (uk_is_ok(err) && bank_query_row(&q)) {
-		err = read_merchant(&q, &m);
-		if (uk_is_ok(err))
-			fn(arg, &m);
-	}
-	UK_TRY(bank_query_end(&q));
-	return err;
+	return read_all(&q, fn, arg);
+}
+
+uk_err bank_merchants_of(
+    struct bank_store *s, int64_t customer, bank_merchant_fn *fn, void *arg)
+{
+	bank_query q = bank_query_of(
+	    s, SELECT_MERCHANT " WHERE a.customer = ? ORDER BY m.name LIMIT ?");
+
+	bank_bind_int(&q, customer);
+	bank_bind_int(&q, BANK_MERCHANTS_OF);
+	return read_all(&q, fn, arg);
+}
+
+uk_err bank_merchant_of(struct bank_store *s, int64_t customer, int64_t id,
+    struct bank_merchant *out)
+{
+	bank_query q = bank_query_of(
+	    s, SELECT_MERCHANT " WHERE m.id = ? AND a.customer = ?");
+
+	bank_bind_int(&q, id);
+	bank_bind_int(&q, customer);
+	return read_one(&q, out);
 }
 
 uk_err bank_merchant_disable(struct bank_store *s, int64_t id, bool yes)

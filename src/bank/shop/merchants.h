@@ -35,6 +35,14 @@ UK_RESULT bank_merchant_get(
 typedef void bank_merchant_fn(void *arg, const struct bank_merchant *m);
 UK_RESULT bank_merchants_each(
     struct bank_store *s, bank_merchant_fn *fn, void *arg);
+/* Those paid into an account of this customer, in order of their names, at most
+ * BANK_MERCHANTS_OF. */
+enum { BANK_MERCHANTS_OF = 100 };
+UK_RESULT bank_merchants_of(
+    struct bank_store *s, int64_t customer, bank_merchant_fn *fn, void *arg);
+/* This one, if it is his; else UK_ERR_NOT_FOUND. */
+UK_RESULT bank_merchant_of(struct bank_store *s, int64_t customer, int64_t id,
+    struct bank_merchant *out);
 UK_RESULT bank_merchant_disable(struct bank_store *s, int64_t id, bool yes);
 UK_RESULT bank_merchant_move(
     struct bank_store *s, int64_t id, uk_bytes callback);

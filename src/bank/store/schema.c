@@ -289,6 +289,12 @@ static const char enrolments[] =
     " certificate BLOB) STRICT;"
     "CREATE INDEX enrolments_waiting ON enrolments (state, id);";
 
+/* What a merchant's page asks for. */
+static const char pages[] =
+    "CREATE INDEX merchants_of ON merchants (account);"
+    "CREATE INDEX bills_by_merchant ON bills (merchant, id);"
+    "CREATE INDEX deliveries_of ON deliveries (bill);";
+
 const struct bank_migration bank_migrations[] = {
 	{ .name = "books", .sql = books },
 	{ .name = "login", .sql = login },
@@ -300,6 +306,7 @@ const struct bank_migration bank_migrations[] = {
 	{ .name = "shop", .sql = bank_schema_shop },
 	{ .name = "evidence", .sql = evidence },
 	{ .name = "enrolments", .sql = enrolments },
+	{ .name = "pages", .sql = pages },
 };
 
 const size_t bank_migration_count = sizeof(bank_migrations) /
