@@ -35,11 +35,10 @@ enum bank_code bank_api_orders(
 
 static void add_shop(void *arg, const struct bank_merchant *m)
 {
-	json_array_append_new(
-	    arg, json_pack("{s:I,s:s,s:s,s:s,s:s,s:b}", "shop",
-		     (json_int_t)m->id, "merchant", m->name, "account",
-		     m->number, "currency", m->currency, "callback",
-		     m->callback, "disabled", m->disabled));
+	json_array_append_new(arg,
+	    json_pack("{s:I,s:s,s:s,s:s,s:s,s:b}", "shop", (json_int_t)m->id,
+		"merchant", m->name, "account", m->number, "currency",
+		m->currency, "callback", m->callback, "disabled", m->disabled));
 }
 
 enum bank_code bank_api_shops(

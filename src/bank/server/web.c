@@ -12,8 +12,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static void add_fields(
-    struct evhttp_request *req, const struct bank_page *page)
+static void add_fields(struct evhttp_request *req, const struct bank_page *page)
 {
 	struct evkeyvalq *out = evhttp_request_get_output_headers(req);
 
@@ -62,9 +61,8 @@ bool bank_web_answer(struct bank *b, struct evhttp_request *req)
 {
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(req);
 	const struct bank_page *page =
-	    uri == NULL
-		? NULL
-		: bank_page_find(uk_view_str(evhttp_uri_get_path(uri)));
+	    uri == NULL ? NULL
+			: bank_page_find(uk_view_str(evhttp_uri_get_path(uri)));
 	struct evhttp_connection *connection = evhttp_request_get_connection(
 	    req);
 	int status;

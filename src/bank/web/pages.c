@@ -3,7 +3,7 @@
 
 #include "page_bytes.h"
 
-#define HTML "text/html; charset=utf-8"
+#define HTML   "text/html; charset=utf-8"
 #define SCRIPT "text/javascript; charset=utf-8"
 
 #define BODY(name)                                                             \
