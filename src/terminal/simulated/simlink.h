@@ -20,7 +20,8 @@ struct trm_simcard {
 };
 
 /* Takes "line:t0:", "line:t1:" or "line:t1-crc:" (check code CRC) off the front
- * of *name; there is no such thing there: UK_ERR_NOT_FOUND, or another line: UK_ERR_FORMAT. */
+ * of *name; there is no such thing there: UK_ERR_NOT_FOUND, or another line:
+ * UK_ERR_FORMAT. */
 UK_RESULT trm_simcard_parse(const char **name, struct vc_line_wish *out);
 /* An empty slot. */
 UK_RESULT trm_simcard_open(
