@@ -8,22 +8,23 @@ killed and started again where it hurts.
 """
 import json
 import os
-import queue
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 
 from bank_client import Bank, Checks, Key, unb64, verify
+from bill_stream import Stream
 from merchant import Merchant, digest, sign, ANSWER
-from cryptography.hazmat.primitives import serialization
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 bankd, origin, ALICE, BOB, CAROL, SHOP = sys.argv[1:7]
 PORT = int(origin.rsplit(":", 1)[1])
 ALICE_PHONE, BOB_PHONE, NOBODY = "+8613800001234", "+8613900005678", "+8613700009999"
+WATCHERS = ["watch%d" % i for i in range(5)]
 t = Checks()
 
 
@@ -78,62 +79,6 @@ def key(name):
     return Key("soft/%s.key" % name, "soft/%s.pem" % name)
 
 
-class Stream:
-    """Server-sent events, read by a thread: what came is waited for."""
-
-    def __init__(self, session, after=None, last_event_id=None):
-        self.events, self.seen = queue.Queue(), []
-        import http.client
-        import ssl
-
-        context = ssl.create_default_context(cafile="soft/ca.pem")
-        self.line = http.client.HTTPSConnection("localhost", PORT, context=context,
-                                                timeout=30)
-        headers = {"Authorization": "Bearer " + session}
-        if last_event_id is not None:
-            headers["Last-Event-ID"] = str(last_event_id)
-        path = "/v1/events" + ("" if after is None else "?after=%d" % after)
-        self.line.request("GET", path, headers=headers)
-        self.socket = self.line.sock
-        self.reply = self.line.getresponse()
-        self.status = self.reply.status
-        self.type = self.reply.getheader("Content-Type")
-        self.reader = threading.Thread(target=self.read, daemon=True)
-        if self.status == 200:
-            self.reader.start()
-
-    def read(self):
-        data = None
-        try:
-            for line in self.reply:
-                line = line.decode().rstrip("\n")
-                if line.startswith("data: "):
-                    data = line[6:]
-                elif line == "" and data is not None:
-                    self.events.put(json.loads(data) if data[0] == "{" else data)
-                    data = None
-        except Exception:
-            pass
-        self.events.put(None)
-
-    def wait(self, kind, order):
-        """The event of this kind about the merchant's order; None if none comes."""
-        while True:
-            try:
-                event = self.events.get(timeout=20)
-            except queue.Empty:
-                return None
-            if event is None or isinstance(event, str):
-                return None
-            self.seen.append((event["number"], event["event"]))
-            if event["event"] == kind and event["bill"]["orderNumber"] == order:
-                return event
-
-    def close(self):
-        """Not line.close, which waits for the thread that reads."""
-        self.socket.shutdown(socket.SHUT_RDWR)
-
-
 def logged_in(name="alice-auth"):
     b = Bank(PORT, "soft/ca.pem", origin)
     assert b.login(key(name)).status == 200
@@ -158,11 +103,17 @@ def pay(b, bill, number, source, signer="alice-sign"):
     return b.confirm(number, key(signer), text)
 
 
+def select(sql):
+    """The books, read by somebody else: sqlite3, or psql if BANK_URI is set."""
+    uri = os.environ.get("BANK_URI")
+    ask = (["psql", "-X", "-A", "-t", "-q", "-d", uri, "-c"] if uri
+           else ["sqlite3", "-readonly", "bank/bank.db"])
+    return subprocess.run(ask + [sql], capture_output=True, text=True,
+                          check=True).stdout
+
+
 def balance(account):
-    return int(subprocess.run(
-        ["sqlite3", "-readonly", "bank/bank.db",
-         "select balance from accounts where number = '%s'" % account],
-        capture_output=True, text=True, check=True).stdout)
+    return int(select("select balance from accounts where number = '%s'" % account))
 
 
 # --- the scenes ----------------------------------------------------------------------
@@ -171,7 +122,7 @@ def balance(account):
 def whole_way(m, b):
     t.proves("order, bill, event, payment, call-back, acknowledgement, event")
     before = balance(SHOP)
-    stream = Stream(b.session)
+    stream = Stream(PORT, b.session)
     t.equal("a stream of events", (200, "text/event-stream"), (stream.status, stream.type))
     a = m.order("T-1", 1234, ALICE_PHONE)
     t.equal("the order is placed", ("200", "open"), (a.code, a.body["state"]))
@@ -238,7 +189,7 @@ def other_outcomes(m, b):
     t.equal("what was prepared before cannot be confirmed", "409 bill-closed",
             pay(b, bill["bill"], "o-c", ALICE).code)
     before = balance(ALICE)
-    stream = Stream(b.session)
+    stream = Stream(PORT, b.session)
     m.order("E-1", 100, ALICE_PHONE, expiresIn=60)
     bill = stream.wait("new", "E-1")["bill"]
     order_for(b, bill["bill"], "o-e", ALICE)
@@ -285,10 +236,8 @@ def who_is_who(m, b):
     done = run("customer", "--customer", "Carol", "--phone", "-", data=NOBODY + "\n")
     t.equal("it becomes a customer's", 0, done.returncode)
     t.true("who is shown masked only", "+86137****9999" in done.stdout)
-    rows = subprocess.run(
-        ["sqlite3", "-readonly", "bank/bank.db", "select b.order_number from bills b"
-         " join customers c on c.id = b.payer where c.name = 'Carol'"],
-        capture_output=True, text=True).stdout.split()
+    rows = select("select b.order_number from bills b join customers c"
+                  " on c.id = b.payer where c.name = 'Carol'").split()
     t.equal("whose the bill is from then on", ["K-2"], rows)
 
 
@@ -382,7 +331,7 @@ def call_backs(m, b):
 
     m.forge = forge
     m.order("G-1", 100, ALICE_PHONE)
-    stream = Stream(b.session, after=0)
+    stream = Stream(PORT, b.session, after=0)
     pay(b, stream.wait("new", "G-1")["bill"]["bill"], "o-g", ALICE)
     told = stream.wait("told", "G-1")
     t.true("told in the end", told)
@@ -398,12 +347,12 @@ def killed(m, b):
     b = logged_in()
     t.equal("the order is there", a.body["bill"],
             m.order("Z-1", 777, ALICE_PHONE).body["bill"])
-    stream = Stream(b.session, last_event_id=0)
+    stream = Stream(PORT, b.session, last_event_id=0)
     e = stream.wait("new", "Z-1")
     t.true("the event comes after a resume from nothing", e)
     server.again()
     b = logged_in()
-    stream = Stream(b.session, last_event_id=e["number"])
+    stream = Stream(PORT, b.session, last_event_id=e["number"])
     prepared = order_for(b, e["bill"]["bill"], "o-z", ALICE)
     t.equal("prepared", "200", prepared.code)
     server.again()
@@ -419,10 +368,31 @@ def killed(m, b):
             pay(b, e["bill"]["bill"], "o-z", ALICE).body["receipt"])
     t.true("the merchant is told by the next server",
            m.wait_until(lambda: m.told_of("Z-1", "paid")))
-    stream = Stream(b.session, last_event_id=e["number"])
+    stream = Stream(PORT, b.session, last_event_id=e["number"])
     t.true("and the customer, who missed nothing", stream.wait("paid", "Z-1")
            and stream.wait("told", "Z-1"))
     stream.close()
+
+
+def make_watchers():
+    """Customers with a key, a certificate and a phone number each."""
+    for i, name in enumerate(WATCHERS):
+        own = ec.generate_private_key(ec.SECP256R1())
+        with open("soft/%s-auth.key" % name, "wb") as f:
+            f.write(own.private_bytes(serialization.Encoding.PEM,
+                                      serialization.PrivateFormat.PKCS8,
+                                      serialization.NoEncryption()))
+        request = x509.CertificateSigningRequestBuilder().subject_name(
+            x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]))
+        with open("watch.csr", "wb") as f:
+            f.write(request.sign(own, hashes.SHA256()).public_bytes(
+                serialization.Encoding.PEM))
+        run("account", "--customer", name, "--account", "W-%d" % i, "--currency", "CNY")
+        done = run("enroll", "--customer", name, "--request", "watch.csr", "--purpose",
+                   "login")
+        with open("soft/%s-auth.pem" % name, "w") as f:
+            f.write(done.stdout)
+        run("customer", "--customer", name, "--phone", "-", data="+86135000000%02d\n" % i)
 
 
 def waiting(m, b):
@@ -436,13 +406,23 @@ def waiting(m, b):
     t.true("the poll is answered by the bill",
            got and got[0]["bills"][0]["orderNumber"] == "W-1" and got[0]["last"] > last)
 
-    t.proves("fifty wait at once")
-    sessions = [logged_in("alice-auth" if i % 2 else "bob-auth") for i in range(8)]
-    streams = [Stream(s.session) for s in sessions for _ in range(4)][:16]
-    t.equal("eight for each customer", 8 * [200] + 8 * [200],
-            sorted(s.status for s in streams))
-    t.equal("and no more", 429, Stream(sessions[0].session).status)
-    for s in streams:
+    names = ["alice", "bob"] + WATCHERS
+    t.proves("%d wait at once: eight of each of %d customers" % (8 * len(names), len(names)))
+    sessions = [logged_in(name + "-auth") for name in names]
+    phones = [ALICE_PHONE, BOB_PHONE] + ["+86135000000%02d" % i for i in range(len(WATCHERS))]
+    streams = [(name, Stream(PORT, s.session)) for name, s in zip(names, sessions)
+               for _ in range(8)]
+    t.equal("all are let in", {200}, {s.status for _, s in streams})
+    t.equal("and no ninth", [429] * len(names),
+            [Stream(PORT, s.session).status for s in sessions])
+    for name, phone in zip(names, phones):
+        m.order("W-" + name, 100, phone)
+    t.equal("each hears of his own bill", len(streams),
+            sum(1 for name, s in streams if s.wait("new", "W-" + name)))
+    t.true("and of nobody else's", all(
+        s.seen == [(1, "new")] and s.events.empty()
+        for name, s in streams if name in WATCHERS))
+    for _, s in streams:
         s.close()
 
 
@@ -486,6 +466,7 @@ def secrets_stay(m):
             t.true("not in the log", plain not in f.read())
 
 
+make_watchers()
 server = Process()
 server.start()
 merchant = Merchant("shop.key", PORT, "soft/ca.pem")
