@@ -75,6 +75,9 @@ struct token_job {
 CLI_RESULT token_sign(struct cli *cli, struct token *t,
     const struct token_key *k, const struct token_job *job, uk_buf *signature);
 
+/* Logs in, if nobody is; the PIN as for token_sign. */
+CLI_RESULT token_login(struct cli *cli, struct token *t, const char *purpose);
+
 /* Visits the certificates of a token's session, for `ukey cards`. */
 typedef void (*token_visit)(void *arg, uk_bytes cert, uk_bytes id);
 CK_RV token_each_cert(const struct module *m, CK_SESSION_HANDLE session,

@@ -1,8 +1,10 @@
 /* ukey bills, pay and reject: what merchants want, and what one says to it. */
 #include "cli.h"
 
+#include "cli_bound.h"
 #include "cli_keep.h"
 #include "cli_pay.h"
+#include "secret.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -95,21 +97,6 @@ static cli_end begin_order(
 	return cli_from_err(err);
 }
 
-static cli_end pay_from(struct cli *cli, const struct bc_bill *bill,
-    const struct bc_accounts *accounts)
-{
-	struct kept_order k = { 0 };
-	cli_end end = begin_order(cli, bill, &k);
-
-	if (cli_is_ok(end))
-		end = cli_choose_account(cli, accounts, &k.want);
-	if (cli_is_ok(end))
-		end = cli_pay(cli, &k);
-	cli_drop_useless_note(cli, &k, end);
-	kept_order_free(&k);
-	return end;
-}
-
 /* A line from the terminal, without its end; "" at the end of input. */
 static void ask(const char *question, char *line, int cap)
 {
@@ -118,6 +105,79 @@ static void ask(const char *question, char *line, int cap)
 	if (fgets(line, cap, stdin) == NULL)
 		line[0] = '\0';
 	line[strcspn(line, "\n")] = '\0';
+}
+
+static bool is_bound(const struct bound *b, const char *account)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		if (strcmp(b->numbers[i], account) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Those that are bound to the card and have this currency; a bound one is
+ * wanted if it is the only one, else a person is asked for its number here. */
+static void choose_bound(struct cli *cli, const struct bound *bound,
+    const struct bc_accounts *accounts, struct bc_transfer *w)
+{
+	const char *found[BOUND_MAX];
+	char line[8] = "", shown[64];
+	size_t n = 0;
+
+	for (size_t i = 0; i < accounts->n && n < BOUND_MAX; i++) {
+		const struct bc_account *a = &accounts->items[i];
+
+		if (strcmp(a->currency, w->currency) == 0 &&
+		    is_bound(bound, a->account))
+			found[n++] = a->account;
+	}
+	for (size_t i = 0; n > 1 && i < n; i++)
+		cli_say(cli, "%zu  %s", i + 1, cli_masked(found[i], shown));
+	if (n > 1 && isatty(STDIN_FILENO))
+		ask("Which (Enter: none)? ", line, sizeof(line));
+	if (n == 1)
+		line[0] = '1';
+	if (line[0] >= '1' && (size_t)(line[0] - '0') <= n)
+		UK_IGNORE(uk_copy_str(w->from, sizeof(w->from),
+		    uk_view_str(found[line[0] - '1']))); /* same size */
+}
+
+/* With several accounts and no --from: what is bound to the card. */
+static cli_end offer_bound(
+    struct cli *cli, const struct bc_accounts *accounts, struct bc_transfer *w)
+{
+	struct bound bound;
+	size_t fitting = 0;
+	cli_end end;
+
+	for (size_t i = 0; i < accounts->n; i++)
+		fitting += strcmp(accounts->items[i].currency, w->currency) ==
+			   0;
+	if (w->from[0] != '\0' || fitting < 2)
+		return cli_ok();
+	end = cli_read_bound(cli, &bound);
+	if (cli_is_ok(end))
+		choose_bound(cli, &bound, accounts, w);
+	uk_wipe(&bound, sizeof(bound));
+	return end;
+}
+
+static cli_end pay_from(struct cli *cli, const struct bc_bill *bill,
+    const struct bc_accounts *accounts)
+{
+	struct kept_order k = { 0 };
+	cli_end end = begin_order(cli, bill, &k);
+
+	if (cli_is_ok(end))
+		end = offer_bound(cli, accounts, &k.want);
+	if (cli_is_ok(end))
+		end = cli_choose_account(cli, accounts, &k.want);
+	if (cli_is_ok(end))
+		end = cli_pay(cli, &k);
+	cli_drop_useless_note(cli, &k, end);
+	kept_order_free(&k);
+	return end;
 }
 
 /* Not enough money leads back to the choice, while somebody is there. */

@@ -23,6 +23,9 @@ static const char help[] =
     "  pay BILL         pays a bill: shows it, asks, signs with the card\n"
     "      [--from ACCOUNT] [--yes]\n"
     "  reject BILL      [--reason TEXT]; the merchant is told\n"
+    "  bind NUMBER      keeps an account's number on the card, sealed by it\n"
+    "  bound            what is bound to the card, masked\n"
+    "  unbind NUMBER    takes it off the card\n"
     "  records          what came in and went out\n"
     "      [--account ACCOUNT] [--limit N]\n"
     "  cards            readers, cards, keys, certificates, PIN tries left\n"
@@ -234,6 +237,8 @@ static const char *argument_of(const char *command)
 		{ "verify-evidence", "file" },
 		{ "pay", "bill" },
 		{ "reject", "bill" },
+		{ "bind", "number" },
+		{ "unbind", "number" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -77,6 +77,25 @@ expect_exit 71 "from the poor account" ukey pay "$second" --from DE-1002 --yes
 expect_exit 0 "from the other one" ukey pay "$second" --from "$ALICE" --yes
 shop_says 'told M-2 paid'
 
+proves "from the account that is bound to the card"
+expect_exit 0 "bound" ukey bind "$ALICE"
+shop order M-2b 100 $PHONE
+shop_says 'placed M-2b .*'
+bound=$BILL
+read -r -t 20 -u "$seen" came
+expect_exit 0 "nobody has to say which" ukey pay "$bound" --yes
+expect_line "From: $ALICE" "it is that one"
+shop_says 'told M-2b paid'
+expect_exit 0 "another one" ukey bind DE-1002
+shop order M-2c 100 $PHONE
+shop_says 'placed M-2c .*'
+bound=$BILL
+read -r -t 20 -u "$seen" came
+expect_exit 2 "two are bound, and nobody is there" ukey pay "$bound" --yes
+expect_line '^ *(err: )?[12]  DE\*\*\*\*02' "they are offered, masked"
+expect_exit 0 "from the other one" ukey pay "$bound" --from DE-1002 --yes
+shop_says 'told M-2c paid'
+
 proves "rejected"
 shop order M-3 100 $PHONE
 shop_says 'placed M-3 .*'

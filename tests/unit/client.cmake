@@ -3,6 +3,7 @@ uk_test(test_answer SOURCES test_answer.c USES bank_client)
 uk_test(test_check SOURCES test_check.c USES bank_client pki_fixture)
 uk_test(test_http SOURCES test_http.c USES bank_client)
 uk_test(test_cli_config SOURCES test_cli_config.c USES cli_parts)
+uk_test(test_bound SOURCES test_bound.c USES cli_parts)
 uk_test(test_exitcode SOURCES test_exitcode.c USES cli_parts)
 target_compile_definitions(test_exitcode PRIVATE
 	EXIT_CODES="${CMAKE_SOURCE_DIR}/docs/exit-codes.md")

@@ -6,6 +6,7 @@
 
 #include "cmocka_all.h"
 #include "fixtures.h"
+#include "proto.h"
 
 #include <stdio.h>
 #include <stdlib.h>

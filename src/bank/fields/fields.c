@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { KEY = 32, ID = 4, FILE_MAX = 4096, VERSION = 1, MASK_HEAD = 6 };
+enum { KEY = 32, ID = 4, FILE_MAX = 4096, VERSION = 1 };
 
 struct master {
 	uint8_t id[ID];
@@ -301,20 +301,4 @@ bool bank_phone_ok(uk_bytes phone)
 			return false;
 	}
 	return true;
-}
-
-void bank_put_masked(uk_buf *out, uk_bytes number)
-{
-	const size_t tail = number.n >= 12 ? 4 : 2;
-	const size_t head = number.n < 12   ? 2
-			    : number.n < 14 ? number.n - 8
-					    : MASK_HEAD;
-
-	if (number.n < 6) {
-		uk_put_str(out, "****");
-		return;
-	}
-	uk_put(out, uk_bytes_first(number, head));
-	uk_put_str(out, "****");
-	uk_put(out, uk_bytes_last(number, tail));
 }

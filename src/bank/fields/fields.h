@@ -62,8 +62,5 @@ UK_RESULT bank_field_index(const struct bank_fields *f, enum bank_field class,
 
 /* E.164: '+' and 7 to 15 digits, the first not 0. */
 bool bank_phone_ok(uk_bytes phone);
-/* For people and logs: "+86138****1234", never more than the first six and the
- * last four (PCI DSS 4.0, 3.4.1); less is shown of short ones. */
-void bank_put_masked(uk_buf *out, uk_bytes number);
 
 #endif

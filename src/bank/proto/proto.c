@@ -257,3 +257,23 @@ bool bank_order_number_ok(uk_bytes number)
 	}
 	return true;
 }
+
+/* --- numbers ------------------------------------------------------------- */
+
+enum { MASK_HEAD = 6 };
+
+void bank_put_masked(uk_buf *out, uk_bytes number)
+{
+	const size_t tail = number.n >= 12 ? 4 : 2;
+	const size_t head = number.n < 12   ? 2
+			    : number.n < 14 ? number.n - 8
+					    : MASK_HEAD;
+
+	if (number.n < 6) {
+		uk_put_str(out, "****");
+		return;
+	}
+	uk_put(out, uk_bytes_first(number, head));
+	uk_put_str(out, "****");
+	uk_put(out, uk_bytes_last(number, tail));
+}

@@ -174,4 +174,8 @@ UK_RESULT bank_put_receipt_text(uk_buf *out, const struct bank_receipt_text *t);
 void bank_put_time(uk_buf *out, int64_t seconds);
 UK_RESULT bank_parse_time(uk_bytes text, int64_t *seconds);
 
+/* For people and logs: "+86138****1234", never more than the first six and the
+ * last four (PCI DSS 4.0, 3.4.1); less is shown of short ones. */
+void bank_put_masked(uk_buf *out, uk_bytes number);
+
 #endif
