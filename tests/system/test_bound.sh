@@ -53,7 +53,7 @@ for type in p256-free rsa2048-free; do
 	ok "which is of P-256" grep -q prime256v1 <(openssl pkey -pubin -in bound.pub -text -noout)
 	run user --list-objects --type privkey
 	expect_line "bound numbers" "its private half stays on the card"
-	python3 "$HERE/bound_open.py" one "$MODULE" >opened 2>opened.log
+	FOREIGN_PRELOAD=$sanitizer_runtime python3 "$HERE/bound_open.py" one "$MODULE" >opened 2>opened.log
 	expect_equal "python opens it with what the card derives" "$FIRST $SECOND" \
 		"$(tr '\n' ' ' <opened | sed 's/ $//')"
 	python3 "$HERE/bound_open.py" one >opened 2>&1
