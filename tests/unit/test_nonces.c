@@ -38,7 +38,7 @@ static struct nonce make(struct bank_nonces *n, int64_t now)
 static enum bank_code take(
     struct bank_nonces *n, const struct nonce *x, int64_t now)
 {
-	return bank_nonces_take(n, UK_ARRAY(x->text), now);
+	return bank_nonces_take(n, UK_ARRAY(x->text), now, false);
 }
 
 /* What both kinds do. */
@@ -65,9 +65,11 @@ static void every_bit_counts(struct bank_nonces *n)
 		bad.text[i] = bad.text[i] == 'A' ? 'B' : 'A';
 		assert_int_equal(take(n, &bad, T0), BANK_NONCE_UNKNOWN);
 	}
-	assert_int_equal(bank_nonces_take(n, UK_NONE, T0), BANK_NONCE_UNKNOWN);
 	assert_int_equal(
-	    bank_nonces_take(n, uk_view(good.text, BANK_NONCE_TEXT - 4), T0),
+	    bank_nonces_take(n, UK_NONE, T0, false), BANK_NONCE_UNKNOWN);
+	assert_int_equal(
+	    bank_nonces_take(
+		n, uk_view(good.text, BANK_NONCE_TEXT - 4), T0, false),
 	    BANK_NONCE_UNKNOWN);
 	assert_int_equal(take(n, &good, T0), BANK_OK);
 }
@@ -200,7 +202,7 @@ static uk_err use_one(void *arg)
 	if (uk_is_ok(err))
 		code = bank_nonces_make(n, T0, text);
 	if (code == BANK_OK)
-		code = bank_nonces_take(n, UK_ARRAY(text), T0);
+		code = bank_nonces_take(n, UK_ARRAY(text), T0, false);
 	bank_nonces_close(&n);
 	if (uk_is_ok(err) && code != BANK_OK)
 		err = uk_fail(UK_ERR_MEMORY);

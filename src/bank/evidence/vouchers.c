@@ -49,11 +49,13 @@ static uk_err whole_fingerprint(struct bank_vouchers *v)
 	return uk_checksum(parts, v->count, v->fingerprint);
 }
 
-uk_err bank_vouchers_collect(
-    const uk_trust *trust, const uk_cert *cert, struct bank_vouchers *v)
+uk_err bank_vouchers_collect(const uk_trust *trust, const uk_cert *cert,
+    uk_bytes ocsp, struct bank_vouchers *v)
 {
 	uk_err err = uk_trust_path(trust, cert, collect_one, v);
 
+	if (uk_is_ok(err) && ocsp.n > 0)
+		err = add(v, BANK_VOUCHER_OCSP, ocsp);
 	if (uk_is_ok(err))
 		err = whole_fingerprint(v);
 	if (!uk_is_ok(err))
@@ -146,7 +148,8 @@ uk_err bank_vouchers_load(
 struct bank_voucher_cache {
 	size_t count;
 	struct known {
-		uint8_t issuer[UK_CHECKSUM_SIZE]; /* hash of its name */
+		/* hash of the issuer's name and the answer */
+		uint8_t key[UK_CHECKSUM_SIZE];
 		int64_t set;
 	} known[BANK_VOUCHER_CACHE];
 };
@@ -183,23 +186,26 @@ static uk_err keep_now(
 
 uk_err bank_voucher_cache_get(struct bank_voucher_cache *c,
     struct bank_store *s, const uk_trust *trust, const uk_cert *cert,
-    int64_t *set)
+    uk_bytes ocsp, int64_t *set)
 {
 	struct bank_vouchers v = { .count = 0 };
 	struct known fresh = { .set = 0 };
+	uk_bytes parts[2];
 	uk_x509 x;
 	uk_err err;
 
 	UK_TRY(uk_x509_parse(uk_cert_der(cert), &x));
-	UK_TRY(uk_checksum(&x.issuer, 1, fresh.issuer));
+	parts[0] = x.issuer; /* DER: says where it ends */
+	parts[1] = ocsp;
+	UK_TRY(uk_checksum(parts, 2, fresh.key));
 	for (size_t i = 0; i < c->count; i++) {
 		if (uk_bytes_eq(
-			UK_ARRAY(c->known[i].issuer), UK_ARRAY(fresh.issuer))) {
+			UK_ARRAY(c->known[i].key), UK_ARRAY(fresh.key))) {
 			*set = c->known[i].set;
 			return uk_ok();
 		}
 	}
-	err = bank_vouchers_collect(trust, cert, &v);
+	err = bank_vouchers_collect(trust, cert, ocsp, &v);
 	if (uk_is_ok(err))
 		err = keep_now(s, &v, &fresh.set);
 	bank_vouchers_free(&v);

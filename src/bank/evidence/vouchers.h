@@ -1,7 +1,8 @@
 /*
  * What vouches for a certificate at a moment: the CA certificates above it and
- * their revocation lists (and, one day, OCSP answers). All orders of a day rest
- * on the same few, so they are kept once, as a set that many orders refer to.
+ * their revocation lists, and what an OCSP responder said of it. All orders of
+ * a day rest on the same few, so they are kept once, as a set that many orders
+ * refer to.
  */
 #ifndef BANK_VOUCHERS_H
 #define BANK_VOUCHERS_H
@@ -28,9 +29,10 @@ struct bank_vouchers {
 };
 
 void bank_vouchers_free(struct bank_vouchers *v); /* what is inside */
-/* *v is empty before. UK_ERR_TOO_SMALL: more than BANK_VOUCHERS_MAX. */
-UK_RESULT bank_vouchers_collect(
-    const uk_trust *trust, const uk_cert *cert, struct bank_vouchers *v);
+/* ocsp: an OCSPResponse, or none. *v is empty before. UK_ERR_TOO_SMALL: more
+ * than BANK_VOUCHERS_MAX. */
+UK_RESULT bank_vouchers_collect(const uk_trust *trust, const uk_cert *cert,
+    uk_bytes ocsp, struct bank_vouchers *v);
 
 /* The set's number; stored if it is new. In a transaction of the caller's. */
 UK_RESULT bank_vouchers_keep(
@@ -38,7 +40,8 @@ UK_RESULT bank_vouchers_keep(
 UK_RESULT bank_vouchers_load(
     struct bank_store *s, int64_t set, struct bank_vouchers *v);
 
-/* Collected and stored once per issuer, until whom we trust changes. */
+/* Collected and stored once per issuer and answer, until whom we trust changes.
+ */
 struct bank_voucher_cache;
 UK_RESULT bank_voucher_cache_open(struct bank_voucher_cache **out);
 void bank_voucher_cache_close(struct bank_voucher_cache **c); /* takes NULL */
@@ -48,6 +51,6 @@ void bank_voucher_cache_forget(struct bank_voucher_cache *c);
  * may have been taken back. */
 UK_RESULT bank_voucher_cache_get(struct bank_voucher_cache *c,
     struct bank_store *s, const uk_trust *trust, const uk_cert *cert,
-    int64_t *set);
+    uk_bytes ocsp, int64_t *set);
 
 #endif

@@ -158,29 +158,53 @@ static enum bank_code open_it(
 		   : BANK_NONCE_UNKNOWN;
 }
 
-enum bank_code bank_nonces_take(
-    struct bank_nonces *n, uk_bytes text, int64_t now)
+/* What it is, and its MAC into tag. */
+static enum bank_code look(struct bank_nonces *n, uk_bytes text, int64_t *now,
+    int64_t *expires, uk_buf *tag)
 {
 	uk_blob whole = { NULL, 0 };
-	int64_t expires = 0;
 	enum bank_code code = BANK_NONCE_UNKNOWN;
 	uk_err err;
 
 	if (text.n != BANK_NONCE_TEXT)
 		return BANK_NONCE_UNKNOWN;
-	err = steady(n, &now);
+	err = steady(n, now);
 	if (!uk_is_ok(err))
 		return BANK_INTERNAL;
 	err = uk_base64_decode(text, &whole);
 	if (uk_is_ok(err))
-		code = open_it(n, uk_blob_view(&whole), &expires);
+		code = open_it(n, uk_blob_view(&whole), expires);
 	else if (uk_is(err, UK_ERR_MEMORY))
 		code = BANK_INTERNAL;
-	if (code == BANK_OK && expires <= now)
+	if (code == BANK_OK && *expires <= *now)
 		code = BANK_NONCE_EXPIRED;
 	if (code == BANK_OK)
-		code = n->kind->add(n->used,
-		    uk_bytes_from(uk_blob_view(&whole), HEAD), expires, now);
+		uk_put(tag, uk_bytes_from(uk_blob_view(&whole), HEAD));
 	uk_blob_free(&whole);
+	return code;
+}
+
+enum bank_code bank_nonces_look(
+    struct bank_nonces *n, uk_bytes text, int64_t now)
+{
+	uint8_t storage[BANK_NONCE_TAG];
+	uk_buf tag = UK_BUF(storage);
+	int64_t expires = 0;
+
+	return look(n, text, &now, &expires, &tag);
+}
+
+enum bank_code bank_nonces_take(
+    struct bank_nonces *n, uk_bytes text, int64_t now, bool again)
+{
+	uint8_t storage[BANK_NONCE_TAG];
+	uk_buf tag = UK_BUF(storage);
+	int64_t expires = 0;
+	enum bank_code code = look(n, text, &now, &expires, &tag);
+
+	if (code == BANK_OK && again && n->kind->forget != NULL)
+		return BANK_OK; /* no database can take it back */
+	if (code == BANK_OK)
+		code = n->kind->add(n->used, uk_buf_view(&tag), expires, now);
 	return code;
 }

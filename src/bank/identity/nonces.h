@@ -36,8 +36,14 @@ void bank_nonces_close(struct bank_nonces **n); /* accepts NULL */
 enum bank_code bank_nonces_make(
     struct bank_nonces *n, int64_t now, uint8_t text[BANK_NONCE_TEXT]);
 /* Ours, in time and not used before? Whatever the answer, it is used now.
- * BANK_BUSY: so many were used that no more can be remembered. */
+ * BANK_BUSY: so many were used that no more can be remembered.
+ * again: the same request took it before, and is served once more because the
+ * database has taken back all that it did; where the use is remembered there,
+ * that was taken back as well. */
 enum bank_code bank_nonces_take(
+    struct bank_nonces *n, uk_bytes text, int64_t now, bool again);
+/* Ours and in time? Nothing is used by asking. */
+enum bank_code bank_nonces_look(
     struct bank_nonces *n, uk_bytes text, int64_t now);
 
 #endif

@@ -13,7 +13,8 @@ typedef enum bank_code bank_used_fn(
 
 struct bank_used_kind {
 	bank_used_fn *add;
-	void (*forget)(void *used); /* all of it; NULL: never */
+	/* All of it; NULL: never, and use is taken back by a rollback. */
+	void (*forget)(void *used);
 	void (*close)(void *used);
 };
 

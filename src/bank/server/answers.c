@@ -100,8 +100,11 @@ static void finish(struct bank_answers *a, struct waiting *w)
 
 static void serve(struct bank_answers *a, struct waiting *w)
 {
+	bool nonce_taken = w->later.nonce_taken;
+
 	json_decref(w->answer);
 	bank_later_free(&w->later);
+	w->later.nonce_taken = nonce_taken;
 	w->answer = NULL;
 	w->code = a->use.serve(a->use.arg, w->req, &w->later, &w->answer);
 }

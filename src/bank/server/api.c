@@ -112,6 +112,32 @@ static json_t *json_logged_in(struct bank *b, const struct bank_logged_in *in)
 	    "accounts", json_accounts(b, in->owner.customer));
 }
 
+/* The network serves it again when more is known. */
+static enum bank_code wait_if(
+    const struct bank_call *call, const struct bank_pending *p)
+{
+	if (!p->yes)
+		return BANK_OK;
+	if (call->later == NULL)
+		return BANK_BUSY;
+	call->later->wait.kind = BANK_WAIT_STATUS;
+	UK_IGNORE(uk_copy_exact(call->later->wait.certificate, BANK_FINGERPRINT,
+	    UK_ARRAY(p->certificate)));
+	return BANK_OK;
+}
+
+static enum bank_code login(struct bank *b, const struct bank_login_request *r,
+    const struct bank_call *call, struct bank_logged_in *in)
+{
+	enum bank_code code;
+
+	in->nonce_taken = call->later != NULL && call->later->nonce_taken;
+	code = bank_login(b, r, &call->peer, call->now, in);
+	if (call->later != NULL)
+		call->later->nonce_taken = in->nonce_taken;
+	return code == BANK_OK ? wait_if(call, &in->pending) : code;
+}
+
 enum bank_code bank_api_login(
     struct bank *b, const struct bank_call *call, json_t **answer)
 {
@@ -120,8 +146,8 @@ enum bank_code bank_api_login(
 	enum bank_code code = bank_code_of(bank_read_login(call->body, &r));
 
 	if (code == BANK_OK)
-		code = bank_login(b, &r, &call->peer, call->now, &in);
-	if (code == BANK_OK)
+		code = login(b, &r, call, &in);
+	if (code == BANK_OK && !in.pending.yes)
 		*answer = json_logged_in(b, &in);
 	uk_wipe(&in, sizeof(in));
 	bank_free_login(&r);
@@ -151,6 +177,8 @@ enum bank_code bank_api_login_by_tls(
 	if (!asked_by_other_site(call))
 		code = bank_login_by_tls(b, &call->peer, call->now, &in);
 	if (code == BANK_OK)
+		code = wait_if(call, &in.pending);
+	if (code == BANK_OK && !in.pending.yes)
 		*answer = json_logged_in(b, &in);
 	uk_wipe(&in, sizeof(in));
 	return code;
@@ -351,6 +379,8 @@ enum bank_code bank_api_confirm(
 		code = bank_confirm_check(
 		    b, call->customer, call->order, &r, call->now, c);
 	if (code == BANK_OK)
+		code = wait_if(call, &c->pending);
+	if (code == BANK_OK && !c->pending.yes)
 		code = post_or_leave(b, call, &c, answer);
 	if (c != NULL)
 		free_confirm(c);

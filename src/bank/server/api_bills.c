@@ -59,8 +59,9 @@ enum bank_code bank_api_bills(
 		return BANK_INTERNAL;
 	if (seconds == 0 || last > after)
 		return list(b, call->customer, all == 0, answer);
-	return wait_for(
-	    call, (struct bank_wait){ BANK_WAIT_POLL, after, seconds });
+	return wait_for(call,
+	    (struct bank_wait){
+		.kind = BANK_WAIT_POLL, .after = after, .seconds = seconds });
 }
 
 /* A client that comes back says so in a field (HTML Living Standard, 9.2.4). */
@@ -97,7 +98,9 @@ enum bank_code bank_api_events(
 		return BANK_INTERNAL;
 	if (after < 0 || after > last)
 		after = last;
-	return wait_for(call, (struct bank_wait){ BANK_WAIT_STREAM, after, 0 });
+	return wait_for(
+	    call, (struct bank_wait){
+		      .kind = BANK_WAIT_STREAM, .after = after, .seconds = 0 });
 }
 
 /* Somebody else's bill is called unknown, too. */

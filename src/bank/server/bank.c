@@ -3,6 +3,7 @@
 
 #include "database.h"
 #include "log.h"
+#include "status.h"
 #include "trusted.h"
 
 #include <stdio.h>
@@ -174,6 +175,7 @@ static uk_err open_rooms(struct bank *b)
 	UK_TRY(open_rates(b));
 	UK_TRY(bank_metrics_open(&b->metrics));
 	UK_TRY(bank_certs_open((size_t)b->config.max_certificates, &b->certs));
+	UK_TRY(bank_statuses_open(BANK_STATUS_ROOM, &b->statuses));
 	UK_TRY(bank_voucher_cache_open(&b->vouchers));
 	UK_TRY(open_logins(b));
 	return open_pos(b);
@@ -238,6 +240,7 @@ void bank_close(struct bank **b)
 	bank_nonces_close(&(*b)->nonces);
 	bank_metrics_close(&(*b)->metrics);
 	bank_certs_close(&(*b)->certs);
+	bank_statuses_close(&(*b)->statuses);
 	bank_voucher_cache_close(&(*b)->vouchers);
 	bank_rates_close(&(*b)->pos_rates);
 	bank_vault_close(&(*b)->vault);

@@ -22,6 +22,7 @@
 #include "pos.h"
 #include "rates.h"
 #include "sessions.h"
+#include "statuses.h"
 #include "store.h"
 #include "vouchers.h"
 
@@ -33,7 +34,16 @@ struct bank_file_mark { /* which state of the files has been read */
 /* So many requests share one commit (answers.h). */
 enum { BANK_ROUND = 64 };
 
-struct bank_confirm; /* orders.h */
+struct bank_confirm;         /* orders.h */
+struct bank_status_question; /* status.h */
+
+/* The responder of this certificate is being asked: the request that is about
+ * it waits, and is served again (status.h). */
+struct bank_pending {
+	bool yes;
+	uint8_t certificate[BANK_FINGERPRINT];
+};
+
 /* Kinds of pos_rates: tries of passwords. */
 enum { BANK_POS_RATE_ADDRESS, BANK_POS_RATE_NAME, BANK_POS_RATES };
 
@@ -51,6 +61,7 @@ struct bank {
 	struct bank_rate rate_kinds[2]; /* login.c */
 	struct bank_rates *rates;
 	struct bank_certs *certs;
+	struct bank_statuses *statuses;
 	struct bank_metrics *metrics;
 	struct bank_voucher_cache *vouchers;
 	struct bank_vault *vault;
@@ -72,6 +83,9 @@ struct bank {
 	 * to a merchant); NULL: nobody wants to know. */
 	void (*touch)(void *arg, int64_t customer);
 	void *touch_arg;
+	/* Begins to ask a responder; false: not now. NULL: nobody can. */
+	bool (*ask)(void *arg, struct bank_status_question *q);
+	void *ask_arg;
 };
 
 /* why: one line for people if something is missing or wrong. */

@@ -4,12 +4,10 @@
 #include "bhs.h"
 #include "bill_json.h"
 #include "callback_url.h"
+#include "curl_loop.h"
 #include "deliveries.h"
 #include "json_text.h"
 #include "log.h"
-
-#include <curl/curl.h>
-#include <event2/event.h>
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -37,107 +35,32 @@ struct call {
 
 struct bank_callbacks {
 	struct bank *bank;
-	struct event_base *base;
-	CURLM *multi;
-	struct event *timer;
+	struct bank_curl *curl;
 	struct call calls[BANK_CALLBACKS_MAX];
 };
 
-static void check_finished(struct bank_callbacks *c);
-
-/* --- libcurl on the event loop (libcurl-multi(3)) ------------------------ */
-
-static void on_socket(evutil_socket_t fd, short events, void *arg)
-{
-	struct bank_callbacks *c = arg;
-	int running, what = 0;
-
-	if (events & EV_READ)
-		what |= CURL_CSELECT_IN;
-	if (events & EV_WRITE)
-		what |= CURL_CSELECT_OUT;
-	curl_multi_socket_action(c->multi, fd, what, &running);
-	check_finished(c);
-}
-
-static void on_timer(evutil_socket_t fd, short events, void *arg)
-{
-	struct bank_callbacks *c = arg;
-	int running;
-
-	(void)fd, (void)events;
-	curl_multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	check_finished(c);
-}
-
-static int set_timer(CURLM *multi, long ms, void *arg)
-{
-	struct bank_callbacks *c = arg;
-	const struct timeval t = { ms / 1000, ms % 1000 * 1000 };
-
-	(void)multi;
-	if (ms < 0)
-		event_del(c->timer);
-	else
-		event_add(c->timer, &t);
-	return 0;
-}
-
-static int watch_socket(
-    CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
-{
-	struct bank_callbacks *c = arg;
-	struct event *e = socket_arg;
-	short wanted = EV_PERSIST;
-
-	(void)easy;
-	if (e != NULL)
-		event_free(e);
-	curl_multi_assign(c->multi, fd, NULL);
-	if (what == CURL_POLL_REMOVE)
-		return 0;
-	if (what & CURL_POLL_IN)
-		wanted |= EV_READ;
-	if (what & CURL_POLL_OUT)
-		wanted |= EV_WRITE;
-	e = event_new(c->base, fd, wanted, on_socket, c);
-	if (e == NULL || event_add(e, NULL) != 0)
-		return -1; /* the call ends with an error */
-	curl_multi_assign(c->multi, fd, e);
-	return 0;
-}
+static void finish(void *of, CURLcode rc);
 
 uk_err bank_callbacks_open(
     struct bank *b, struct event_base *base, struct bank_callbacks **out)
 {
 	struct bank_callbacks *c = uk_new(sizeof(*c));
+	uk_err err = uk_fail(UK_ERR_MEMORY);
 
 	*out = c;
-	if (c == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return uk_fail(UK_ERR_MEMORY);
+	if (c == NULL)
+		return err;
 	c->bank = b;
-	c->base = base;
-	c->multi = curl_multi_init();
-	c->timer = event_new(base, -1, 0, on_timer, c);
-	if (c->multi == NULL || c->timer == NULL ||
-	    curl_multi_setopt(
-		c->multi, CURLMOPT_SOCKETFUNCTION, watch_socket) != CURLM_OK ||
-	    curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c) != CURLM_OK ||
-	    curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, set_timer) !=
-		CURLM_OK ||
-	    curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c) != CURLM_OK) {
+	err = bank_curl_open(base, finish, &c->curl);
+	if (!uk_is_ok(err))
 		bank_callbacks_close(out);
-		return uk_fail(UK_ERR_MEMORY);
-	}
-	return uk_ok();
+	return err;
 }
 
 static void end_call(struct call *k)
 {
-	if (k->curl != NULL) {
-		curl_multi_remove_handle(k->all->multi, k->curl);
-		curl_easy_cleanup(k->curl);
-	}
+	if (k->all != NULL)
+		bank_curl_end(k->all->curl, k->curl);
 	curl_slist_free_all(k->headers);
 	uk_blob_free(&k->body);
 	*k = (struct call){ 0 };
@@ -149,10 +72,7 @@ void bank_callbacks_close(struct bank_callbacks **c)
 		return;
 	for (size_t i = 0; i < BANK_CALLBACKS_MAX; i++)
 		end_call(&(*c)->calls[i]);
-	if ((*c)->multi != NULL)
-		curl_multi_cleanup((*c)->multi);
-	if ((*c)->timer != NULL)
-		event_free((*c)->timer);
+	bank_curl_close(&(*c)->curl);
 	uk_free(*c);
 	*c = NULL;
 }
@@ -350,8 +270,9 @@ static uk_err check_answer(struct bank *b, struct call *k, int64_t now)
 	return check_content(k);
 }
 
-static void finish(struct call *k, CURLcode rc)
+static void finish(void *of, CURLcode rc)
 {
+	struct call *k = of;
 	struct bank *b = k->all->bank;
 	int64_t now = time(NULL), customer = 0;
 	uk_err err = rc == CURLE_OK ? check_answer(b, k, now)
@@ -369,49 +290,25 @@ static void finish(struct call *k, CURLcode rc)
 	bank_touch(b, customer);
 }
 
-static void check_finished(struct bank_callbacks *c)
-{
-	CURLMsg *m;
-	int left;
-
-	while ((m = curl_multi_info_read(c->multi, &left)) != NULL) {
-		struct call *k = NULL;
-
-		if (m->msg == CURLMSG_DONE &&
-		    curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &k) ==
-			CURLE_OK &&
-		    k != NULL)
-			finish(k, m->data.result);
-	}
-}
-
 /* --- beginning ----------------------------------------------------------- */
 
 static CURLcode set_up(struct call *k, const struct bank_config *config)
 {
-	CURL *e = k->curl;
 	CURLcode rc = CURLE_OK;
+	CURL *e = bank_curl_new(&(struct bank_curl_target){ .url = k->url,
+				    .ca = config->callback_ca,
+				    .plain = config->plain_callbacks != 0,
+				    .seconds = BANK_CALLBACK_SECONDS },
+	    k);
 
+	k->curl = e;
+	if (e == NULL)
+		return CURLE_OUT_OF_MEMORY;
 #define SET(option, value)                                                     \
 	do {                                                                   \
 		if (rc == CURLE_OK)                                            \
 			rc = curl_easy_setopt(e, option, value);               \
 	} while (0)
-	SET(CURLOPT_PROTOCOLS_STR,
-	    config->plain_callbacks != 0 ? "http,https" : "https");
-	SET(CURLOPT_FOLLOWLOCATION, 0L);
-	SET(CURLOPT_PROXY, ""); /* nobody's environment decides */
-	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	SET(CURLOPT_SSL_VERIFYPEER, 1L);
-	SET(CURLOPT_SSL_VERIFYHOST, 2L);
-	if (config->callback_ca[0] != '\0') {
-		SET(CURLOPT_CAINFO, config->callback_ca);
-		SET(CURLOPT_CAPATH, NULL);
-	}
-	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	SET(CURLOPT_TIMEOUT, (long)BANK_CALLBACK_SECONDS);
-	SET(CURLOPT_NOSIGNAL, 1L);
-	SET(CURLOPT_URL, k->url);
 	SET(CURLOPT_POST, 1L);
 	SET(CURLOPT_POSTFIELDSIZE, (long)k->body.n);
 	SET(CURLOPT_POSTFIELDS, (const char *)k->body.p);
@@ -420,7 +317,6 @@ static CURLcode set_up(struct call *k, const struct bank_config *config)
 	SET(CURLOPT_WRITEDATA, k);
 	SET(CURLOPT_HEADERFUNCTION, take_header);
 	SET(CURLOPT_HEADERDATA, k);
-	SET(CURLOPT_PRIVATE, k);
 #undef SET
 	return rc;
 }
@@ -471,11 +367,9 @@ static uk_err begin(struct bank_callbacks *c, struct call *k,
 	    now + bank_delivery_pause(d->tries, random)));
 	UK_TRY(sign_request(c->bank, k, now));
 	UK_TRY(make_headers(k));
-	k->curl = curl_easy_init();
-	if (k->curl == NULL || set_up(k, &c->bank->config) != CURLE_OK ||
-	    curl_multi_add_handle(c->multi, k->curl) != CURLM_OK)
+	if (set_up(k, &c->bank->config) != CURLE_OK)
 		return uk_fail(UK_ERR_MEMORY);
-	return uk_ok();
+	return bank_curl_start(c->curl, k->curl);
 }
 
 static bool is_running(const struct bank_callbacks *c, int64_t id)

@@ -37,6 +37,15 @@ static const struct setting {
 	    offsetof(struct bank_config, disallowed_policies), false, 0, 0 },
 	{ "channelBinding", TEXT, offsetof(struct bank_config, channel_binding),
 	    false, 0, 0 },
+	{ "ocsp", TEXT, offsetof(struct bank_config, ocsp), false, 0, 0 },
+	{ "ocspResponders", LIST, offsetof(struct bank_config, ocsp_responders),
+	    false, 0, 0 },
+	{ "ocspNonce", NUMBER, offsetof(struct bank_config, ocsp_nonce), false,
+	    0, 1 },
+	{ "ocspMaxAgeSeconds", NUMBER,
+	    offsetof(struct bank_config, ocsp_max_age), false, 1, 2592000 },
+	{ "ocspSeconds", NUMBER, offsetof(struct bank_config, ocsp_seconds),
+	    false, 1, 60 },
 	{ "frontSocket", TEXT, offsetof(struct bank_config, front_socket),
 	    false, 0, 0 },
 	{ "cardPort", NUMBER, offsetof(struct bank_config, card_port), false,
@@ -114,6 +123,9 @@ void bank_config_defaults(struct bank_config *c)
 		.host = "localhost",
 		.address = "127.0.0.1",
 		.channel_binding = "off",
+		.ocsp = "off",
+		.ocsp_max_age = 86400,
+		.ocsp_seconds = 5,
 		.card_port = -1,
 		.pages = 1,
 		.port = 8443,
@@ -174,18 +186,45 @@ static bool origin_ok(const char *text)
 	       (n < 4 || strcmp(text + n - 4, ":443") != 0);
 }
 
+static bool is_one_of(const char *word, const char *const words[3])
+{
+	for (size_t i = 0; i < 3; i++) {
+		if (strcmp(word, words[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* "FILE URL" each. */
+static bool responders_ok(const char *list)
+{
+	char item[BANK_CONFIG_LIST];
+
+	while (bank_config_next(&list, item)) {
+		const char *space = strchr(item, ' ');
+
+		if (space == NULL || strncmp(space + 1, "http", 4) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* What a table of lengths and ranges cannot say. */
 static bool check_words(const struct bank_config *c, char *why, size_t cap)
 {
-	static const char *const policies[] = { "off", "end-point",
+	static const char *const bindings[] = { "off", "end-point",
 		"exporter" };
-	bool known = false;
+	static const char *const asking[] = { "off", "soft", "hard" };
 
-	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++)
-		known = known || strcmp(c->channel_binding, policies[i]) == 0;
-	if (!known)
+	if (!is_one_of(c->channel_binding, bindings))
 		snprintf(why, cap,
 		    "\"channelBinding\" must be off, end-point or exporter");
+	else if (!is_one_of(c->ocsp, asking))
+		snprintf(why, cap, "\"ocsp\" must be off, soft or hard");
+	else if (!responders_ok(c->ocsp_responders))
+		snprintf(why, cap,
+		    "\"ocspResponders\" must be a list like "
+		    "[\"ca.pem http://ocsp.example/\"]");
 	else if (c->origin[0] != '\0' && !origin_ok(c->origin))
 		snprintf(why, cap,
 		    "\"origin\" must look like https://bank.example or "
@@ -318,7 +357,8 @@ uk_err bank_config_read(
 
 /* Can change while the server runs. */
 static const char *const live[] = { "name", "transferLimit", "loginCAs",
-	"transactionCAs", "crls", "disallowedPolicies", "channelBinding" };
+	"transactionCAs", "crls", "disallowedPolicies", "channelBinding",
+	"ocsp", "ocspResponders", "ocspNonce", "ocspMaxAgeSeconds" };
 
 static bool is_live(const struct setting *s)
 {

@@ -24,6 +24,13 @@ struct bank_config {
 	char disallowed_policies[BANK_CONFIG_LIST]; /* OIDs; of login */
 	/* Of tokens: "off" (any), "end-point", "exporter". */
 	char channel_binding[BANK_CONFIG_TEXT];
+	/* Revocation by asking (status.h): "off", "soft", "hard"; "FILE URL",
+	 * for CAs whose certificates do not say where. */
+	char ocsp[BANK_CONFIG_TEXT];
+	char ocsp_responders[BANK_CONFIG_LIST];
+	int64_t ocsp_nonce;   /* 1: an answer without ours does not count */
+	int64_t ocsp_max_age; /* of an answer, seconds */
+	int64_t ocsp_seconds; /* for an answer to come */
 	char front_certificate[BANK_CONFIG_TEXT]; /* PEM; where TLS ends */
 	char front_socket[BANK_CONFIG_TEXT];      /* path; empty: no front */
 	int64_t card_port; /* asks for client certificates; 0: any; -1: none */

@@ -4,6 +4,7 @@
 #include "login.h"
 #include "orders.h"
 #include "receipts.h"
+#include "status.h"
 #include "terminals.h"
 #include "trusted.h"
 
@@ -64,6 +65,7 @@ static enum bank_code check_confirmation(struct bank *b, struct bank_confirm *c)
 	const struct bank_confirm_request *r = &c->request;
 	const struct bank_order *o = &c->order;
 	const uk_cert *cert = NULL;
+	uk_bytes ocsp = UK_NONE;
 	enum bank_code code;
 
 	if (!uk_bytes_eq(uk_blob_view(&r->text), uk_blob_view(&o->text)))
@@ -77,9 +79,12 @@ static enum bank_code check_confirmation(struct bank *b, struct bank_confirm *c)
 	if (code == BANK_OK)
 		code = check_display(b, c);
 	if (code == BANK_OK)
-		code = bank_code_of(
-		    bank_voucher_cache_get(b->vouchers, b->store,
-			bank_trust(b, UK_FOR_TRANSACTION), cert, &c->evidence));
+		code = bank_check_status(b, cert, NULL, UK_FOR_TRANSACTION,
+		    c->now, &c->pending, &ocsp);
+	if (code == BANK_OK && !c->pending.yes)
+		code = bank_code_of(bank_voucher_cache_get(b->vouchers,
+		    b->store, bank_trust_loaded(b, UK_FOR_TRANSACTION), cert,
+		    ocsp, &c->evidence));
 	return code;
 }
 
@@ -351,8 +356,12 @@ enum bank_code bank_order_confirm(struct bank *b, int64_t customer,
 
 	bank_order_free(out);
 	if (bank_confirm_check(b, customer, number, r, now, &c) == BANK_OK &&
-	    !c.order.posted)
-		bank_confirms_post(b, list, 1);
+	    !c.order.posted) {
+		if (c.pending.yes)
+			c.code = BANK_BUSY;
+		else
+			bank_confirms_post(b, list, 1);
+	}
 	*out = c.order;
 	c.order = (struct bank_order){ 0 }; /* handed over */
 	bank_confirm_free(&c);

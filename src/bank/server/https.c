@@ -12,6 +12,7 @@
 #include "routes.h"
 #include "secret.h"
 #include "shop_loop.h"
+#include "status_loop.h"
 #include "tls.h"
 #include "trusted.h"
 #include "watch.h"
@@ -78,6 +79,7 @@ struct server {
 	struct bank_answers *answers;
 	struct bank_watch *watch;
 	struct bank_shop_loop *shop;
+	struct bank_status_loop *statuses;
 	struct bank_ops *ops;
 	struct event *stop[2], *reload, *leaving, *sweep;
 	int64_t rounds_left; /* of waiting for others before we leave */
@@ -239,12 +241,17 @@ static void seal(
 	evhttp_add_header(headers, "Signature", sealed.signature);
 }
 
-static void wait_for_news(
+static void wait_for(
     void *arg, struct evhttp_request *req, const struct bank_later *later)
 {
 	struct server *s = arg;
 
-	bank_watch_start(s->watch, req, bearer_of(req), later, time(NULL));
+	if (later->wait.kind == BANK_WAIT_STATUS)
+		bank_status_loop_wait(
+		    s->statuses, req, later->wait.certificate);
+	else
+		bank_watch_start(
+		    s->watch, req, bearer_of(req), later, time(NULL));
 }
 
 /* What libevent has read of it stays until it is answered, so that it can be
@@ -521,12 +528,14 @@ static uk_err open_events(struct server *s)
 	    event_base_priority_init(s->base, BANK_PRIORITIES) != 0)
 		return uk_fail(UK_ERR_MEMORY);
 	UK_TRY(bank_answers_open(s->base, s->bank,
-	    &(struct bank_answers_use){ serve, seal, wait_for_news, s },
+	    &(struct bank_answers_use){ serve, seal, wait_for, s },
 	    &s->answers));
 	UK_TRY(bank_newsroom_open(s->base, s->bank->store, &s->newsroom));
 	UK_TRY(bank_connections_open(s->base, (size_t)c->max_connections,
 	    c->request_seconds, s->bank->metrics, &s->connections));
 	UK_TRY(open_shop(s));
+	UK_TRY(
+	    bank_status_loop_open(s->bank, s->base, s->answers, &s->statuses));
 	s->stop[0] = evsignal_new(s->base, SIGTERM, on_stop, s);
 	s->stop[1] = evsignal_new(s->base, SIGINT, on_stop, s);
 	s->sweep = event_new(s->base, -1, EV_PERSIST, on_sweep, s);
@@ -545,6 +554,7 @@ static void close_server(struct server *s)
 {
 	/* Connections are really gone only when the base is: their places are
 	 * kept until then. */
+	bank_status_loop_close(&s->statuses);
 	bank_shop_loop_close(&s->shop);
 	bank_watch_close(&s->watch);
 	bank_answers_close(&s->answers);

@@ -2,6 +2,7 @@
 #include "login.h"
 
 #include "front.h"
+#include "status.h"
 #include "trusted.h"
 
 enum { FAILURES, LOGINS }; /* kinds of rates: bank.c, open_rates */
@@ -202,7 +203,7 @@ static enum bank_code check_signing_cert(struct bank *b,
 	/* Against the CAs of login: it is part of the login token. */
 	if (code == BANK_OK)
 		code = bank_code_of(
-		    uk_trust_ask(bank_trust(b, UK_FOR_LOGIN), &q, NULL));
+		    uk_trust_ask(bank_trust_loaded(b, UK_FOR_LOGIN), &q, NULL));
 	bank_certs_sent_free(&sent);
 	uk_cert_close(&cert);
 	return code;
@@ -248,31 +249,53 @@ static enum bank_code check_policy(
 	return BANK_CHANNEL_BINDING;
 }
 
+/* All but the challenge. The responder comes last: nobody but the owner of the
+ * key makes us ask it. */
+static enum bank_code check_token(struct bank *b,
+    const struct bank_login_request *r, const struct bank_peer *peer,
+    int64_t now, struct bank_logged_in *out, const uk_cert **cert)
+{
+	const struct bank_token *t = &r->token;
+	enum bank_code code = check_policy(b, t);
+
+	if (code == BANK_OK)
+		code = bank_check_cert_with(b, uk_blob_view(&t->certificate),
+		    &t->intermediates, UK_FOR_LOGIN, now, cert);
+	if (code == BANK_OK)
+		code = check_signature(b, *cert, r, peer);
+	if (code == BANK_OK)
+		code = check_signing_certs(b, t, *cert, now);
+	if (code == BANK_OK)
+		code = find_owner(b, *cert, &out->owner);
+	if (code == BANK_OK)
+		code = bank_check_status(b, *cert, &t->intermediates,
+		    UK_FOR_LOGIN, now, &out->pending, NULL);
+	return code;
+}
+
+/* The challenge is used up whatever the answer is, but not while there is
+ * none. */
 static enum bank_code login_by_token(struct bank *b,
     const struct bank_login_request *r, const struct bank_peer *peer,
     int64_t now, struct bank_logged_in *out)
 {
-	const struct bank_token *t = &r->token;
+	uk_bytes nonce = uk_blob_view(&r->nonce);
 	const uk_cert *cert = NULL;
-	enum bank_code code;
+	enum bank_code code, taken;
 
-	if (find_alg(&t->algorithm) == NULL)
+	if (find_alg(&r->token.algorithm) == NULL)
 		return BANK_MALFORMED;
-	code = bank_nonces_take(b->nonces, uk_blob_view(&r->nonce), now);
-	if (code == BANK_OK)
-		code = check_policy(b, t);
-	if (code == BANK_OK)
-		code = bank_check_cert_with(b, uk_blob_view(&t->certificate),
-		    &t->intermediates, UK_FOR_LOGIN, now, &cert);
-	if (code == BANK_OK)
-		code = check_signature(b, cert, r, peer);
-	if (code == BANK_OK)
-		code = check_signing_certs(b, t, cert, now);
-	if (code == BANK_OK)
-		code = find_owner(b, cert, &out->owner);
-	if (code == BANK_OK)
-		code = begin_session(b, cert, now, out);
-	return code;
+	code = bank_nonces_look(b->nonces, nonce, now);
+	if (code != BANK_OK)
+		return code;
+	code = check_token(b, r, peer, now, out, &cert);
+	if (code == BANK_OK && out->pending.yes)
+		return BANK_OK;
+	taken = bank_nonces_take(b->nonces, nonce, now, out->nonce_taken);
+	out->nonce_taken = out->nonce_taken || taken == BANK_OK;
+	if (taken != BANK_OK)
+		return taken;
+	return code == BANK_OK ? begin_session(b, cert, now, out) : code;
 }
 
 /* Whoever speaks TLS (here, or with the front that tells us) has proved that he
@@ -289,6 +312,9 @@ static enum bank_code login_by_tls(struct bank *b, const struct bank_peer *peer,
 	if (code == BANK_OK)
 		code = find_owner(b, cert, &out->owner);
 	if (code == BANK_OK)
+		code = bank_check_status(
+		    b, cert, NULL, UK_FOR_LOGIN, now, &out->pending, NULL);
+	if (code == BANK_OK && !out->pending.yes)
 		code = begin_session(b, cert, now, out);
 	return code;
 }

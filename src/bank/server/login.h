@@ -20,6 +20,10 @@ struct bank_logged_in {
 	struct bank_owner owner;
 	int64_t expires;
 	uint8_t token[BANK_SESSION_TEXT]; /* a secret: wipe it */
+	/* Nobody is logged in yet, and nothing is used up: ask again. */
+	struct bank_pending pending;
+	/* Tell what it said when the same request was served before. */
+	bool nonce_taken;
 };
 
 /* By a token. peer: over which connection it came. */

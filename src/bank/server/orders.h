@@ -74,10 +74,11 @@ struct bank_confirm {
 	struct bank_order order;
 	struct bank_confirm_request request;
 	int64_t now;
-	enum bank_display display; /* how it was shown */
-	int64_t evidence;          /* what vouches for the certificate */
-	uint8_t basis[BANK_HASH];  /* what the journal knows of it */
-	enum bank_code code;       /* once it was tried */
+	enum bank_display display;   /* how it was shown */
+	struct bank_pending pending; /* not found good yet: ask again */
+	int64_t evidence;            /* what vouches for the certificate */
+	uint8_t basis[BANK_HASH];    /* what the journal knows of it */
+	enum bank_code code;         /* once it was tried */
 };
 
 /* Checks it. *c is filled in and to be freed by the caller in every case; *r is

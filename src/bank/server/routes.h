@@ -12,11 +12,19 @@
 
 enum bank_method { BANK_GET, BANK_POST, BANK_OTHER_METHOD };
 
-/* A handler that wants its answer to wait: the network does it (watch.h). */
+/* A handler that wants its answer to wait: the network does it (watch.h,
+ * status_loop.h). */
 struct bank_wait {
-	enum { BANK_WAIT_NOT, BANK_WAIT_POLL, BANK_WAIT_STREAM } kind;
+	enum {
+		BANK_WAIT_NOT,
+		BANK_WAIT_POLL,
+		BANK_WAIT_STREAM,
+		BANK_WAIT_STATUS
+	} kind;
 	int64_t after;   /* number of the last event that is known */
 	int64_t seconds; /* BANK_WAIT_POLL: at most so long */
+	/* BANK_WAIT_STATUS: whose status; then it is served again */
+	uint8_t certificate[BANK_FINGERPRINT];
 };
 
 /*
@@ -35,6 +43,9 @@ struct bank_later {
 	/* Instead of an answer: filled in by the handler. */
 	struct bank_wait wait;
 	bool by_merchant; /* the answer has to be signed */
+	/* It took its login challenge when it was served before (kept when it
+	 * is served again). */
+	bool nonce_taken;
 };
 
 /* Whom we talk to; all of it is borrowed. */

@@ -10,8 +10,7 @@
 
 /* --- files --------------------------------------------------------------- */
 
-/* A name in the configuration is relative to the bank's folder. */
-static uk_err path_of(
+uk_err bank_trust_path(
     const struct bank *b, const char *name, char path[BANK_PATH_MAX])
 {
 	if (name[0] == '/')
@@ -38,7 +37,7 @@ static void mark_list(
 	char item[BANK_CONFIG_LIST], path[BANK_PATH_MAX];
 
 	while (bank_config_next(&list, item)) {
-		if (uk_is_ok(path_of(b, item, path)))
+		if (uk_is_ok(bank_trust_path(b, item, path)))
 			add_mark(sum, path);
 	}
 }
@@ -71,7 +70,7 @@ static uk_err add_one(
     const struct bank *b, uk_trust *t, add_file *add, const char *name)
 {
 	char path[BANK_PATH_MAX];
-	uk_err err = path_of(b, name, path);
+	uk_err err = bank_trust_path(b, name, path);
 
 	if (uk_is_ok(err))
 		err = add(t, path);
@@ -146,11 +145,18 @@ void bank_trust_reload(struct bank *b)
 		return;
 	}
 	bank_certs_forget(b->certs);
+	bank_statuses_forget(b->statuses);
 	bank_voucher_cache_forget(b->vouchers);
 	bank_trust_close(b);
 	b->login_trust = login;
 	b->transaction_trust = transaction;
 	uk_log(UK_LOG_INFO, "event=crl-reload result=ok");
+}
+
+const uk_trust *bank_trust_loaded(const struct bank *b, enum uk_purpose purpose)
+{
+	return purpose == UK_FOR_TRANSACTION ? b->transaction_trust
+					     : b->login_trust;
 }
 
 const uk_trust *bank_trust(struct bank *b, enum uk_purpose purpose)
@@ -159,8 +165,7 @@ const uk_trust *bank_trust(struct bank *b, enum uk_purpose purpose)
 
 	if (!same_mark(&mark, &b->files))
 		bank_trust_reload(b);
-	return purpose == UK_FOR_TRANSACTION ? b->transaction_trust
-					     : b->login_trust;
+	return bank_trust_loaded(b, purpose);
 }
 
 /* --- one certificate ----------------------------------------------------- */

@@ -15,6 +15,13 @@ void bank_trust_close(struct bank *b);
  * known before stays. */
 const uk_trust *bank_trust(struct bank *b, enum uk_purpose purpose);
 void bank_trust_reload(struct bank *b);
+/* The same without looking at the files: for whoever holds a certificate of
+ * bank_check_cert, which reading them anew would take away. */
+const uk_trust *bank_trust_loaded(
+    const struct bank *b, enum uk_purpose purpose);
+/* Of a file that the settings name: relative to the bank's folder. */
+UK_RESULT bank_trust_path(
+    const struct bank *b, const char *name, char path[BANK_PATH_MAX]);
 
 /* A certificate from outside: well-formed, and trusted for this purpose now.
  * *out is borrowed until the next call; NULL if it is not. */
