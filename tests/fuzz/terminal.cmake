@@ -1,6 +1,7 @@
 foreach(name IN ITEMS arq frame pairing terminal_link)
 	uk_fuzz(fuzz_${name} SOURCES fuzz_${name}.c USES base terminal_link)
 endforeach()
+uk_fuzz(fuzz_controls SOURCES fuzz_controls.c USES base terminal_driver)
 uk_fuzz(fuzz_padentry SOURCES fuzz_padentry.c USES base terminal_device)
 uk_fuzz(fuzz_pairs SOURCES fuzz_pairs.c USES base terminal_wire)
 uk_fuzz(fuzz_terminal_device SOURCES fuzz_terminal_device.c
