@@ -3,6 +3,8 @@
 #
 # Expects: UKEY_BUILD  the build folder
 #          PCSC_DIR    a private folder; pcscd.log and the configuration go there
+#          PCSC_PRELOAD a library for pcscd, or nothing: what a driver that was
+#                       built with the sanitizers needs
 # Sets:    PCSCD_PID, and in plan B PCSCLITE_CSOCK_NAME
 
 PCSC_NAME="Virtual PCD"
@@ -46,12 +48,13 @@ pcsc_start() {
 	if [[ ${PCSC_PLAN:-A} == B ]]; then
 		export PCSCLITE_CSOCK_NAME=$PCSC_DIR/comm
 		rm -f "$PCSCLITE_CSOCK_NAME" # of one that has ended
-		perl "${BASH_SOURCE%/*}/listen-fd.pl" "$PCSCLITE_CSOCK_NAME" \
+		LD_PRELOAD=${PCSC_PRELOAD:-} ASAN_OPTIONS=detect_leaks=0 \
+			perl "${BASH_SOURCE%/*}/listen-fd.pl" "$PCSCLITE_CSOCK_NAME" \
 			/usr/sbin/pcscd --foreground --info \
 			--config "$PCSC_DIR/conf" >>"$PCSC_DIR/pcscd.log" 2>&1 &
 	else
 		rm -f "$PCSC_SOCKET" # our own /run; as above
-		/usr/sbin/pcscd --foreground --info \
+		LD_PRELOAD=${PCSC_PRELOAD:-} ASAN_OPTIONS=detect_leaks=0 /usr/sbin/pcscd --foreground --info \
 			--config "$PCSC_DIR/conf" >>"$PCSC_DIR/pcscd.log" 2>&1 &
 	fi
 	PCSCD_PID=$!

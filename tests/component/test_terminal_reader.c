@@ -1,6 +1,7 @@
-/* The driver's threads: requests of several, cards and cables that come and go, and
- * a close in the middle. The terminal's end is a device core behind a plain link, in
- * a thread of this process; what it must answer is said by CCID 1.1, chapter 6. */
+/* The driver's threads: requests of several, cards and cables that come and go,
+ * and a close in the middle. The terminal's end is a device core behind a plain
+ * link, in a thread of this process; what it must answer is said by CCID 1.1,
+ * chapter 6. */
 #include "device.h"
 #include "line.h"
 #include "link.h"
@@ -152,10 +153,9 @@ static bool no_code(void *arg, uint8_t code[TRM_PAIRING_CODE])
 	return false;
 }
 
-static const struct trm_link_terminal plain = { .name = "end",
-	.find = nobody,
-	.take_code = no_code,
-	.plain = true };
+static const struct trm_link_terminal plain = {
+	.name = "end", .find = nobody, .take_code = no_code, .plain = true
+};
 
 static void end_start(struct end *e, char *name, size_t cap)
 {
@@ -215,7 +215,8 @@ static void *use(void *arg)
 	struct user *u = arg;
 
 	for (unsigned i = 0; i < REQUESTS; i++) {
-		const uint8_t apdu[] = { 0, 0xee, (uint8_t)u->slot, (uint8_t)i };
+		const uint8_t apdu[] = { 0, 0xee, (uint8_t)u->slot,
+			(uint8_t)i };
 
 		if (ask(u, UK_CCID_XFR_BLOCK, UK_ARRAY(apdu)))
 			atomic_fetch_add(u->answered, 1);

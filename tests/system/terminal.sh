@@ -1,6 +1,8 @@
 # A computer with pcscd and our driver, a terminal, and a card in it. Sourced by
 # the tests of the terminal, behind lib.sh.
 
+# Our driver runs in a pcscd that is not ours.
+PCSC_PRELOAD=$sanitizer_runtime
 TERM_PORT=${TERM_PORT:-$((15000 + RANDOM % 1000))}
 TERM_LINE=${TERM_LINE:-tcp-listen:$TERM_PORT}
 HOST_LINE=${HOST_LINE:-tcp-connect:127.0.0.1:$TERM_PORT}

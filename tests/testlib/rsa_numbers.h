@@ -1,5 +1,5 @@
-/* An RSA key of 2048 bits made by openssl genrsa (3.0): RSAPrivateKey (RFC 8017,
- * A.1.2) as `openssl rsa -text` prints it. Nobody's. */
+/* An RSA key of 2048 bits made by openssl genrsa (3.0): RSAPrivateKey (RFC
+ * 8017, A.1.2) as `openssl rsa -text` prints it. Nobody's. */
 #ifndef RSA_NUMBERS_H
 #define RSA_NUMBERS_H
 

@@ -29,7 +29,7 @@ struct trm_cards {
 	struct trm_event card, result; /* waiting to be fetched */
 
 	char reader[UK_READER_NAME_MAX]; /* empty: the first */
-	bool has_line; /* simulated, in front of the card */
+	bool has_line;                   /* simulated, in front of the card */
 	struct vc_line_wish line;
 	int wake;
 	uk_readers *watched, *used; /* of the watcher; of the worker */
@@ -157,8 +157,7 @@ static uk_err do_power(struct trm_cards *c, uk_buf *atr)
 	if (uk_is(err, UK_ERR_CARD_RESET))
 		err = uk_link_begin(c->link);
 	if (uk_is_ok(err) && c->has_line)
-		return put_line(
-		    c, uk_view(state.atr, state.atr_len), atr);
+		return put_line(c, uk_view(state.atr, state.atr_len), atr);
 	if (!uk_is_ok(err))
 		uk_link_close(&c->link, UK_RESET_CARD);
 	uk_put(atr, uk_view(state.atr, state.atr_len));
