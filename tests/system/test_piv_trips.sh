@@ -199,9 +199,13 @@ ok "another key on this card" yubico -a generate -s 9a -A ECCP256 -o new.pub
 cp new.pub 9a.pub
 ok "and its certificate" certificate four
 ok "is written" yubico -a import-certificate -s 9a -i four.pem
-tool --read-object --type pubkey --id 01 -o got.pub >/dev/null 2>&1
-openssl pkey -pubin -in new.pub -outform DER -out new.der
-ok "the public key is this card's" cmp new.der got.pub
+# OpenSC 0.23's pkcs11-tool uses memory that it has freed when it prints a curve's
+# key; the sanitizer's allocator ends it there.
+if [[ -z $sanitizer_runtime ]]; then
+	tool --read-object --type pubkey --id 01 -o got.pub >/dev/null 2>&1
+	openssl pkey -pubin -in new.pub -outform DER -out new.der
+	ok "the public key is this card's" cmp new.der got.pub
+fi
 head -c 32 /dev/urandom >digest
 tool --login --pin "$PIN" --sign --id 01 -m ECDSA --signature-format openssl \
 	-i digest -o sig >/dev/null 2>&1
