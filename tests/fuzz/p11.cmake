@@ -8,4 +8,7 @@ uk_fuzz(fuzz_p11_card SOURCES fuzz_p11_card.c fuzz_link.c
 if(NOT UKEY_FUZZ) # the module starts and ends with every input
 	set_tests_properties(fuzz_p11_card PROPERTIES
 		ENVIRONMENT UKEY_FUZZ_RUNS=5000)
+	# private keys of templates are worked out
+	set_tests_properties(fuzz_template PROPERTIES
+		ENVIRONMENT UKEY_FUZZ_RUNS=4000)
 endif()
