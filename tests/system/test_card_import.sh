@@ -63,10 +63,14 @@ expect_exit 0 "certificate of 01" so --write-object rsa.cer --type cert --id 01
 signs rsa SHA256-RSA-PKCS user --id 01
 signs ec ECDSA-SHA256 user --id 03
 signs ec384 ECDSA-SHA256 user --id 05
-expect_exit 0 "the public key is told" tool --read-object --type pubkey --id 03 \
-	-o read.der
-openssl pkey -pubin -in ec.pub -outform DER -out ec.pub.der
-ok "and is the one of the key" cmp read.der ec.pub.der
+# OpenSC 0.23's pkcs11-tool uses memory that it has freed when it prints a curve's
+# key; the sanitizer's allocator ends it there.
+if [[ -z $sanitizer_runtime ]]; then
+	expect_exit 0 "the public key is told" tool --read-object --type pubkey \
+		--id 03 -o read.der
+	openssl pkey -pubin -in ec.pub -outform DER -out ec.pub.der
+	ok "and is the one of the key" cmp read.der ec.pub.der
+fi
 made_here() { user -O --type privkey | sed -n "/ID: *$1/,/Access/p" | grep local; }
 expect_exit 1 "it was not made on the card: the card says so" made_here 03
 openssl x509 -inform DER -in rsa.cer -out rsa.pem
