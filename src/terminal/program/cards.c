@@ -197,7 +197,8 @@ static void *work(void *arg)
 	while (!c->stop) {
 		enum job job = c->job;
 
-		if (job == JOB_NONE && c->off) {
+		/* First: a power-on that was given after it must outlive it. */
+		if (c->off) {
 			job = JOB_OFF;
 			c->off = false;
 		}
