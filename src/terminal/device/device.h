@@ -71,7 +71,7 @@ struct trm_device_settings {
 	bool strict; /* transaction keys sign only what was approved here */
 };
 
-/* One slot's state; for device.c and its neighbours. */
+/* One slot's state; for the files of this room. */
 struct trm_slot {
 	bool present, powered;
 	bool working; /* the card has a command and no answer to it yet */

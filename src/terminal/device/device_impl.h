@@ -1,10 +1,14 @@
-/* What device.c and escape.c share. */
+/* What the files of the device share. */
 #ifndef TRM_DEVICE_IMPL_H
 #define TRM_DEVICE_IMPL_H
 
 #include "device.h"
 
+/* What is in the slot, in bStatus's terms. */
+uint8_t trm_card_bits(const struct trm_device *d, unsigned slot);
+
 /* Answers of the reader to the command it is busy with, or to m. */
+void trm_send(struct trm_device *d, const struct uk_ccid *m);
 void trm_answer(struct trm_device *d, unsigned slot, uint8_t type, uint8_t seq,
     uk_bytes data);
 void trm_fail(struct trm_device *d, unsigned slot, uint8_t type, uint8_t seq,
@@ -17,6 +21,10 @@ void trm_begin(struct trm_device *d, unsigned slot, const struct uk_ccid *m,
 uint8_t trm_end(struct trm_device *d, unsigned slot);
 void trm_ask(
     struct trm_device *d, unsigned slot, unsigned seconds, int64_t now_ms);
+/* And is done without an answer, whatever it was doing. */
+void trm_give_up(struct trm_device *d, unsigned slot, uint8_t error);
+/* Nothing stays approved, and no statement. */
+void trm_forget_card(struct trm_slot *s);
 
 void trm_on_escape(struct trm_device *d, unsigned slot, const struct uk_ccid *m,
     int64_t now_ms);
