@@ -36,4 +36,4 @@ set_target_properties(print_mechanisms PROPERTIES
 target_link_libraries(print_mechanisms PRIVATE p11core)
 add_test(NAME mechanisms_page
 	COMMAND print_mechanisms ${CMAKE_SOURCE_DIR}/docs/mechanisms.md)
-uk_test(test_p11_others SOURCES test_p11_others.c USES p11core)
+uk_test(test_p11_others SOURCES test_p11_others.c USES folder_fixture p11core)

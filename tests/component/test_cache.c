@@ -2,11 +2,11 @@
 #include "cache.h"
 #include "cmocka_all.h"
 #include "fixtures.h"
+#include "folder_fixture.h"
 #include "mem.h"
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,33 +17,25 @@ static const uint8_t name[] = { 0x12, 0x34, 0xab };
 static const uint8_t proof[] = { 1, 2, 3 }, later[] = { 1, 2, 4 };
 static const uint8_t small[] = { 0x30, 0x03, 0x02, 0x01, 0x07 };
 
-static char top[64], folder[96], file[160];
+static const char *top;
+static char folder[96], file[160];
 
 static int up(void **state)
 {
 	(void)state;
-	(void)snprintf(top, sizeof(top), "/tmp/uk_cache_XXXXXX");
-	assert_non_null(mkdtemp(top));
+	top = folder_make();
+	assert_non_null(top);
 	(void)snprintf(folder, sizeof(folder), "%s/.cache/ukey", top);
 	(void)snprintf(file, sizeof(file), "%s/ukey-1234ab.cache", folder);
 	uk_cache_use(folder);
 	return 0;
 }
 
-static int remove_one(
-    const char *path, const struct stat *st, int type, struct FTW *where)
-{
-	(void)st;
-	(void)type;
-	(void)where;
-	return remove(path);
-}
-
 static int down(void **state)
 {
 	(void)state;
 	uk_cache_use(NULL);
-	return nftw(top, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return folder_remove();
 }
 
 static uk_cache *open_it(uk_bytes with)

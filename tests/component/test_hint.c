@@ -2,30 +2,16 @@
  * more than three, and not always the same. */
 #include "cmocka_all.h"
 #include "fixtures.h"
+#include "folder_fixture.h"
 #include "piv_script.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static char folder[64];
-
-static int remove_one(
-    const char *path, const struct stat *st, int type, struct FTW *where)
-{
-	(void)st;
-	(void)type;
-	(void)where;
-	return remove(path);
-}
 
 static int up(void **state)
 {
 	(void)state;
-	(void)snprintf(folder, sizeof(folder), "/tmp/uk_hint_XXXXXX");
-	if (mkdtemp(folder) == NULL)
-		return 1;
-	uk_cache_use(folder);
+	uk_cache_use(folder_make());
 	return 0;
 }
 
@@ -33,7 +19,7 @@ static int down(void **state)
 {
 	(void)state;
 	uk_cache_use(NULL);
-	return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return folder_remove();
 }
 
 /* One program's look at a card with this answer to reset; how many applications

@@ -1,9 +1,9 @@
 /* Our module's processes among each other: a child of this test is one. */
 #include "cmocka_all.h"
 #include "fixtures.h"
+#include "folder_fixture.h"
 #include "others.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -12,21 +12,13 @@
 #include <unistd.h>
 
 static const uint8_t card[] = { 1, 2, 3 }, another[] = { 1, 2, 4 };
-static char folder[] = "/tmp/uk_others_XXXXXX";
-
-static int remove_one(
-    const char *path, const struct stat *st, int type, struct FTW *where)
-{
-	(void)st;
-	(void)type;
-	(void)where;
-	return remove(path);
-}
+static const char *folder;
 
 static int set_up(void **state)
 {
 	(void)state;
-	if (mkdtemp(folder) == NULL)
+	folder = folder_make();
+	if (folder == NULL)
 		return 1;
 	return setenv("XDG_RUNTIME_DIR", folder, 1);
 }
@@ -34,7 +26,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return folder_remove();
 }
 
 /* What a process that does this finds; it ends without tidying up. */

@@ -5,34 +5,20 @@
  */
 #include "cmocka_all.h"
 #include "fixtures.h"
+#include "folder_fixture.h"
 #include "ukey_script.h"
 
 #include "p15/p15_driver.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 
-static char folder[64];
-
-static int remove_one(
-    const char *path, const struct stat *st, int type, struct FTW *where)
-{
-	(void)st;
-	(void)type;
-	(void)where;
-	return remove(path);
-}
-
 static int up(void **state)
 {
 	(void)state;
-	(void)snprintf(folder, sizeof(folder), "/tmp/uk_p15_cache_XXXXXX");
-	if (mkdtemp(folder) == NULL)
-		return 1;
-	uk_cache_use(folder);
+	uk_cache_use(folder_make());
 	return 0;
 }
 
@@ -40,7 +26,7 @@ static int down(void **state)
 {
 	(void)state;
 	uk_cache_use(NULL);
-	return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return folder_remove();
 }
 
 /* --- cards ------------------------------------------------------------------
@@ -323,8 +309,8 @@ static void survives_the_loss_of_memory(void **state)
 			assert_string_equal(label, "ec");
 		else
 			expect_code(err, UK_ERR_MEMORY);
-		(void)nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-		assert_int_equal(mkdir(folder, 0700), 0);
+		assert_int_equal(folder_remove(), 0);
+		uk_cache_use(folder_make());
 	}
 }
 

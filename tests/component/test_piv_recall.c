@@ -2,36 +2,23 @@
  * believed of it. */
 #include "cmocka_all.h"
 #include "fixtures.h"
+#include "folder_fixture.h"
 #include "piv_script.h"
 
 #include "cert_samples.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { CERT = 2 * AT_9A, KEY = 2 * AT_9A + 1, STEPS_MAX = 40 };
 
-static char folder[64];
-
 static int up(void **state)
 {
 	(void)state;
-	(void)snprintf(folder, sizeof(folder), "/tmp/uk_recall_XXXXXX");
-	assert_non_null(mkdtemp(folder));
-	uk_cache_use(folder);
+	uk_cache_use(folder_make());
 	uk_cache_believe(false);
 	return 0;
-}
-
-static int remove_one(
-    const char *path, const struct stat *st, int type, struct FTW *where)
-{
-	(void)st;
-	(void)type;
-	(void)where;
-	return remove(path);
 }
 
 static int down(void **state)
@@ -39,7 +26,7 @@ static int down(void **state)
 	(void)state;
 	uk_cache_use(NULL);
 	uk_cache_believe(false);
-	return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return folder_remove();
 }
 
 /* --- programs --------------------------------------------------------------
@@ -99,7 +86,8 @@ static void first_program(void)
 	uk_object o;
 	uk_blob der = { NULL, 0 };
 
-	(void)nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	assert_int_equal(folder_remove(), 0);
+	uk_cache_use(folder_make());
 	piv_cut(&now, GET("05"), piv_cert_object(CERT_RSA, "710100FE00"));
 	piv_cut(&next, GET("05"), piv_cert_object(renewed(), "710100FE00"));
 	begin_with(PIV_FCI, CHUID);

@@ -6,6 +6,7 @@
  */
 #include "cmocka_all.h"
 #include "fixtures.h"
+#include "folder_fixture.h"
 #include "ukey_live.h"
 
 #include <ftw.h>
@@ -491,21 +492,13 @@ static void only_the_officer_starts_anew(void **state)
 
 /* --- remembered ----------------------------------------------------------- */
 
-static char folder[] = "/tmp/ukey_live_XXXXXX";
-
-static int remove_one(
-    const char *path, const struct stat *st, int type, struct FTW *where)
-{
-	(void)st;
-	(void)type;
-	(void)where;
-	return remove(path);
-}
+static const char *folder;
 
 static int with_cache(void **state)
 {
 	(void)state;
-	if (mkdtemp(folder) == NULL)
+	folder = folder_make();
+	if (folder == NULL)
 		return 1;
 	uk_cache_use(folder);
 	return 0;
@@ -515,7 +508,7 @@ static int without_cache(void **state)
 {
 	(void)state;
 	uk_cache_use(NULL);
-	return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return folder_remove();
 }
 
 /* live_listing reads everything that there is to read. */
@@ -636,7 +629,6 @@ int main(int argc, char **argv)
 	if (!cached)
 		return cmocka_run_group_tests(tests, NULL, NULL);
 	failed = cmocka_run_group_tests(with, with_cache, without_cache);
-	(void)snprintf(folder, sizeof(folder), "/tmp/ukey_live_XXXXXX");
 	return failed +
 	       cmocka_run_group_tests(tests, with_cache, without_cache);
 }

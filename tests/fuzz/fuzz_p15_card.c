@@ -4,6 +4,7 @@
  * it must stay within its buffers, leave no memory behind, stop after a bounded
  * number of commands, send a PIN once, and believe nothing that is not whole.
  */
+#include "fuzz_card.h"
 #include "fuzz_link.h"
 #include "p15/p15_driver.h"
 
@@ -76,29 +77,6 @@ static void try_object(uk_card *c, const uk_object *o)
 /* A directory is read, and written in pieces of 240 bytes. */
 enum { CHANGE_MAX = 6 * FILE_MAX + 2 * LIST_MAX + 400 };
 
-/* Numbers that make no key: the card, which is anything, may take them. */
-static uk_err bring(uk_card *c, const struct uk_new_object *what, size_t *at)
-{
-	static const uint8_t number[128] = { 0x80, 1 };
-	const uk_bytes half = UK_ARRAY(number);
-	const uk_public_key pub = { .type = what->key_type,
-		.modulus = { 0x80 },
-		.modulus_len = 256,
-		.exponent = { 3 },
-		.exponent_len = 1,
-		.point = { 4 },
-		.point_len = 1 + 2 * uk_key_field(what->key_type) };
-	const struct uk_private_key key = { .p = half,
-		.q = half,
-		.dp = half,
-		.dq = half,
-		.qinv = half,
-		.d = uk_bytes_first(half, 32),
-		.public = &pub };
-
-	return uk_card_import(c, what, &key, at);
-}
-
 static void try_changes(uk_card *c, enum uk_key_type type)
 {
 	static const uint8_t value[700] = { 0x30, 0x03, 2, 1, 1 };
@@ -115,7 +93,7 @@ static void try_changes(uk_card *c, enum uk_key_type type)
 		MUST(at < c->object_count && c->loaded &&
 		     c->objects[at].kind == UK_OBJ_PRIVATE_KEY);
 	MUST(fuzz_link_commands() <= CHANGE_MAX);
-	if (uk_is_ok(bring(c, &what, &at)))
+	if (uk_is_ok(fuzz_card_bring(c, &what, &at)))
 		MUST(at < c->object_count && c->loaded &&
 		     c->objects[at].kind == UK_OBJ_PRIVATE_KEY);
 	MUST(fuzz_link_commands() <= CHANGE_MAX);

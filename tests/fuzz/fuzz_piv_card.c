@@ -7,6 +7,7 @@
  * Bit 7 of the first byte: the fuzzer has also written what is remembered of
  * the card; bit 6: and that is to be believed.
  */
+#include "fuzz_card.h"
 #include "fuzz_link.h"
 #include "piv/piv_driver.h"
 
@@ -100,29 +101,6 @@ static void try_object(uk_card *c, uk_object o)
 	uk_blob_free(&blob);
 }
 
-/* Numbers that make no key: the card, which is anything, may take them. */
-static uk_err bring(uk_card *c, const struct uk_new_object *what, size_t *at)
-{
-	static const uint8_t number[128] = { 0x80, 1 };
-	const uk_bytes half = UK_ARRAY(number);
-	const uk_public_key pub = { .type = what->key_type,
-		.modulus = { 0x80 },
-		.modulus_len = 256,
-		.exponent = { 3 },
-		.exponent_len = 1,
-		.point = { 4 },
-		.point_len = 1 + 2 * uk_key_field(what->key_type) };
-	const struct uk_private_key key = { .p = half,
-		.q = half,
-		.dp = half,
-		.dq = half,
-		.qinv = half,
-		.d = uk_bytes_first(half, 32),
-		.public = &pub };
-
-	return uk_card_import(c, what, &key, at);
-}
-
 static void try_changes(uk_card *c, enum uk_key_type type)
 {
 	static const uint8_t value[700] = { 0x30, 0x03, 2, 1, 1 };
@@ -137,7 +115,7 @@ static void try_changes(uk_card *c, enum uk_key_type type)
 		MUST(at < c->object_count &&
 		     c->objects[at].kind == UK_OBJ_PRIVATE_KEY);
 	MUST(fuzz_link_commands() <= ANSWER_MAX);
-	if (uk_is_ok(bring(c, &what, &at)))
+	if (uk_is_ok(fuzz_card_bring(c, &what, &at)))
 		MUST(at < c->object_count &&
 		     c->objects[at].kind == UK_OBJ_PRIVATE_KEY);
 	MUST(fuzz_link_commands() <= ANSWER_MAX + SENT_MAX);

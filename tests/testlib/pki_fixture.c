@@ -2,24 +2,25 @@
 #include "pki_fixture.h"
 
 #include "cmocka_all.h"
+#include "crypto_fixture.h"
+#include "folder_fixture.h"
 
 #include <spawn.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 
 extern char **environ;
 
-static char folder[64];
+static const char *folder;
 
-static int run(const char *program, const char *arg1, const char *arg2)
+static int run(const char *script, const char *arg)
 {
-	char *argv[] = { (char *)(uintptr_t)program, (char *)(uintptr_t)arg1,
-		(char *)(uintptr_t)arg2, NULL };
+	char *argv[] = { (char[]){ "sh" }, (char *)(uintptr_t)script,
+		(char *)(uintptr_t)arg, NULL };
 	pid_t pid;
 	int status = -1;
 
-	if (posix_spawnp(&pid, program, NULL, NULL, argv, environ) != 0 ||
+	if (posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ) != 0 ||
 	    waitpid(pid, &status, 0) != pid)
 		return -1;
 	return status;
@@ -28,16 +29,25 @@ static int run(const char *program, const char *arg1, const char *arg2)
 int pki_make(void **state)
 {
 	(void)state;
-	snprintf(folder, sizeof(folder), "/tmp/ukey-pki-XXXXXX");
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	return run("sh", PKI_SCRIPT, folder);
+	folder = folder_make();
+	return folder == NULL ? -1 : run(PKI_SCRIPT, folder);
 }
 
 int pki_remove(void **state)
 {
 	(void)state;
-	return run("rm", "-rf", folder);
+	return folder_remove();
+}
+
+int pki_open(void **state)
+{
+	return pki_make(state) != 0 ? -1 : open_crypto(state);
+}
+
+int pki_close(void **state)
+{
+	(void)close_crypto(state);
+	return pki_remove(state);
 }
 
 const char *pki_file(const char *name)

@@ -1,13 +1,11 @@
 /* AES-GCM, HKDF and Diffie-Hellman against published vectors. */
-#include "crypto.h"
 
 #include "cmocka_all.h"
+#include "crypto_fixture.h"
 #include "fixtures.h"
 
 #include <stdlib.h>
 #include <unistd.h>
-
-static uk_crypto *crypto;
 
 /* McGrew and Viega, "The Galois/Counter Mode of Operation", test case 16. */
 #define GCM_KEY                                                                \
@@ -135,19 +133,6 @@ static void agreement(void **state)
 	uk_blob_free(&x);
 	uk_blob_free(&y);
 	uk_key_close(&a);
-}
-
-static int open_crypto(void **state)
-{
-	(void)state;
-	return uk_is_ok(uk_crypto_open(&crypto)) ? 0 : -1;
-}
-
-static int close_crypto(void **state)
-{
-	(void)state;
-	uk_crypto_close(&crypto);
-	return 0;
 }
 
 int main(void)

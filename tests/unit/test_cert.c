@@ -1,26 +1,11 @@
 /* Reading one certificate. */
-#include "crypto.h"
 
 #include "cmocka_all.h"
+#include "crypto_fixture.h"
 #include "fixtures.h"
 #include "pki_fixture.h"
 
 #include <stdio.h>
-
-static uk_crypto *crypto;
-
-static int set_up(void **state)
-{
-	if (pki_make(state) != 0)
-		return -1;
-	return uk_is_ok(uk_crypto_open(&crypto)) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	uk_crypto_close(&crypto);
-	return pki_remove(state);
-}
 
 static uk_bytes read_file(const char *name)
 {
@@ -105,5 +90,5 @@ int main(void)
 		cmocka_unit_test(allocation_fails),
 	};
 
-	return cmocka_run_group_tests_name("cert", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name("cert", tests, pki_open, pki_close);
 }

@@ -4,24 +4,10 @@
 
 #include "cert_samples.h"
 #include "cmocka_all.h"
+#include "crypto_fixture.h"
 #include "fixtures.h"
 
 enum { T0 = 1795176000, HOUR = 3600, ROOM = 64 };
-
-static uk_crypto *crypto;
-
-static int set_up(void **state)
-{
-	(void)state;
-	return uk_is_ok(uk_crypto_open(&crypto)) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	uk_crypto_close(&crypto);
-	return 0;
-}
 
 static uk_cert *a_cert(void)
 {
@@ -146,5 +132,5 @@ int main(void)
 		cmocka_unit_test(no_memory),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, open_crypto, close_crypto);
 }

@@ -1,28 +1,13 @@
 /* Hashes, base64, random bytes; and that the host's error queue is left alone.
  */
-#include "crypto.h"
 
 #include "cmocka_all.h"
+#include "crypto_fixture.h"
 #include "fixtures.h"
 
 #include <openssl/err.h>
 
 #include <string.h>
-
-static uk_crypto *crypto;
-
-static int open_crypto(void **state)
-{
-	(void)state;
-	return uk_is_ok(uk_crypto_open(&crypto)) ? 0 : -1;
-}
-
-static int close_crypto(void **state)
-{
-	(void)state;
-	uk_crypto_close(&crypto);
-	return 0;
-}
 
 /* "abc": FIPS 180-4's published examples; SM3: GB/T 32905-2016, A.1 */
 static const struct {

@@ -1,24 +1,10 @@
 /* One key for each transaction. Values: "Supplement to ANSI X9.24-3-2017, Test
  * Vectors" 2.2 and 2.3, and ANSI X9.24-1:2009, A.4. */
 #include "cmocka_all.h"
+#include "crypto_fixture.h"
 #include "dukpt.h"
 #include "fixtures.h"
 #include "secret.h"
-
-static uk_crypto *crypto;
-
-static int set_up(void **state)
-{
-	(void)state;
-	return uk_is_ok(uk_crypto_open(&crypto)) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	uk_crypto_close(&crypto);
-	return 0;
-}
 
 /* --- AES ------------------------------------------------------------------ */
 
@@ -273,5 +259,5 @@ int main(void)
 		cmocka_unit_test(keys_tdes),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, open_crypto, close_crypto);
 }

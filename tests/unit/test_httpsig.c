@@ -6,13 +6,12 @@
 #include "bhs.h"
 
 #include "cmocka_all.h"
+#include "crypto_fixture.h"
 #include "fixtures.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static uk_crypto *crypto;
 
 #define DIGEST_HELLO                                                           \
 	"sha-512=:WZDPaVn/7XgHaAy8pmojAkGWoRx2UFChF41A2svX+TaPm+AbwAgBWnrIi"   \
@@ -479,19 +478,6 @@ static void lines_stay_lines(void **state)
 	expect_code(uk_httpsig_base(&s, &m, &base), UK_ERR_UNSUPPORTED);
 	expect_ok(uk_httpsig_read_input(uk_view_str("a=(\"@status\")"), &s));
 	expect_code(uk_httpsig_base(&s, &m, &base), UK_ERR_NOT_FOUND);
-}
-
-static int open_crypto(void **state)
-{
-	(void)state;
-	return uk_is_ok(uk_crypto_open(&crypto)) ? 0 : -1;
-}
-
-static int close_crypto(void **state)
-{
-	(void)state;
-	uk_crypto_close(&crypto);
-	return 0;
 }
 
 int main(void)

@@ -5,24 +5,10 @@
 #include "issuer.h"
 
 #include "cmocka_all.h"
+#include "crypto_fixture.h"
 #include "fixtures.h"
 
 #define IMK "0123456789ABCDEFFEDCBA9876543210"
-
-static uk_crypto *crypto;
-
-static int set_up(void **state)
-{
-	(void)state;
-	return uk_is_ok(uk_crypto_open(&crypto)) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	uk_crypto_close(&crypto);
-	return 0;
-}
 
 static const struct {
 	enum bank_scheme scheme;
@@ -165,5 +151,5 @@ int main(void)
 		cmocka_unit_test(what_is_signed),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, open_crypto, close_crypto);
 }

@@ -2,27 +2,12 @@
 #include "login_token.h"
 
 #include "cmocka_all.h"
-#include "crypto.h"
+#include "crypto_fixture.h"
 #include "fixtures.h"
 #include "proto.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static uk_crypto *crypto;
-
-static int open_crypto(void **state)
-{
-	(void)state;
-	return uk_is_ok(uk_crypto_open(&crypto)) ? 0 : -1;
-}
-
-static int close_crypto(void **state)
-{
-	(void)state;
-	uk_crypto_close(&crypto);
-	return 0;
-}
 
 /* Made by real Estonian cards' authentication keys (test CA); published in the
  * tests of github.com/web-eid/web-eid-authtoken-validation-java,

@@ -1,25 +1,10 @@
 /* Single cipher blocks and PSS blocks. */
 #include "cmocka_all.h"
-#include "crypto.h"
+#include "crypto_fixture.h"
 #include "fixtures.h"
 
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
-
-static uk_crypto *crypto;
-
-static int set_up(void **state)
-{
-	(void)state;
-	return uk_is_ok(uk_crypto_open(&crypto)) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	uk_crypto_close(&crypto);
-	return 0;
-}
 
 #define BYTES16 "000102030405060708090A0B0C0D0E0F"
 
@@ -261,5 +246,5 @@ int main(void)
 		cmocka_unit_test(pss_that_does_not_fit),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, open_crypto, close_crypto);
 }

@@ -3,26 +3,12 @@
 #include "password.h"
 
 #include "cmocka_all.h"
+#include "crypto_fixture.h"
 #include "fixtures.h"
 
 #include <string.h>
 
 static const struct bank_password_cost cheap = { 8, 1, 1 };
-static uk_crypto *crypto;
-
-static int set_up(void **state)
-{
-	(void)state;
-	return uk_is_ok(uk_crypto_open(&crypto)) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	uk_crypto_close(&crypto);
-	return 0;
-}
-
 static uk_pin of(const char *text)
 {
 	uk_pin pin;
@@ -81,5 +67,5 @@ int main(void)
 		cmocka_unit_test(refused),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, open_crypto, close_crypto);
 }

@@ -1,23 +1,9 @@
 /* PIN blocks. Values: cards' published examples, named beside them; and
  * tests/system/emv_bank.py, which makes them with python3-cryptography. */
 #include "cmocka_all.h"
+#include "crypto_fixture.h"
 #include "fixtures.h"
 #include "pinblock.h"
-
-static uk_crypto *crypto;
-
-static int set_up(void **state)
-{
-	(void)state;
-	return uk_is_ok(uk_crypto_open(&crypto)) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	uk_crypto_close(&crypto);
-	return 0;
-}
 
 static uk_pin pin_of(const char *text)
 {
@@ -132,5 +118,5 @@ int main(void)
 		cmocka_unit_test(nothing_else),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, open_crypto, close_crypto);
 }

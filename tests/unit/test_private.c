@@ -1,27 +1,12 @@
 /* Private halves: what follows from them, by openssl and by SP 800-186 and GB/T
  * 32918.5; and numbers that do not belong together. */
-#include "crypto.h"
 
 #include "cmocka_all.h"
+#include "crypto_fixture.h"
 #include "fixtures.h"
 #include "rsa_numbers.h"
 
 #include <string.h>
-
-static uk_crypto *crypto;
-
-static int set_up(void **state)
-{
-	(void)state;
-	return uk_is_ok(uk_crypto_open(&crypto)) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	uk_crypto_close(&crypto);
-	return 0;
-}
 
 /* --- RSA ------------------------------------------------------------------ */
 
@@ -198,5 +183,5 @@ int main(void)
 		cmocka_unit_test(curve_refused),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, open_crypto, close_crypto);
 }

@@ -2,6 +2,7 @@
 #include "rates.h"
 
 #include "cmocka_all.h"
+#include "crypto_fixture.h"
 #include "fixtures.h"
 
 enum { LOGIN, ASK, FREE, KINDS };
@@ -13,21 +14,6 @@ static const struct bank_rate kinds[KINDS] = {
 };
 
 static const int64_t T0 = 1800000000000;
-static uk_crypto *crypto;
-
-static int open_crypto(void **state)
-{
-	(void)state;
-	return uk_is_ok(uk_crypto_open(&crypto)) ? 0 : -1;
-}
-
-static int close_crypto(void **state)
-{
-	(void)state;
-	uk_crypto_close(&crypto);
-	return 0;
-}
-
 static bool take(struct bank_rates *r, size_t kind, const char *key, int64_t ms)
 {
 	return bank_rates_take(r, kind, uk_view_str(key), 1, T0 + ms);

@@ -1,7 +1,7 @@
 /* Which certificate is good for what, and what is said of the others. */
-#include "crypto.h"
 
 #include "cmocka_all.h"
+#include "crypto_fixture.h"
 #include "fixtures.h"
 #include "pki_fixture.h"
 
@@ -14,21 +14,6 @@ enum {
 	MAY = 1777593600,               /* 1 May 2026 */
 	YEAR_AFTER = 1798761600 + 86400 /* 2 January 2027 */
 };
-
-static uk_crypto *crypto;
-
-static int set_up(void **state)
-{
-	if (pki_make(state) != 0)
-		return -1;
-	return uk_is_ok(uk_crypto_open(&crypto)) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	uk_crypto_close(&crypto);
-	return pki_remove(state);
-}
 
 struct row {
 	const char *cert, *ca, *crl; /* crl NULL: none loaded */
@@ -282,5 +267,5 @@ int main(void)
 		cmocka_unit_test(allocation_fails),
 	};
 
-	return cmocka_run_group_tests_name("trust", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name("trust", tests, pki_open, pki_close);
 }
