@@ -294,31 +294,22 @@ static void finish(void *of, CURLcode rc)
 
 static CURLcode set_up(struct call *k, const struct bank_config *config)
 {
-	CURLcode rc = CURLE_OK;
-	CURL *e = bank_curl_new(&(struct bank_curl_target){ .url = k->url,
+	CURLcode rc;
+
+	k->curl = bank_curl_new(&(struct bank_curl_target){ .url = k->url,
 				    .ca = config->callback_ca,
 				    .plain = config->plain_callbacks != 0,
-				    .seconds = BANK_CALLBACK_SECONDS },
+				    .seconds = BANK_CALLBACK_SECONDS,
+				    .body = uk_blob_view(&k->body),
+				    .headers = k->headers,
+				    .take_body = take_body },
 	    k);
-
-	k->curl = e;
-	if (e == NULL)
+	if (k->curl == NULL)
 		return CURLE_OUT_OF_MEMORY;
-#define SET(option, value)                                                     \
-	do {                                                                   \
-		if (rc == CURLE_OK)                                            \
-			rc = curl_easy_setopt(e, option, value);               \
-	} while (0)
-	SET(CURLOPT_POST, 1L);
-	SET(CURLOPT_POSTFIELDSIZE, (long)k->body.n);
-	SET(CURLOPT_POSTFIELDS, (const char *)k->body.p);
-	SET(CURLOPT_HTTPHEADER, k->headers);
-	SET(CURLOPT_WRITEFUNCTION, take_body);
-	SET(CURLOPT_WRITEDATA, k);
-	SET(CURLOPT_HEADERFUNCTION, take_header);
-	SET(CURLOPT_HEADERDATA, k);
-#undef SET
-	return rc;
+	rc = curl_easy_setopt(k->curl, CURLOPT_HEADERFUNCTION, take_header);
+	if (rc != CURLE_OK)
+		return rc;
+	return curl_easy_setopt(k->curl, CURLOPT_HEADERDATA, k);
 }
 
 static uk_err load(struct bank *b, struct call *k, int64_t now)

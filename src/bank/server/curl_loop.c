@@ -151,6 +151,12 @@ static CURLcode set_up(CURL *e, const struct bank_curl_target *t, void *of)
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_URL, t->url);
 	SET(CURLOPT_PRIVATE, of);
+	SET(CURLOPT_POST, 1L);
+	SET(CURLOPT_POSTFIELDSIZE, (long)t->body.n);
+	SET(CURLOPT_POSTFIELDS, (const char *)t->body.p);
+	SET(CURLOPT_HTTPHEADER, t->headers);
+	SET(CURLOPT_WRITEFUNCTION, t->take_body);
+	SET(CURLOPT_WRITEDATA, of);
 #undef SET
 	return rc;
 }

@@ -5,7 +5,7 @@
 #ifndef BANK_CURL_LOOP_H
 #define BANK_CURL_LOOP_H
 
-#include "err.h"
+#include "bytes.h"
 
 #include <curl/curl.h>
 
@@ -26,8 +26,12 @@ struct bank_curl_target {
 	const char *ca; /* PEM; empty: the system's */
 	bool plain;     /* http is allowed, too */
 	int64_t seconds;
+	/* what is posted; all of it stays until the end */
+	uk_bytes body;
+	struct curl_slist *headers;
+	curl_write_callback take_body; /* of the answer; gets `of` */
 };
-/* A handle that goes there and nowhere else: no proxy, no redirection. NULL if
+/* A POST that goes there and nowhere else: no proxy, no redirection. NULL if
  * it cannot be made. */
 CURL *bank_curl_new(const struct bank_curl_target *t, void *of);
 UK_RESULT bank_curl_start(struct bank_curl *c, CURL *e);

@@ -162,32 +162,18 @@ static void finish(void *of, CURLcode rc)
 	wake(l, certificate);
 }
 
-static CURLcode set_up(struct flight *f, const struct bank_config *config)
+static bool set_up(struct flight *f, const struct bank_config *config)
 {
-	CURLcode rc = CURLE_OK;
-	CURL *e = bank_curl_new(
+	f->curl = bank_curl_new(
 	    &(struct bank_curl_target){ .url = f->question.url,
 		.ca = "",
 		.plain = true, /* what comes is signed (RFC 6960, A.1) */
-		.seconds = config->ocsp_seconds },
+		.seconds = config->ocsp_seconds,
+		.body = uk_blob_view(&f->request),
+		.headers = f->headers,
+		.take_body = take_body },
 	    f);
-
-	f->curl = e;
-	if (e == NULL)
-		return CURLE_OUT_OF_MEMORY;
-#define SET(option, value)                                                     \
-	do {                                                                   \
-		if (rc == CURLE_OK)                                            \
-			rc = curl_easy_setopt(e, option, value);               \
-	} while (0)
-	SET(CURLOPT_POST, 1L);
-	SET(CURLOPT_POSTFIELDSIZE, (long)f->request.n);
-	SET(CURLOPT_POSTFIELDS, (const char *)f->request.p);
-	SET(CURLOPT_HTTPHEADER, f->headers);
-	SET(CURLOPT_WRITEFUNCTION, take_body);
-	SET(CURLOPT_WRITEDATA, f);
-#undef SET
-	return rc;
+	return f->curl != NULL;
 }
 
 static uk_err begin(struct bank_status_loop *l, struct flight *f,
@@ -198,7 +184,7 @@ static uk_err begin(struct bank_status_loop *l, struct flight *f,
 	UK_TRY(uk_ocsp_request(f->question.ocsp, &f->request));
 	f->headers = curl_slist_append(
 	    NULL, "Content-Type: application/ocsp-request");
-	if (f->headers == NULL || set_up(f, &l->bank->config) != CURLE_OK)
+	if (f->headers == NULL || !set_up(f, &l->bank->config))
 		return uk_fail(UK_ERR_MEMORY);
 	return bank_curl_start(l->curl, f->curl);
 }
