@@ -34,7 +34,7 @@ struct options {
 	unsigned limit;
 	/* bills, reject */
 	const char *exec, *reason;
-	bool all, watch;
+	bool all, watch, notify;
 	bool yes, terminal_key;
 	/* what is left */
 	const char *command, *argument;

@@ -1,5 +1,5 @@
 /* ukey bills, pay and reject: what merchants want, and what one says to it. */
-#include "cli.h"
+#include "cli_bills.h"
 
 #include "cli_bound.h"
 #include "cli_keep.h"
@@ -8,28 +8,10 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum {
-	WAIT_SECONDS = 20, /* for one answer; then it is asked again */
-	SEEN = 256,
-	PAUSE_MOST = 30 /* seconds, while the bank cannot be reached */
-};
-
 /* --- showing -------------------------------------------------------------- */
-
-static json_t *bill_json(const struct bc_bill *b, const char *expires)
-{
-	return json_pack(
-	    "{s:s,s:s,s:s,s:s,s:s,s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:b}", "bill",
-	    b->bill, "merchant", b->merchant, "orderNumber", b->merchant_order,
-	    "payee", b->payee, "to", b->to, "amount", (json_int_t)b->amount,
-	    "currency", b->currency, "memo", b->memo, "state", b->state,
-	    "reason", b->reason, "receipt", b->receipt, "expiresAt", expires,
-	    "merchantTold", b->merchant_told);
-}
 
 static const char *time_text(int64_t seconds, uint8_t out[21])
 {
@@ -40,7 +22,20 @@ static const char *time_text(int64_t seconds, uint8_t out[21])
 	return (const char *)out;
 }
 
-static void show(struct cli *cli, const struct bc_bill *b)
+json_t *cli_bill_json(const struct bc_bill *b)
+{
+	uint8_t until[21];
+
+	return json_pack(
+	    "{s:s,s:s,s:s,s:s,s:s,s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:b}", "bill",
+	    b->bill, "merchant", b->merchant, "orderNumber", b->merchant_order,
+	    "payee", b->payee, "to", b->to, "amount", (json_int_t)b->amount,
+	    "currency", b->currency, "memo", b->memo, "state", b->state,
+	    "reason", b->reason, "receipt", b->receipt, "expiresAt",
+	    time_text(b->expires, until), "merchantTold", b->merchant_told);
+}
+
+void cli_show_bill(struct cli *cli, const struct bc_bill *b)
 {
 	char money[48];
 	uint8_t until[21];
@@ -55,16 +50,14 @@ static cli_end list(struct cli *cli)
 {
 	struct bc_bills bills;
 	json_t *array = json_array();
-	uint8_t until[21];
 	cli_end end = cli_fail_bank(
 	    cli, bc_get_bills(cli->bank, cli->opt.all, 0, 0, &bills));
 
 	for (size_t i = 0; cli_is_ok(end) && i < bills.n; i++) {
 		const struct bc_bill *b = &bills.items[i];
 
-		show(cli, b);
-		if (json_array_append_new(
-			array, bill_json(b, time_text(b->expires, until))) != 0)
+		cli_show_bill(cli, b);
+		if (json_array_append_new(array, cli_bill_json(b)) != 0)
 			end = cli_fail(CLI_MEMORY);
 	}
 	if (cli_is_ok(end) && bills.n == 0)
@@ -97,8 +90,7 @@ static cli_end begin_order(
 	return cli_from_err(err);
 }
 
-/* A line from the terminal, without its end; "" at the end of input. */
-static void ask(const char *question, char *line, int cap)
+void cli_ask_line(const char *question, char *line, int cap)
 {
 	fprintf(stderr, "%s", question);
 	fflush(stderr);
@@ -135,7 +127,7 @@ static void choose_bound(struct cli *cli, const struct bound *bound,
 	for (size_t i = 0; n > 1 && i < n; i++)
 		cli_say(cli, "%zu  %s", i + 1, cli_masked(found[i], shown));
 	if (n > 1 && isatty(STDIN_FILENO))
-		ask("Which (Enter: none)? ", line, sizeof(line));
+		cli_ask_line("Which (Enter: none)? ", line, sizeof(line));
 	if (n == 1)
 		line[0] = '1';
 	if (line[0] >= '1' && (size_t)(line[0] - '0') <= n)
@@ -180,8 +172,7 @@ static cli_end pay_from(struct cli *cli, const struct bc_bill *bill,
 	return end;
 }
 
-/* Not enough money leads back to the choice, while somebody is there. */
-static cli_end pay_bill(struct cli *cli, const struct bc_bill *bill,
+cli_end cli_pay_bill(struct cli *cli, const struct bc_bill *bill,
     const struct bc_accounts *accounts)
 {
 	char account[BC_NAME_MAX + 2];
@@ -191,7 +182,7 @@ static cli_end pay_bill(struct cli *cli, const struct bc_bill *bill,
 	while (end.cause == CLI_SAID_INSUFFICIENT_FUNDS && accounts->n > 1 &&
 	       isatty(STDIN_FILENO)) {
 		cli_say(cli, "Not enough money there, and nothing was paid.");
-		ask("Another account (Enter: none): ", account,
+		cli_ask_line("Another account (Enter: none): ", account,
 		    sizeof(account));
 		if (account[0] == '\0')
 			break;
@@ -212,27 +203,25 @@ cli_end cmd_pay(struct cli *cli)
 		end = cli_fail_bank(
 		    cli, bc_get_bill(cli->bank, cli->opt.argument, &bill));
 	if (cli_is_ok(end))
-		end = pay_bill(cli, &bill, &accounts);
+		end = cli_pay_bill(cli, &bill, &accounts);
 	bc_accounts_free(&accounts);
 	return end;
 }
 
 /* --- rejecting ------------------------------------------------------------ */
 
-static cli_end reject(struct cli *cli, const char *number)
+cli_end cli_reject_bill(struct cli *cli, const char *number)
 {
 	struct bc_bill bill;
-	uint8_t until[21];
 	cli_end end = cli_fail_bank(
 	    cli, bc_reject_bill(cli->bank, number,
 		     cli->opt.reason == NULL ? "" : cli->opt.reason, &bill));
 
 	if (!cli_is_ok(end))
 		return end;
-	show(cli, &bill);
+	cli_show_bill(cli, &bill);
 	if (cli->opt.json)
-		return cli_print_json(
-		    bill_json(&bill, time_text(bill.expires, until)));
+		return cli_print_json(cli_bill_json(&bill));
 	return cli_ok();
 }
 
@@ -242,121 +231,19 @@ cli_end cmd_reject(struct cli *cli)
 	cli_end end = cli_session(cli, &accounts);
 
 	bc_accounts_free(&accounts);
-	return cli_is_ok(end) ? reject(cli, cli->opt.argument) : end;
+	return cli_is_ok(end) ? cli_reject_bill(cli, cli->opt.argument) : end;
 }
 
-/* --- watching ------------------------------------------------------------- */
-
-struct seen {
-	char numbers[SEEN][BC_NAME_MAX + 1];
-	size_t next;
-};
-
-/* Told already? Now it is. The oldest are forgotten. */
-static bool is_new(struct seen *s, const char *number)
-{
-	for (size_t i = 0; i < SEEN; i++) {
-		if (strcmp(s->numbers[i], number) == 0)
-			return false;
-	}
-	UK_IGNORE(uk_copy_str(s->numbers[s->next], BC_NAME_MAX + 1,
-	    uk_view_str(number))); /* same size */
-	s->next = (s->next + 1) % SEEN;
-	return true;
-}
-
-/* PROGRAM BILL, without a shell; waited for. */
-static void run_program(struct cli *cli, const char *number)
-{
-	pid_t child = fork();
-	int status;
-
-	if (child == 0) {
-		execlp(cli->opt.exec, cli->opt.exec, number, (char *)NULL);
-		_exit(127);
-	}
-	if (child < 0 || waitpid(child, &status, 0) < 0 ||
-	    (WIFEXITED(status) && WEXITSTATUS(status) == 127))
-		cli_say(cli, "%s cannot be started", cli->opt.exec);
-}
-
-/* A failure with one bill is said and does not end the watch. */
-static void ask_what_to_do(struct cli *cli, const struct bc_bill *b,
-    const struct bc_accounts *accounts)
-{
-	char line[16];
-	cli_end end = cli_ok();
-
-	ask("[p]ay, [r]eject, or later (Enter)? ", line, sizeof(line));
-	if (strcmp(line, "p") == 0)
-		end = pay_bill(cli, b, accounts);
-	else if (strcmp(line, "r") == 0)
-		end = reject(cli, b->bill);
-	if (!cli_is_ok(end))
-		cli_report(cli, end);
-	cli->detail[0] = '\0';
-}
-
-static void come_up(struct cli *cli, const struct bc_bill *b,
-    const struct bc_accounts *accounts)
-{
-	uint8_t until[21];
-
-	show(cli, b);
-	if (cli->opt.json)
-		(void)cli_print_json(bill_json(b, time_text(b->expires, until)))
-		    .cause;
-	fflush(stdout);
-	/* Whether the bank hears of it does not matter to the person. */
-	(void)bc_show_bill(cli->bank, b->bill).fault;
-	if (cli->opt.exec != NULL)
-		run_program(cli, b->bill);
-	else if (isatty(STDIN_FILENO) && !cli->opt.json)
-		ask_what_to_do(cli, b, accounts);
-}
-
-static cli_end watch(struct cli *cli, const struct bc_accounts *accounts)
-{
-	struct seen seen = { .next = 0 };
-	struct bc_bills bills;
-	int64_t after = 0;
-	unsigned pause = 1, wait = 0;
-
-	for (;;) {
-		bc_result r = bc_get_bills(
-		    cli->bank, false, after, wait, &bills);
-
-		if (r.fault == BC_UNREACHABLE || r.fault == BC_NO_ANSWER) {
-			sleep(pause);
-			pause = pause * 2 > PAUSE_MOST ? PAUSE_MOST : pause * 2;
-			continue; /* behind the same number */
-		}
-		if (!bc_is_ok(r))
-			return cli_fail_bank(cli, r);
-		pause = 1;
-		wait = WAIT_SECONDS;
-		after = bills.last;
-		for (size_t i = bills.n; i-- > 0;) {
-			if (is_new(&seen, bills.items[i].bill))
-				come_up(cli, &bills.items[i], accounts);
-		}
-		bc_bills_free(&bills);
-	}
-}
+/* --- the list ------------------------------------------------------------- */
 
 cli_end cmd_bills(struct cli *cli)
 {
 	struct bc_accounts accounts;
-	cli_end end = cli_session(cli, &accounts);
+	cli_end end;
 
-	/* A session that has ended: once more from the login. */
-	while (cli_is_ok(end) && cli->opt.watch) {
-		end = watch(cli, &accounts);
-		if (end.cause != CLI_SAID_NO_SESSION)
-			break;
-		bc_accounts_free(&accounts);
-		end = cli_session(cli, &accounts);
-	}
+	if (cli->opt.watch)
+		return cli_watch_bills(cli);
+	end = cli_session(cli, &accounts);
 	if (cli_is_ok(end))
 		end = list(cli);
 	bc_accounts_free(&accounts);

@@ -19,7 +19,8 @@ static const char help[] =
     "      [--order NUMBER]     take up an order again; never pays twice\n"
     "  bills            what merchants want from you\n"
     "      [--all]              also those that are answered\n"
-    "      [--watch [--exec PROGRAM]]   waits, and shows each as it comes\n"
+    "      [--watch [--notify] [--exec PROGRAM]]   waits, and shows each as\n"
+    "                           it comes; on the desktop; to a program\n"
     "  pay BILL         pays a bill: shows it, asks, signs with the card\n"
     "      [--from ACCOUNT] [--yes]\n"
     "  reject BILL      [--reason TEXT]; the merchant is told\n"
@@ -80,6 +81,7 @@ enum option_id {
 	O_ALL,
 	O_WATCH,
 	O_EXEC,
+	O_NOTIFY,
 	O_REASON,
 	O_HELP,
 	O_VERSION
@@ -111,6 +113,7 @@ static const struct option long_options[] = {
 	{ "all", no_argument, NULL, O_ALL },
 	{ "watch", no_argument, NULL, O_WATCH },
 	{ "exec", required_argument, NULL, O_EXEC },
+	{ "notify", no_argument, NULL, O_NOTIFY },
 	{ "reason", required_argument, NULL, O_REASON },
 	{ "help", no_argument, NULL, O_HELP },
 	{ "version", no_argument, NULL, O_VERSION },
@@ -177,6 +180,8 @@ static bool *flag_place(struct options *o, int id)
 		return &o->all;
 	case O_WATCH:
 		return &o->watch;
+	case O_NOTIFY:
+		return &o->notify;
 	case O_HELP:
 		return &o->help;
 	case O_VERSION:

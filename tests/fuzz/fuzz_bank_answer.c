@@ -2,6 +2,7 @@
  * chooses. */
 #include "bank_client.h"
 #include "bc_check.h"
+#include "bc_sse.h"
 
 #include <stdlib.h>
 
@@ -67,21 +68,38 @@ static void order_text(uk_bytes v)
 		abort();
 }
 
+/* A stream of events is read to its end, whatever is in it. */
+static void stream(uk_bytes v)
+{
+	struct bc_event event;
+	struct bc_sse block;
+	size_t used = 1;
+
+	while (used > 0 && uk_is_ok(bc_sse_next(v, &block, &used))) {
+		if (uk_is_ok(bc_parse_event(block.data, &event)))
+			one_bill(&event.bill);
+		v = uk_bytes_from(v, used);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uk_bytes v = uk_bytes_from(uk_view(data, size), 1);
 
 	if (size == 0)
 		return 0;
-	switch (data[0] % 3) {
+	switch (data[0] % 4) {
 	case 0:
 		all_lists(v);
 		break;
 	case 1:
 		all_others(v);
 		break;
-	default:
+	case 2:
 		order_text(v);
+		break;
+	default:
+		stream(v);
 	}
 	return 0;
 }

@@ -44,7 +44,8 @@ echo "$1" >seen
 SH
 chmod +x note
 ukey bills --watch --exec ./note >watch.out 2>watch.log &
-children+=("$!")
+WATCH_PID=$!
+children+=("$WATCH_PID")
 shop order M-1 1234 $PHONE
 shop_says 'placed M-1 .*'
 placed=$BILL
@@ -107,8 +108,60 @@ shop_says 'told M-3 rejected'
 expect_exit 0 "all bills" ukey bills --all --json
 expect_line '"merchantTold": ?true' "the customer sees that the merchants know"
 
-proves "the watch goes on when the server was away"
+proves "the watch goes on when connection, server or session are gone"
+# Each bill comes up once: a repeated one would be read in the place of the next.
+comes_up() { # ORDER
+	shop order "$1" 100 $PHONE
+	shop_says "placed $1 .*"
+	read -r -t 30 -u "$seen" came
+	expect_equal "$1 comes up, and nothing else" "$BILL" "$came"
+}
+comes_up M-4
+if ss -K dport = ":$BANK_PORT" >/dev/null 2>&1; then
+	comes_up M-5
+	shop order M-6 100 $PHONE
+	shop_says 'placed M-6 .*'
+	ss -K dport = ":$BANK_PORT" >/dev/null 2>&1
+	read -r -t 30 -u "$seen" came
+	expect_equal "M-6 comes up, cut or not" "$BILL" "$came"
+fi
 bank_stop KILL
 bank_start
+comes_up M-7
+bank_stop KILL
+bank_start
+shop order M-8 100 $PHONE
+shop_says 'placed M-8 .*'
+read -r -t 30 -u "$seen" came
+expect_equal "M-8 comes up, placed while nobody was logged in" "$BILL" "$came"
 expect_exit 0 "ukey login" ukey login
+expect_exit 0 "the watch had answered none of them" ukey bills
+expect_equal "five or so wait" "$(grep -c ' shown ' <<<"$OUT")" \
+	"$(grep -c CNY <<<"$OUT")"
 expect_exit 0 "the books balance" audit
+
+# shellcheck disable=SC2016 # what the programs say is theirs
+proves "a desktop's notification, and what a program is told"
+mkdir -p fakebin
+cat >fakebin/notify-send <<'SH'
+#!/bin/sh
+echo "$(printf '%s|' "$@" | tr '\n' ' ')" >seen
+SH
+cat >told <<'SH'
+#!/bin/sh
+echo "$UKEY_PAYEE|$UKEY_AMOUNT|$UKEY_MEMO|$UKEY_MERCHANT|$1" >seen
+SH
+chmod +x fakebin/notify-send told
+kill "$WATCH_PID"
+PATH=$PWD/fakebin:$PATH ukey bills --watch --notify --exec ./told \
+	>watch2.out 2>>watch.log &
+children+=("$!")
+shop order M-9 250 $PHONE
+shop_says 'placed M-9 .*'
+for _ in $(seq 40); do
+	read -r -t 30 -u "$seen" came
+	[[ $came == *"$BILL"* && $came == --app* ]] && note=$came
+	[[ $came == *"$BILL" && $came == Tea* ]] && break
+done
+expect_equal "by notify-send" "--app-name=ukey|--urgency=critical|--|Tea House: 2.50 CNY|Two cups ukey pay $BILL|" "${note:-}"
+expect_equal "in the environment" "Tea House|2.50 CNY|Two cups|Shop|$BILL" "$came"

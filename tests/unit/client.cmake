@@ -1,6 +1,7 @@
 uk_test(test_order_number SOURCES test_order_number.c USES bank_client)
 uk_test(test_answer SOURCES test_answer.c USES bank_client)
 uk_test(test_check SOURCES test_check.c USES bank_client pki_fixture)
+uk_test(test_sse SOURCES test_sse.c USES bank_client)
 uk_test(test_http SOURCES test_http.c USES bank_client)
 uk_test(test_cli_config SOURCES test_cli_config.c USES cli_parts)
 uk_test(test_bound SOURCES test_bound.c USES cli_parts)

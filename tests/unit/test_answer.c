@@ -374,6 +374,28 @@ static void lists_of_bills(void **state)
 	}
 }
 
+#define EVENT(n, kind, bill)                                                   \
+	"{\"number\":" n ",\"event\":\"" kind "\",\"time\":"                   \
+	"\"2026-11-20T12:00:00Z\",\"bill\":" bill "}"
+
+static void events(void **state)
+{
+	static const char *const bad[] = { "{}", "[]", EVENT("0", "new", ONE),
+		EVENT("-1", "new", ONE), EVENT("\"1\"", "new", ONE),
+		EVENT("1", "new", "{}"), EVENT("1", "new", "7"),
+		EVENT("1", "\\u0007", ONE),
+		EVENT("1", "longer than any kind is", ONE) };
+	struct bc_event e;
+
+	(void)state;
+	expect_ok(bc_parse_event(str(EVENT("12", "paid", ONE)), &e));
+	assert_int_equal(e.number, 12);
+	assert_string_equal(e.kind, "paid");
+	assert_int_equal(e.bill.amount, 1);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		expect_code(bc_parse_event(str(bad[i]), &e), UK_ERR_FORMAT);
+}
+
 static uk_err read_bills(void *arg)
 {
 	struct bc_bills list;
@@ -406,6 +428,7 @@ int main(void)
 		cmocka_unit_test(proofs),
 		cmocka_unit_test(bills),
 		cmocka_unit_test(lists_of_bills),
+		cmocka_unit_test(events),
 		cmocka_unit_test(lack_of_memory),
 	};
 

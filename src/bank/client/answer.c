@@ -490,6 +490,24 @@ uk_err bc_parse_bill(uk_bytes json, struct bc_bill *out)
 	return err;
 }
 
+uk_err bc_parse_event(uk_bytes json, struct bc_event *out)
+{
+	struct members m;
+	json_t *root;
+
+	*out = (struct bc_event){ 0 };
+	UK_TRY(parse_object(json, &root));
+	m = members_of(root);
+	take_integer(&m, "number", &out->number);
+	take_text(&m, "event", out->kind, sizeof(out->kind));
+	if (uk_is_ok(m.err) && out->number <= 0)
+		m.err = uk_fail(UK_ERR_FORMAT);
+	if (uk_is_ok(m.err))
+		m.err = read_bill(member(&m, "bill"), &out->bill);
+	json_decref(root);
+	return m.err;
+}
+
 static void take_bills(struct members *m, struct bc_bills *out)
 {
 	const json_t *list = array_of(m, "bills");

@@ -3,6 +3,7 @@
 
 #include "bc_check.h"
 #include "bc_http.h"
+#include "bc_stream.h"
 #include "hex.h"
 #include "secret.h"
 
@@ -614,6 +615,26 @@ bc_result bc_reject_bill(
 	return take_bill(
 	    post(bank, path, json_pack("{s:s}", "reason", reason), &body),
 	    &body, number, out);
+}
+
+bc_result bc_events_open(bc_bank *bank, int64_t after, bc_events **out)
+{
+	char path[PATH_MAX_BYTES];
+	uk_buf b = uk_buf_over(path, sizeof(path));
+	struct bc_stream *stream = NULL;
+	bc_result r;
+
+	*out = NULL;
+	uk_put_str(&b, "/v1/events");
+	put_number(&b, "?after=", after);
+	uk_put_u8(&b, 0);
+	if (!uk_is_ok(uk_buf_result(&b)))
+		return local(uk_fail(UK_ERR_ARGUMENT));
+	r = bc_stream_open(bank->http, path, bank->session, &stream);
+	if (bc_is_ok(r))
+		r = bc_events_over(&stream, out);
+	bc_stream_close(&stream);
+	return r;
 }
 
 uk_err bc_bill_transfer(const struct bc_bill *bill, struct bc_transfer *out)

@@ -119,6 +119,20 @@ bc_result bc_get_bill(
 bc_result bc_show_bill(bc_bank *bank, const char *number) BC_MUST_USE;
 bc_result bc_reject_bill(bc_bank *bank, const char *number, const char *reason,
     struct bc_bill *out) BC_MUST_USE;
+/* What comes, as it comes: a stream over a connection of its own, from behind
+ * the event number `after`; whoever keeps the number of the last event loses
+ * and hears twice nothing, however often it breaks. The bank may be used
+ * meanwhile and must stay. */
+typedef struct bc_events bc_events;
+bc_result bc_events_open(
+    bc_bank *bank, int64_t after, bc_events **out) BC_MUST_USE;
+void bc_events_close(bc_events **e); /* accepts NULL */
+/* Waits. BC_NO_ANSWER: it broke; BC_REFUSED with BANK_NO_SESSION: log in. */
+bc_result bc_events_next(bc_events *e, struct bc_event *out) BC_MUST_USE;
+/* Inside the room: takes over the stream. */
+struct bc_stream;
+bc_result bc_events_over(
+    struct bc_stream **stream, bc_events **out) BC_MUST_USE;
 /* What pays it, but for order and from; to be given to bc_prepare. */
 uk_err bc_bill_transfer(const struct bc_bill *bill, struct bc_transfer *out)
     __attribute__((warn_unused_result));

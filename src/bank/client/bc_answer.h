@@ -166,6 +166,12 @@ struct bc_bills {
 	size_t n;
 	int64_t last; /* number of the last event */
 };
+struct bc_event {
+	int64_t number;
+	char kind[16]; /* "new", "paid" ... */
+	struct bc_bill bill;
+};
+UK_RESULT bc_parse_event(uk_bytes json, struct bc_event *out);
 UK_RESULT bc_parse_bill(uk_bytes json, struct bc_bill *out);
 UK_RESULT bc_parse_bills(uk_bytes json, struct bc_bills *out);
 void bc_bills_free(struct bc_bills *b);

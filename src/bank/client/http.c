@@ -1,17 +1,16 @@
 /* HTTPS to the bank, by libcurl. */
 #include "bc_http.h"
 
+#include "bc_http_parts.h"
 #include "log.h"
 #include "secret.h"
 
-#include <curl/curl.h>
 #include <openssl/ssl.h>
 #include <string.h>
 
 enum {
 	CONNECT_TIMEOUT_MS = 10000,
 	TOTAL_TIMEOUT_MS = 30000,
-	URL_MAX = BC_TEXT_MAX + 512,
 	AUTHORIZATION_MAX = BC_SECRET_MAX + 32
 };
 
@@ -250,12 +249,10 @@ void bc_http_close(struct bc_http **http)
  * request can have reached the bank: a transfer may only be called "not made"
  * when it cannot.
  */
-static bc_result translate(CURLcode rc, struct bc_http *http)
+bc_result bc_http_translate(CURLcode rc, CURL *curl, uk_err body_err)
 {
 	long connected = 0;
 
-	if (http->rebound)
-		return bc_fail(BC_REBOUND);
 	switch (rc) {
 	case CURLE_OK:
 		return bc_ok();
@@ -275,27 +272,26 @@ static bc_result translate(CURLcode rc, struct bc_http *http)
 	case CURLE_UNSUPPORTED_PROTOCOL:
 		return bc_fail_err(BC_LOCAL, uk_fail(UK_ERR_ARGUMENT));
 	case CURLE_WRITE_ERROR: /* collect() stopped it */
-		if (uk_is(http->body_err, UK_ERR_MEMORY))
-			return bc_fail_err(BC_LOCAL, http->body_err);
+		if (uk_is(body_err, UK_ERR_MEMORY))
+			return bc_fail_err(BC_LOCAL, body_err);
 		return bc_fail(BC_MALFORMED);
 	case CURLE_OPERATION_TIMEDOUT:
-		curl_easy_getinfo(
-		    http->curl, CURLINFO_REQUEST_SIZE, &connected);
+		curl_easy_getinfo(curl, CURLINFO_REQUEST_SIZE, &connected);
 		return bc_fail(connected > 0 ? BC_NO_ANSWER : BC_UNREACHABLE);
 	default:
 		return bc_fail(BC_NO_ANSWER);
 	}
 }
 
-static bc_result judge_status(struct bc_http *http)
+bc_result bc_http_judge(CURL *curl, uk_bytes body)
 {
 	bc_result refused = bc_fail(BC_REFUSED);
 	long status = 0;
 
-	curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	if (status == 200)
 		return bc_ok();
-	if (!uk_is_ok(bc_parse_error(uk_blob_view(http->body), &refused.code)))
+	if (!uk_is_ok(bc_parse_error(body, &refused.code)))
 		return bc_fail(BC_MALFORMED);
 	return refused;
 }
@@ -319,7 +315,7 @@ static CURLcode set_request(struct bc_http *http,
 	return rc;
 }
 
-static struct curl_slist *make_headers(const char *bearer)
+struct curl_slist *bc_http_headers(const char *bearer)
 {
 	struct curl_slist *list = curl_slist_append(
 	    NULL, "Content-Type: application/json");
@@ -342,26 +338,41 @@ static struct curl_slist *make_headers(const char *bearer)
 	return list;
 }
 
-static void free_headers(struct curl_slist *list)
+void bc_http_free_headers(struct curl_slist *list)
 {
 	for (struct curl_slist *l = list; l != NULL; l = l->next)
 		uk_wipe(l->data, strlen(l->data));
 	curl_slist_free_all(list);
 }
 
+static bool make_url(
+    const struct bc_http *http, const char *path, char url[BC_URL_MAX])
+{
+	uk_buf b = uk_buf_over(url, BC_URL_MAX);
+
+	uk_put_str(&b, http->origin);
+	uk_put_str(&b, path);
+	uk_put_u8(&b, 0);
+	return uk_is_ok(uk_buf_result(&b));
+}
+
+CURL *bc_http_copy(
+    const struct bc_http *http, const char *path, char url[BC_URL_MAX])
+{
+	if (!make_url(http, path, url))
+		return NULL;
+	return curl_easy_duphandle(http->curl);
+}
+
 bc_result bc_http_call(
     struct bc_http *http, const struct bc_request *request, uk_blob *body)
 {
-	struct curl_slist *headers = make_headers(request->bearer);
-	char url[URL_MAX];
-	uk_buf b = uk_buf_over(url, sizeof(url));
+	struct curl_slist *headers = bc_http_headers(request->bearer);
+	char url[BC_URL_MAX];
 	CURLcode rc;
 	bc_result r;
 
-	uk_put_str(&b, http->origin);
-	uk_put_str(&b, request->path);
-	uk_put_u8(&b, 0);
-	if (headers == NULL || !uk_is_ok(uk_buf_result(&b))) {
+	if (headers == NULL || !make_url(http, request->path, url)) {
 		r = bc_fail_err(BC_LOCAL, uk_fail(UK_ERR_MEMORY));
 		goto out;
 	}
@@ -377,13 +388,14 @@ bc_result bc_http_call(
 	if (rc != CURLE_OK)
 		uk_log(UK_LOG_INFO, "%s: %s", request->path,
 		    curl_easy_strerror(rc));
-	r = translate(rc, http);
+	r = http->rebound ? bc_fail(BC_REBOUND)
+			  : bc_http_translate(rc, http->curl, http->body_err);
 	if (bc_is_ok(r))
-		r = judge_status(http);
+		r = bc_http_judge(http->curl, uk_blob_view(body));
 	/* The list is about to go: the handle must not point to it. */
 	(void)curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, NULL);
 out:
 	http->body = NULL;
-	free_headers(headers);
+	bc_http_free_headers(headers);
 	return r;
 }
