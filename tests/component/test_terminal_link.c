@@ -195,6 +195,23 @@ static void test_plain(void **state)
 	say(host, terminal, UK_ARRAY(longest));
 }
 
+/* A stream of the same number is another stream: what was said on the one
+ * before does not go on in it. */
+static void test_same_number(void **state)
+{
+	unsigned before;
+
+	(void)state;
+	settings.plain = true;
+	for (int i = 0; i < 2; i++) {
+		before = trm_link_streams(terminal);
+		expect_ok(trm_link_open(host, NULL, 77, now));
+		settle();
+		expect_up();
+		assert_int_equal(trm_link_streams(terminal), before + 1);
+	}
+}
+
 static void pair(const char *typed)
 {
 	static uint32_t number = 5000;
@@ -344,6 +361,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_paired, make, unmake),
 		cmocka_unit_test_setup_teardown(test_strangers, make, unmake),
 		cmocka_unit_test_setup_teardown(test_plain, make, unmake),
+		cmocka_unit_test_setup_teardown(test_same_number, make, unmake),
 		cmocka_unit_test_setup_teardown(test_pairing, make, unmake),
 		cmocka_unit_test_setup_teardown(
 		    test_pairing_refused, make, unmake),

@@ -67,6 +67,7 @@ void trm_arq_init(struct trm_arq *a, bool host)
 	a->host = host;
 	a->reader = (struct trm_frame_reader){ .n = 0 };
 	a->number = 0;
+	a->streams = 0;
 	a->out_n = 0;
 	forget(a, TRM_ARQ_CLOSED);
 }
@@ -108,6 +109,7 @@ static void on_open(struct trm_arq *a, uk_bytes payload)
 	    a->expected != 0) {
 		forget(a, TRM_ARQ_READY);
 		a->number = number;
+		a->streams++;
 		a->out_n = 0;
 	}
 	put_number(a, TRM_FRAME_OPENED);

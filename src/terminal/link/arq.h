@@ -31,8 +31,9 @@ enum trm_arq_state {
 
 struct trm_arq {
 	enum trm_arq_state state;
-	bool host;       /* opens */
-	uint32_t number; /* of the stream */
+	bool host;        /* opens */
+	uint32_t number;  /* of the stream */
+	unsigned streams; /* how many there have been, of whatever number */
 	struct trm_frame_reader reader;
 	/* sent and not acknowledged: frames base .. next-1 */
 	struct {

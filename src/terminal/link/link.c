@@ -341,10 +341,10 @@ static void hear(struct trm_link *l, int64_t now)
 
 /* --- the line ------------------------------------------------------------ */
 
-static void watch_stream(
-    struct trm_link *l, enum trm_arq_state before, uint32_t number, int64_t now)
+static void watch_stream(struct trm_link *l, enum trm_arq_state before,
+    unsigned streams, int64_t now)
 {
-	if (!l->host && l->arq.number != number)
+	if (!l->host && l->arq.streams != streams)
 		end_talk(l, TRM_LINK_OPENING); /* another stream */
 	if (l->host && before == TRM_ARQ_OPENING &&
 	    l->arq.state == TRM_ARQ_READY)
@@ -358,11 +358,11 @@ void trm_link_feed(struct trm_link *l, uk_bytes raw, int64_t now_ms)
 {
 	while (raw.n > 0) {
 		enum trm_arq_state before = l->arq.state;
-		uint32_t number = l->arq.number;
+		unsigned streams = l->arq.streams;
 		uk_bytes part = uk_bytes_first(raw, PART);
 
 		trm_arq_feed(&l->arq, part, now_ms);
-		watch_stream(l, before, number, now_ms);
+		watch_stream(l, before, streams, now_ms);
 		hear(l, now_ms);
 		give(l, now_ms); /* an acknowledgement makes room */
 		raw = uk_bytes_from(raw, part.n);
@@ -388,7 +388,7 @@ int64_t trm_link_deadline(const struct trm_link *l)
 void trm_link_tick(struct trm_link *l, int64_t now_ms)
 {
 	trm_arq_tick(&l->arq, now_ms);
-	watch_stream(l, l->arq.state, l->arq.number, now_ms);
+	watch_stream(l, l->arq.state, l->arq.streams, now_ms);
 }
 
 /* --- messages ------------------------------------------------------------ */
@@ -396,6 +396,11 @@ void trm_link_tick(struct trm_link *l, int64_t now_ms)
 enum trm_link_state trm_link_state(const struct trm_link *l)
 {
 	return l->state;
+}
+
+unsigned trm_link_streams(const struct trm_link *l)
+{
+	return l->arq.streams;
 }
 
 uk_err trm_link_why(const struct trm_link *l)

@@ -64,6 +64,9 @@ void trm_link_call(struct trm_link *l);
 /* --- both ---------------------------------------------------------------- */
 
 enum trm_link_state trm_link_state(const struct trm_link *l);
+/* How many streams a host has opened: the terminal forgets all about the one
+ * before when this grows, also where it sees no other state in between. */
+unsigned trm_link_streams(const struct trm_link *l);
 /* Why it was refused. UK_ERR_CONDITIONS: the terminal shows no code.
  * UK_ERR_SIGNATURE: another code or key, or somebody interferes. */
 uk_err trm_link_why(const struct trm_link *l);
