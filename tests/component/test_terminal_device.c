@@ -213,14 +213,44 @@ static void test_other_host(void **state)
 	(void)state;
 	say("6F 05000000 00 02 000000 00B0000000");
 	trm_device_host_gone(&device);
-	say("62 00000000 00 02 000000");
-	expect_sent("80 00000000 00 02 41 E0 00");
+	say("6C 00000000 00 02 000000");
+	expect_sent("82 00000000 00 02 41 E0 00");
+	messages = 0;
+	powering = false;
+	say("62 00000000 00 03 000000"); /* waits for the card */
+	assert_int_equal(messages, 0);
+	assert_false(powering);
+	now = trm_device_deadline(&device);
+	trm_device_tick(&device, now);
+	expect_sent("80 00000000 00 03 81 01 00");
+	trm_device_transmitted(&device, 0, uk_ok(), hex("AABB9000"));
+	assert_int_equal(messages, 1);
+	assert_true(powering);
+	trm_device_powered(&device, 0, uk_ok(), hex("3B00"));
+	expect_sent("80 02000000 00 03 00 00 00 3B00");
+}
+
+/* The second one has gone as well before the card was done, and a third has
+ * come: what the second one wanted is forgotten. */
+static void test_third_host(void **state)
+{
+	(void)state;
+	say("6F 05000000 00 02 000000 00B0000000");
+	trm_device_host_gone(&device);
+	say("62 00000000 00 03 000000");
+	trm_device_host_gone(&device);
+	powering = false;
 	messages = 0;
 	trm_device_transmitted(&device, 0, uk_ok(), hex("AABB9000"));
 	assert_int_equal(messages, 0);
-	say("62 00000000 00 03 000000");
+	assert_false(powering);
+	say("62 00000000 00 04 000000");
+	trm_device_host_gone(&device);
+	say("62 00000000 00 05 000000");
 	trm_device_powered(&device, 0, uk_ok(), hex("3B00"));
-	expect_sent("80 02000000 00 03 00 00 00 3B00");
+	assert_int_equal(messages, 0); /* it is powered again, for this one */
+	trm_device_powered(&device, 0, uk_ok(), hex("3B00"));
+	expect_sent("80 02000000 00 05 00 00 00 3B00");
 }
 
 /* --- PINs ---------------------------------------------------------------- */
@@ -570,6 +600,7 @@ int main(void)
 		FROM(test_slow_card, begin_up),
 		FROM(test_card_out, begin_up),
 		FROM(test_other_host, begin_up),
+		FROM(test_third_host, begin_up),
 		FROM(test_pin, begin_up),
 		FROM(test_pin_cancelled, begin_up),
 		FROM(test_pin_timeout, begin_up),

@@ -51,11 +51,19 @@ void trm_begin(struct trm_device *d, unsigned slot, const struct uk_ccid *m,
 	s->more_time = now_ms + TRM_MORE_TIME_MS;
 }
 
+void trm_power(struct trm_device *d, unsigned slot)
+{
+	d->slots[slot].power_next = false;
+	d->slots[slot].working = true;
+	d->ops->power(d->arg, slot);
+}
+
 uint8_t trm_end(struct trm_device *d, unsigned slot)
 {
 	uint8_t was = d->slots[slot].busy;
 
 	d->slots[slot].busy = 0;
+	d->slots[slot].power_next = false;
 	d->slots[slot].asking = false;
 	return was;
 }

@@ -74,8 +74,9 @@ struct trm_device_settings {
 /* One slot's state; for the files of this room. */
 struct trm_slot {
 	bool present, powered;
-	bool working; /* the card has a command and no answer to it yet */
-	uint8_t busy; /* type of the message that is worked on, or 0 */
+	bool working;    /* the card has a command and no answer to it yet */
+	bool power_next; /* once it has answered: the host waits */
+	uint8_t busy;    /* type of the message that is worked on, or 0 */
 	uint8_t seq;
 	int64_t more_time;       /* when the host must be told to wait on */
 	int64_t give_up;         /* when the person has been silent too long */

@@ -10,10 +10,15 @@ typedef void command_fn(struct trm_device *d, unsigned slot,
 static void on_power_on(struct trm_device *d, unsigned slot,
     const struct uk_ccid *m, int64_t now_ms)
 {
-	trm_forget_card(&d->slots[slot]);
+	struct trm_slot *s = &d->slots[slot];
+
+	trm_forget_card(s);
 	trm_begin(d, slot, m, now_ms);
-	d->slots[slot].working = true;
-	d->ops->power(d->arg, slot);
+	/* A card may still work for a host that is gone. This one is asked for
+	 * more time: pcscd does not try a card twice that has no power. */
+	s->power_next = s->working;
+	if (!s->power_next)
+		trm_power(d, slot);
 }
 
 static void on_power_off(struct trm_device *d, unsigned slot,
@@ -113,19 +118,24 @@ static const struct command {
 	uint8_t type, answer;
 	bool powered; /* needs a card that has power */
 	bool card;    /* needs a card */
+	bool idle;    /* that is not working on anything */
 	command_fn *run;
 } commands[] = {
-	{ UK_CCID_POWER_ON, UK_CCID_DATA_BLOCK, false, true, on_power_on },
-	{ UK_CCID_POWER_OFF, UK_CCID_SLOT_STATUS, false, false, on_power_off },
-	{ UK_CCID_GET_STATUS, UK_CCID_SLOT_STATUS, false, false, on_status },
-	{ UK_CCID_XFR_BLOCK, UK_CCID_DATA_BLOCK, true, true, on_transfer },
-	{ UK_CCID_SECURE, UK_CCID_DATA_BLOCK, true, true, on_secure },
-	{ UK_CCID_ESCAPE, UK_CCID_ESCAPED, false, false, trm_on_escape },
-	{ UK_CCID_GET_PARAMETERS, UK_CCID_PARAMETERS, false, true,
+	{ UK_CCID_POWER_ON, UK_CCID_DATA_BLOCK, false, true, false,
+	    on_power_on },
+	{ UK_CCID_POWER_OFF, UK_CCID_SLOT_STATUS, false, false, false,
+	    on_power_off },
+	{ UK_CCID_GET_STATUS, UK_CCID_SLOT_STATUS, false, false, false,
+	    on_status },
+	{ UK_CCID_XFR_BLOCK, UK_CCID_DATA_BLOCK, true, true, true,
+	    on_transfer },
+	{ UK_CCID_SECURE, UK_CCID_DATA_BLOCK, true, true, true, on_secure },
+	{ UK_CCID_ESCAPE, UK_CCID_ESCAPED, false, false, false, trm_on_escape },
+	{ UK_CCID_GET_PARAMETERS, UK_CCID_PARAMETERS, false, true, true,
 	    on_parameters },
-	{ UK_CCID_SET_PARAMETERS, UK_CCID_PARAMETERS, false, true,
+	{ UK_CCID_SET_PARAMETERS, UK_CCID_PARAMETERS, false, true, true,
 	    on_parameters },
-	{ UK_CCID_RESET_PARAMETERS, UK_CCID_PARAMETERS, false, true,
+	{ UK_CCID_RESET_PARAMETERS, UK_CCID_PARAMETERS, false, true, true,
 	    on_parameters },
 };
 
@@ -154,8 +164,7 @@ static void run(struct trm_device *d, const struct command *c,
 	const struct trm_slot *s = &d->slots[m->slot];
 	uint8_t error = UK_CCID_E_MUTE;
 
-	/* A card may still work for a host that is gone. */
-	if (s->busy != 0 || (c->card && s->working))
+	if (s->busy != 0 || (c->idle && s->working))
 		error = UK_CCID_E_BUSY_SLOT;
 	else if ((!c->card || s->present) && (!c->powered || s->powered))
 		error = 0;

@@ -21,6 +21,8 @@ void trm_begin(struct trm_device *d, unsigned slot, const struct uk_ccid *m,
 uint8_t trm_end(struct trm_device *d, unsigned slot);
 void trm_ask(
     struct trm_device *d, unsigned slot, unsigned seconds, int64_t now_ms);
+/* The card is given power, or reset. */
+void trm_power(struct trm_device *d, unsigned slot);
 /* And is done without an answer, whatever it was doing. */
 void trm_give_up(struct trm_device *d, unsigned slot, uint8_t error);
 /* Nothing stays approved, and no statement. */

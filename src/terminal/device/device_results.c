@@ -21,13 +21,23 @@ static uint8_t error_of(uk_err err)
 	}
 }
 
+/* False: that was for another host, and this one's wish is next. */
+static bool done_working(struct trm_device *d, unsigned slot)
+{
+	struct trm_slot *s = &d->slots[slot];
+
+	s->working = false;
+	if (s->power_next)
+		trm_power(d, slot);
+	return !s->working;
+}
+
 void trm_device_powered(
     struct trm_device *d, unsigned slot, uk_err err, uk_bytes atr)
 {
 	struct trm_slot *s = &d->slots[slot];
 
-	s->working = false;
-	if (s->busy != UK_CCID_POWER_ON)
+	if (!done_working(d, slot) || s->busy != UK_CCID_POWER_ON)
 		return;
 	(void)trm_end(d, slot);
 	s->powered = uk_is_ok(err) && s->present;
@@ -62,8 +72,8 @@ void trm_device_transmitted(
 {
 	struct trm_slot *s = &d->slots[slot];
 
-	s->working = false;
-	if (s->busy != UK_CCID_XFR_BLOCK && s->busy != UK_CCID_SECURE)
+	if (!done_working(d, slot) ||
+	    (s->busy != UK_CCID_XFR_BLOCK && s->busy != UK_CCID_SECURE))
 		return;
 	(void)trm_end(d, slot);
 	if (!uk_is_ok(err)) {
