@@ -24,6 +24,7 @@ struct end {
 	struct trm_link *link;
 	struct trm_device device;
 	int listener, fd;
+	atomic_bool early; /* tells of a card before it answers anything */
 	atomic_bool stop;
 	pthread_t thread;
 };
@@ -112,8 +113,14 @@ static void carry(struct end *e)
 		return;
 	}
 	trm_link_feed(e->link, uk_view(bytes, n), trm_now_ms());
-	while (trm_link_next(e->link, &message, trm_now_ms()))
-		trm_device_message(&e->device, message, trm_now_ms());
+	if (atomic_load(&e->early) && trm_link_state(e->link) == TRM_LINK_UP) {
+		atomic_store(&e->early, false);
+		trm_device_card(&e->device, 0, false);
+		trm_device_card(&e->device, 0, true);
+	} else {
+		while (trm_link_next(e->link, &message, trm_now_ms()))
+			trm_device_message(&e->device, message, trm_now_ms());
+	}
 	trm_link_tick(e->link, trm_now_ms());
 	while ((out = trm_link_pending(e->link)).n > 0 &&
 	       trm_line_write(e->fd, out, &n) && n > 0)
@@ -318,12 +325,32 @@ static void test_terminal_goes(void **state)
 	}
 }
 
+/* A card that is told of before the terminal has said hello is no card yet:
+ * pcscd powers what it is told of at once, and does not try again. */
+static void test_card_before_hello(void **state)
+{
+	struct trm_reader *r;
+	struct end e;
+	char name[64];
+
+	(void)state;
+	end_start(&e, name, sizeof(name));
+	atomic_store(&e.early, true); /* nobody has come yet */
+	assert_true(uk_is_ok(trm_reader_open(name, &r)));
+	await_card(r, 0);
+	assert_true(
+	    ask(&(struct user){ .reader = r }, UK_CCID_POWER_ON, UK_NONE));
+	trm_reader_close(&r);
+	end_stop(&e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_two_slots_at_once),
 		cmocka_unit_test(test_stop_ends_everything),
 		cmocka_unit_test(test_terminal_goes),
+		cmocka_unit_test(test_card_before_hello),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -241,7 +241,10 @@ static void on_message(struct trm_reader *r, uk_bytes message)
 	struct uk_ccid m;
 
 	if (uk_is_ok(uk_ccid_parse_slots(message, &slots))) {
-		for (unsigned i = 0; i < TRM_READER_SLOTS; i++) {
+		/* Before its hello the terminal cannot be asked for anything,
+		 * and pcscd would; our questions for the slots are under way.
+		 */
+		for (unsigned i = 0; r->up && i < TRM_READER_SLOTS; i++) {
 			bool present = (slots.present >> i & 1) != 0;
 
 			/* Another card may have come between. */
