@@ -63,8 +63,9 @@ static void follow_link(struct terminal *t, enum trm_link_state before)
 	enum trm_link_state state = trm_link_state(t->link);
 	uk_bytes message;
 
-	if (state != TRM_LINK_UP)
+	if (state != TRM_LINK_UP || t->streams != trm_link_streams(t->link))
 		host_gone(t);
+	t->streams = trm_link_streams(t->link);
 	if (state == TRM_LINK_UP && !t->up) {
 		t->up = true;
 		trm_screen_say(&t->screen,

@@ -22,6 +22,7 @@ struct terminal {
 	int64_t code_until; /* -1: none is shown */
 	int64_t retry;      /* -1, or when to look for the line again */
 	int fd, listener, wake, signals;
+	unsigned streams; /* that hosts have opened, as far as we know */
 	bool up, end;
 };
 
