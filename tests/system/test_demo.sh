@@ -21,6 +21,19 @@ expect_line 'the books balance' "the books balance"
 expect_equal "no process is left" "" "$(pgrep -l '^(pcscd|ukey)')"
 expect_equal "no file is left" "" "$(ls "$place/tmp")"
 
+proves "the card in a phone, with its keys and its screen"
+expect_exit 0 "scripts/demo --terminal" env -u UKEY_INSIDE \
+	PCSC_PRELOAD="$sanitizer_runtime" TMPDIR="$place/tmp" \
+	PATH="$place/tools:$PATH" "$TOP/scripts/demo" --terminal
+expect_equal "the last line" ok "$(tail -n 1 <<<"$OUT")"
+expect_line 'phone \| Paired with' "paired by the code"
+expect_line 'phone \|   12.34 CNY' "the phone showed the amount"
+expect_line 'phone \| Rejected' "and took no for no"
+expect_line 'Display: terminal\)' "the receipt says where it was shown"
+expect_line 'Verified OK' "openssl verified a signature of the card"
+expect_equal "no process is left" "" "$(pgrep -fl '^pcscd|^ukey|ptyrun|ptypair|tail .*screen')"
+expect_equal "no file is left" "" "$(ls "$place/tmp")"
+
 proves "three servers over PostgreSQL, and one of them killed"
 expect_exit 0 "scripts/demo --cluster" env -u UKEY_INSIDE \
 	TMPDIR="$place/tmp" PATH="$place/tools:$PATH" "$TOP/scripts/demo" --cluster
@@ -33,4 +46,5 @@ expect_equal "no process is left" "" \
 expect_equal "no file is left" "" "$(ls "$place/tmp")"
 
 expect_exit 2 "a word it does not know" "$TOP/scripts/demo" --what
+expect_exit 2 "two at once" "$TOP/scripts/demo" --cluster --terminal
 rm -rf "$place"
