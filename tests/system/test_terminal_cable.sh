@@ -2,10 +2,6 @@
 # and a signature, and has noise on it: nothing wrong is ever signed, no PIN is spent
 # that did not reach the card, and the service goes on.
 . "$(dirname "$0")/lib.sh"
-# Known fault: about one run in seven, a card stays away after a cable was pulled
-# in the middle of a command, until the terminal is started again.
-[[ -n ${UKEY_TEST_CABLE:-} ]] ||
-	skip "fails now and then, see docs/terminal.md; UKEY_TEST_CABLE=1 runs it"
 TERM_PORT=$((15000 + RANDOM % 1000))
 CABLE_PORT=$((TERM_PORT + 1000))
 HOST_LINE=tcp-connect:127.0.0.1:$CABLE_PORT
