@@ -44,9 +44,9 @@ static uk_err ask(const char *question, const char *tail, uk_pin *pin)
 		goto out;
 	quiet = before;
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
-	(void)dprintf(tty, "%s%s: ", question, tail);
 	if (tcsetattr(tty, TCSAFLUSH, &quiet) != 0)
 		goto out;
+	(void)dprintf(tty, "%s%s: ", question, tail); /* not before */
 	err = read_line(tty, pin);
 	(void)tcsetattr(tty, TCSAFLUSH, &before);
 	(void)dprintf(tty, "\n");

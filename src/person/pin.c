@@ -130,27 +130,35 @@ static uk_err read_keys(int fd, uk_pin *pin)
 	return uk_ok();
 }
 
-static uk_err read_hidden(int fd, uk_pin *pin)
+static uk_err hide_keys(int fd, struct termios *old)
 {
-	struct termios old, hidden;
-	uk_err err;
+	struct termios hidden;
 
-	if (tcgetattr(fd, &old) != 0)
+	if (tcgetattr(fd, old) != 0)
 		return uk_fail(UK_ERR_NOT_FOUND);
-	hidden = old;
+	hidden = *old;
 	hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG);
 	hidden.c_cc[VMIN] = 1;
 	hidden.c_cc[VTIME] = 0;
-	if (tcsetattr(fd, TCSAFLUSH, &hidden) != 0)
-		return uk_fail(UK_ERR_IO);
-	err = read_keys(fd, pin);
-	(void)tcsetattr(fd, TCSAFLUSH, &old);
-	return err;
+	return tcsetattr(fd, TCSAFLUSH, &hidden) == 0 ? uk_ok()
+						      : uk_fail(UK_ERR_IO);
 }
 
-static uk_err ask_tty(int given, const struct pin_question *q, uk_pin *pin)
+static void put_question(int fd, const struct pin_question *q)
 {
 	char tries[TEXT_MAX];
+
+	pin_tries_text(q->tries_left, tries, sizeof(tries));
+	if (q->error != NULL)
+		dprintf(fd, "%s\n", q->error);
+	dprintf(fd, "PIN of card \"%s\" to %s%s%s%s: ", q->token, q->purpose,
+	    tries[0] == '\0' ? "" : " (", tries, tries[0] == '\0' ? "" : ")");
+}
+
+/* Who is quick to answer is not to see his PIN: it is hidden first. */
+static uk_err ask_tty(int given, const struct pin_question *q, uk_pin *pin)
+{
+	struct termios old;
 	int fd = given;
 	uk_err err;
 
@@ -158,13 +166,13 @@ static uk_err ask_tty(int given, const struct pin_question *q, uk_pin *pin)
 		fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return uk_fail(UK_ERR_NOT_FOUND);
-	pin_tries_text(q->tries_left, tries, sizeof(tries));
-	if (q->error != NULL)
-		dprintf(fd, "%s\n", q->error);
-	dprintf(fd, "PIN of card \"%s\" to %s%s%s%s: ", q->token, q->purpose,
-	    tries[0] == '\0' ? "" : " (", tries, tries[0] == '\0' ? "" : ")");
-	err = read_hidden(fd, pin);
-	dprintf(fd, "\n");
+	err = hide_keys(fd, &old);
+	if (uk_is_ok(err)) {
+		put_question(fd, q);
+		err = read_keys(fd, pin);
+		(void)tcsetattr(fd, TCSAFLUSH, &old);
+		dprintf(fd, "\n");
+	}
 	if (given < 0)
 		close(fd);
 	return err;

@@ -44,12 +44,15 @@ class Person:
 
     def sees(self, data):
         self.seen += data.decode(errors="replace").replace("\r", "")
+        self.obey()
+        self.act()
+
+    def obey(self):
         for text, regex in self.rules:
             found = re.search(regex, self.seen)
             if found:
                 self.seen = self.seen[found.end():]
                 os.write(self.master, keys_of(text))
-        self.act()
 
     def act(self):
         while self.todo and self.can_do(self.todo[0]):
@@ -64,6 +67,7 @@ class Person:
             return found
         if word == "<always>":
             self.rules.append(rest.split(" ", 1))
+            self.obey()
             return True
         if word == "<runs>":
             subprocess.run(rest, shell=True, check=False)
