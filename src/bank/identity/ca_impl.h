@@ -1,4 +1,4 @@
-/* What ca.c and crl.c share. */
+/* What ca.c, ca_init.c, ca_enroll.c and crl.c share. */
 #ifndef BANK_CA_IMPL_H
 #define BANK_CA_IMPL_H
 
@@ -14,6 +14,15 @@ struct bank_issuer {
 /* The CA of this folder; to be freed also on failure. */
 UK_RESULT bank_issuer_read(const char *dir, struct bank_issuer *out);
 void bank_issuer_free(struct bank_issuer *i);
+
+struct bank_wanted {
+	enum bank_profile profile;
+	EVP_PKEY *key; /* public part of it */
+	const char *cn, *host;
+	int64_t not_before, not_after;
+};
+/* NULL on failure. */
+X509 *bank_issue(const struct bank_issuer *by, const struct bank_wanted *w);
 
 /* What a memory BIO holds goes into a file of mode 0600. */
 UK_RESULT bank_bio_to_file(
