@@ -56,6 +56,11 @@ void token_key_free(struct token_key *k);
 CK_RV token_find(const struct token *t, CK_OBJECT_CLASS class,
     const struct token_key *k, CK_OBJECT_HANDLE *out);
 
+/* The mechanism that hashes a message and signs it, as the bank's algorithm
+ * wants it; false: there is none. */
+bool token_mechanism(
+    const struct token *t, const struct bank_alg *alg, CK_MECHANISM *out);
+
 /* What is to be signed. */
 struct token_job {
 	const char *purpose; /* shown with the question for the PIN */

@@ -27,9 +27,14 @@ static cli_end compare_hash(struct cli *cli, const struct bc_order *order,
 {
 	uint8_t own[UK_HASH_MAX];
 	uk_buf b = UK_BUF(own);
-	uk_err err = uk_hash_one(
-	    cli->crypto, key->alg->hash, uk_blob_view(&order->text), &b);
+	uk_cert *cert = NULL;
+	uk_err err = uk_cert_from_der(
+	    cli->crypto, uk_blob_view(&key->cert), &cert);
 
+	if (uk_is_ok(err))
+		err = uk_key_hash(uk_cert_key(cert), key->alg->hash,
+		    uk_blob_view(&order->text), &b);
+	uk_cert_close(&cert);
 	if (!uk_is_ok(err))
 		return cli_from_err(err);
 	if (uk_bytes_eq(uk_buf_view(&b), uk_view(proof->hash, proof->hash_len)))
@@ -68,10 +73,11 @@ static cli_end prove_bank(struct cli *cli, void *arg)
 	rv = v->get_challenge(session, challenge, sizeof(challenge));
 	if (rv != CKR_OK)
 		return cli_fail_ckr(cli, "get_challenge", rv);
-	end = cli_fail_bank(cli,
-	    bc_get_proof(cli->bank, p->order->number,
-		uk_view(facts.serial, facts.serial_len), UK_ARRAY(challenge),
-		p->key->alg->name, &proof, p->posted));
+	end = cli_fail_bank(
+	    cli, bc_get_proof(cli->bank, p->order->number,
+		     uk_view(facts.serial, facts.serial_len),
+		     UK_ARRAY(challenge), p->key->alg->name,
+		     uk_blob_view(&p->key->cert), &proof, p->posted));
 	if (cli_is_ok(end) && p->posted->posted)
 		return cli_fail(CLI_EXISTS);
 	if (cli_is_ok(end))

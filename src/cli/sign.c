@@ -72,6 +72,13 @@ static CK_RV login(struct job *j, CK_USER_TYPE who, uk_pin *pin)
 	return j->t->m->f->C_Login(j->t->session, who, pin->p, pin->n);
 }
 
+/* ECDSA signs hashes with every module. RSA and SM2 do more with a message than
+ * to hash it. */
+static bool hashed_here(const struct bank_alg *alg)
+{
+	return alg->scheme == UK_SIG_ECDSA;
+}
+
 static CK_RV start_signing(struct job *j, CK_OBJECT_HANDLE key)
 {
 	CK_MECHANISM mechanism = { .mechanism = CKM_ECDSA };
@@ -79,14 +86,14 @@ static CK_RV start_signing(struct job *j, CK_OBJECT_HANDLE key)
 
 	if (j->t->signing) /* an earlier try with a wrong PIN */
 		return CKR_OK;
-	if (j->k->alg->scheme == UK_SIG_PKCS1)
-		mechanism.mechanism = CKM_SHA256_RSA_PKCS;
+	if (!hashed_here(j->k->alg) &&
+	    !token_mechanism(j->t, j->k->alg, &mechanism))
+		return CKR_MECHANISM_INVALID;
 	rv = j->t->m->f->C_SignInit(j->t->session, &mechanism, key);
 	j->t->signing = rv == CKR_OK;
 	return rv;
 }
 
-/* EC keys sign a hash made here, RSA keys the message. */
 static CK_RV sign(struct job *j)
 {
 	uint8_t hash[UK_HASH_MAX], input[UK_TX_MAX];
@@ -94,7 +101,7 @@ static CK_RV sign(struct job *j)
 	CK_ULONG n = uk_buf_left(j->signature);
 	CK_RV rv;
 
-	if (j->k->alg->scheme == UK_SIG_PKCS1)
+	if (!hashed_here(j->k->alg))
 		uk_put(&in, j->what->message);
 	else if (uk_is_ok(uk_hash_one(
 		     j->cli->crypto, j->k->alg->hash, j->what->message, &h)))

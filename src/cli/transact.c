@@ -24,37 +24,12 @@ const char *transact_display_text(const char *display)
 	return display;
 }
 
-/* --- mechanisms ----------------------------------------------------------- */
-
-/* Those that hash what they are given: the bank's algorithms, one each. */
-static bool find_mechanism(const struct bank_alg *alg, CK_MECHANISM *out)
-{
-	static const struct {
-		enum uk_sig_scheme scheme;
-		enum uk_hash hash;
-		CK_MECHANISM_TYPE mechanism;
-	} table[] = {
-		{ UK_SIG_ECDSA, UK_HASH_SHA256, CKM_ECDSA_SHA256 },
-		{ UK_SIG_ECDSA, UK_HASH_SHA384, CKM_ECDSA_SHA384 },
-		{ UK_SIG_PKCS1, UK_HASH_SHA256, CKM_SHA256_RSA_PKCS },
-	};
-
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (table[i].scheme == alg->scheme &&
-		    table[i].hash == alg->hash) {
-			*out = (CK_MECHANISM){ table[i].mechanism, NULL, 0 };
-			return true;
-		}
-	}
-	return false;
-}
-
 bool transact_by_module(const struct transact *x)
 {
 	CK_MECHANISM unused;
 
 	return module_shows_texts(x->t->m) &&
-	       find_mechanism(x->k->alg, &unused);
+	       token_mechanism(x->t, x->k->alg, &unused);
 }
 
 /* --- without the module --------------------------------------------------- */
@@ -124,7 +99,7 @@ cli_end transact_sign(struct transact *x, uk_buf *signature, CK_RV *rv)
 	CK_OBJECT_HANDLE key;
 
 	*rv = CKR_OK;
-	if (!find_mechanism(x->k->alg, &mechanism))
+	if (!token_mechanism(x->t, x->k->alg, &mechanism))
 		return cli_fail(CLI_UNSUPPORTED);
 	x->end = cli_ok();
 	x->unlocking = false;

@@ -80,7 +80,7 @@ UK_RESULT uk_key_spki(const uk_key *k, uk_blob *out);
  * the curve). */
 UK_RESULT uk_key_make_p256(uk_crypto *c, uk_key **out);
 UK_RESULT uk_key_from_point(uk_crypto *c, uk_bytes point, uk_key **out);
-/* Appends 04 || x || y of a P-256 key. */
+/* Appends 04 || x || y of a P-256 or SM2 key. */
 UK_RESULT uk_key_point(const uk_key *k, uk_buf *out);
 /* A private key as PEM (PKCS #8), to be wiped by the caller: for a file. */
 UK_RESULT uk_key_put_pem(const uk_key *k, uk_buf *out);
@@ -92,6 +92,10 @@ UK_RESULT uk_key_agree(const uk_key *own, const uk_key *peer, uk_buf *out);
  * (RFC 7518, 3.5). UK_ERR_SIGNATURE if not. */
 UK_RESULT uk_key_verify(const uk_key *k, enum uk_sig_scheme scheme,
     enum uk_hash hash, uk_bytes msg, uk_bytes sig);
+/* What a signature by this key over msg is made of: its hash; for SM2 e, which
+ * depends on the key (GB/T 32918.2, 6.1). Appends. */
+UK_RESULT uk_key_hash(
+    const uk_key *k, enum uk_hash hash, uk_bytes msg, uk_buf *out);
 /* For a key that is used often: what OpenSSL looks up for each signature of
  * this kind is looked up once. Before the key is shared between threads. */
 UK_RESULT uk_key_prepare(

@@ -90,7 +90,8 @@ uk_err uk_key_point(const uk_key *k, uk_buf *out)
 	uk_blob spki = { NULL, 0 };
 	uk_err err;
 
-	if (k->kind != UK_KEY_P256)
+	/* Both have OIDs of eight bytes. */
+	if (k->kind != UK_KEY_P256 && k->kind != UK_KEY_SM2)
 		return uk_fail(UK_ERR_ARGUMENT);
 	err = uk_key_spki(k, &spki);
 	if (uk_is_ok(err) && spki.n != sizeof(spki_head) + POINT)

@@ -38,6 +38,20 @@ uk_err uk_sm2_z(uk_crypto *c, uk_bytes id, uk_bytes point, uk_buf *out)
 	    c, UK_HASH_SM3, parts, sizeof(parts) / sizeof(parts[0]), out);
 }
 
+uk_err uk_key_hash(
+    const uk_key *k, enum uk_hash hash, uk_bytes msg, uk_buf *out)
+{
+	uint8_t z_room[UK_HASH_MAX], point_room[1 + 2 * FIELD];
+	uk_buf z = UK_BUF(z_room), point = UK_BUF(point_room);
+
+	if (k->kind != UK_KEY_SM2)
+		return uk_hash_one(k->crypto, hash, msg, out);
+	UK_TRY(uk_key_point(k, &point));
+	UK_TRY(uk_sm2_z(k->crypto, UK_NONE, uk_buf_view(&point), &z));
+	return uk_hash_parts(k->crypto, hash,
+	    (const uk_bytes[]){ uk_buf_view(&z), msg }, 2, out);
+}
+
 uk_err uk_sm2_cipher_from_der(uk_bytes der, uk_buf *raw)
 {
 	uk_reader all = uk_read(der);

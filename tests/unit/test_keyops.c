@@ -306,6 +306,10 @@ static void sm2_signature(void **state)
 	expect_code(
 	    uk_key_verify_hash(k, UK_SIG_ECDSA, NULL, hex(SM2_E), hex(SM2_SIG)),
 	    UK_ERR_ARGUMENT);
+	e = UK_BUF(value);
+	expect_ok(
+	    uk_key_hash(k, UK_HASH_SM3, uk_view_str("message digest"), &e));
+	expect_bytes(uk_buf_view(&e), hex(SM2_E));
 	uk_key_close(&k);
 }
 

@@ -466,9 +466,10 @@ static bc_result take_proof(bc_result r, uk_blob *body, const char *number,
 }
 
 bc_result bc_get_proof(bc_bank *bank, const char *number, uk_bytes serial,
-    uk_bytes challenge, const char *algorithm, struct bc_proof *out,
-    struct bc_order *posted)
+    uk_bytes challenge, const char *algorithm, uk_bytes certificate,
+    struct bc_proof *out, struct bc_order *posted)
 {
+	json_t *json;
 	char path[PATH_MAX_BYTES], s[2 * 32 + 1], ch[2 * 32 + 1];
 	uk_blob body = { 0 };
 	uk_err err = order_path(number, "/proof", path);
@@ -480,10 +481,13 @@ bc_result bc_get_proof(bc_bank *bank, const char *number, uk_bytes serial,
 		return local(err);
 	uk_hex_str(s, sizeof(s), serial);
 	uk_hex_str(ch, sizeof(ch), challenge);
-	r = post(bank, path,
-	    json_pack("{s:s,s:s,s:s}", "serial", s, "challenge", ch,
-		"algorithm", algorithm),
-	    &body);
+	json = json_pack("{s:s,s:s,s:s}", "serial", s, "challenge", ch,
+	    "algorithm", algorithm);
+	if (!set_b64(json, "certificate", certificate)) {
+		json_decref(json);
+		return local(uk_fail(UK_ERR_MEMORY));
+	}
+	r = post(bank, path, json, &body);
 	r = take_proof(r, &body, number, out, posted);
 	if (bc_is_ok(r) && out->hash_len == 0 && !posted->posted) {
 		bc_order_free(posted);

@@ -91,8 +91,8 @@ bc_result bc_get_order(
 /* If the order has been posted meanwhile (by another client), *posted is it and
  * there is no proof; otherwise posted->posted is false. */
 bc_result bc_get_proof(bc_bank *bank, const char *number, uk_bytes serial,
-    uk_bytes challenge, const char *algorithm, struct bc_proof *out,
-    struct bc_order *posted) BC_MUST_USE;
+    uk_bytes challenge, const char *algorithm, uk_bytes certificate,
+    struct bc_proof *out, struct bc_order *posted) BC_MUST_USE;
 /* What the customer's card signed, and how it was shown (9). */
 struct bc_confirmation {
 	uk_bytes text, signature, certificate;

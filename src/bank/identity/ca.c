@@ -6,6 +6,7 @@
 #include "proto.h"
 
 #include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -87,19 +88,51 @@ static bool set_subject(X509 *x, const char *cn)
 		   (const unsigned char *)cn, -1, -1, 0) == 1;
 }
 
+/* GM/T 0009, 10: OpenSSL signs with no ID unless it is told. */
+static bool start_sm2(EVP_MD_CTX *md, EVP_PKEY *key)
+{
+	static char id[] = BANK_SM2_ID;
+	const OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_octet_string(
+		    OSSL_PKEY_PARAM_DIST_ID, id, sizeof(id) - 1),
+		OSSL_PARAM_construct_end(),
+	};
+
+	return EVP_DigestSignInit_ex(
+		   md, NULL, "SM3", NULL, NULL, key, params) == 1;
+}
+
+EVP_MD_CTX *bank_issuer_start(const struct bank_issuer *by)
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+
+	if (md != NULL && (EVP_PKEY_is_a(by->key, "SM2")
+				  ? start_sm2(md, by->key)
+				  : EVP_DigestSignInit(md, NULL, EVP_sha256(),
+					NULL, by->key) == 1))
+		return md;
+	EVP_MD_CTX_free(md);
+	return NULL;
+}
+
 X509 *bank_issue(const struct bank_issuer *by, const struct bank_wanted *w)
 {
+	EVP_MD_CTX *md = bank_issuer_start(by);
 	X509 *x = X509_new();
+	bool ok;
 
-	if (x != NULL && X509_set_version(x, X509_VERSION_3) == 1 &&
-	    set_serial(x) && set_subject(x, w->cn) &&
-	    X509_set_issuer_name(x,
-		X509_get_subject_name(by->cert == NULL ? x : by->cert)) == 1 &&
-	    ASN1_TIME_set(X509_getm_notBefore(x), w->not_before) != NULL &&
-	    ASN1_TIME_set(X509_getm_notAfter(x), w->not_after) != NULL &&
-	    X509_set_pubkey(x, w->key) == 1 &&
-	    add_extensions(x, by, &profiles[w->profile], w->host) &&
-	    X509_sign(x, by->key, EVP_sha256()) > 0)
+	ok = md != NULL && x != NULL &&
+	     X509_set_version(x, X509_VERSION_3) == 1 && set_serial(x) &&
+	     set_subject(x, w->cn) &&
+	     X509_set_issuer_name(x,
+		 X509_get_subject_name(by->cert == NULL ? x : by->cert)) == 1 &&
+	     ASN1_TIME_set(X509_getm_notBefore(x), w->not_before) != NULL &&
+	     ASN1_TIME_set(X509_getm_notAfter(x), w->not_after) != NULL &&
+	     X509_set_pubkey(x, w->key) == 1 &&
+	     add_extensions(x, by, &profiles[w->profile], w->host) &&
+	     X509_sign_ctx(x, md) > 0;
+	EVP_MD_CTX_free(md);
+	if (ok)
 		return x;
 	X509_free(x);
 	return NULL;

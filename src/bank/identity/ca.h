@@ -17,10 +17,12 @@ enum bank_profile {
 	BANK_PROFILE_TRANSACTION
 };
 
-/* Makes CA, TLS and signing key and certificate, and an empty revocation list,
- * in dir. say is called before each step. UK_ERR_EXISTS if a file is there. */
+/* Makes CA, TLS and signing key and certificate in dir. sm2: the CA is one of
+ * SM2, and TLS, which knows no such certificates here, has another CA
+ * (tls-ca.pem). say is called before each step. UK_ERR_EXISTS if a file is
+ * there. */
 UK_RESULT bank_ca_init(const char *dir, const char *name, const char *host,
-    void (*say)(const char *step));
+    bool sm2, void (*say)(const char *step));
 
 struct bank_issued {
 	uk_blob der, pem;

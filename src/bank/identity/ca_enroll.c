@@ -66,10 +66,9 @@ static bool key_is_good(EVP_PKEY *key)
 	       strcmp(group, "secp384r1") == 0;
 }
 
-/* GM/T 0009, 10: the ID by which requests are signed, too. */
 static bool set_sm2_id(X509_REQ *req, EVP_PKEY *key)
 {
-	static const char id[] = "1234567812345678";
+	static const char id[] = BANK_SM2_ID;
 	ASN1_OCTET_STRING *s;
 
 	if (!EVP_PKEY_is_a(key, "SM2"))

@@ -11,6 +11,12 @@ struct bank_issuer {
 	EVP_PKEY *key;
 };
 
+/* GM/T 0009, 10: by which everything that SM2 signs is signed. */
+#define BANK_SM2_ID "1234567812345678"
+
+/* To sign something with, once; NULL on failure. */
+EVP_MD_CTX *bank_issuer_start(const struct bank_issuer *by);
+
 /* The CA of this folder; to be freed also on failure. */
 UK_RESULT bank_issuer_read(const char *dir, struct bank_issuer *out);
 void bank_issuer_free(struct bank_issuer *i);

@@ -92,6 +92,7 @@ uk_err bank_ca_write_crl(
 	struct bank_issuer ca = { NULL, NULL };
 	X509_CRL *crl = X509_CRL_new();
 	BIO *bio = BIO_new(BIO_s_mem());
+	EVP_MD_CTX *md = NULL;
 	uk_err err = bank_issuer_read(dir, &ca);
 
 	if (uk_is_ok(err) &&
@@ -100,12 +101,13 @@ uk_err bank_ca_write_crl(
 	if (uk_is_ok(err))
 		err = add_all_revoked(crl, s);
 	if (uk_is_ok(err) &&
-	    (X509_CRL_sort(crl) != 1 ||
-		X509_CRL_sign(crl, ca.key, EVP_sha256()) <= 0 ||
+	    (X509_CRL_sort(crl) != 1 || (md = bank_issuer_start(&ca)) == NULL ||
+		X509_CRL_sign_ctx(crl, md) <= 0 ||
 		PEM_write_bio_X509_CRL(bio, crl) != 1))
 		err = uk_fail(UK_ERR_CRYPTO);
 	if (uk_is_ok(err))
 		err = bank_bio_to_file(bio, dir, BANK_FILE_CRL, true);
+	EVP_MD_CTX_free(md);
 	X509_CRL_free(crl);
 	BIO_free(bio);
 	bank_issuer_free(&ca);

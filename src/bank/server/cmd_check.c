@@ -70,6 +70,8 @@ static enum result check_modes(struct check *c)
 		{ BANK_FILE_DATABASE, 077, false },
 		{ BANK_FILE_CA_KEY, 077, false },
 		{ BANK_FILE_CA_CERT, 022, true },
+		{ BANK_FILE_TLS_CA_KEY, 077, false },
+		{ BANK_FILE_TLS_CA_CERT, 022, false },
 		{ BANK_FILE_CRL, 022, true },
 		{ BANK_FILE_TLS_KEY, 077, true },
 		{ BANK_FILE_TLS_CERT, 022, true },

@@ -50,10 +50,17 @@ static bool host_ok(const char *host)
 				 "0123456789.-")] == '\0';
 }
 
+static bool find_ca_kind(const char *algorithm, bool *sm2)
+{
+	*sm2 = algorithm != NULL && strcmp(algorithm, "sm2") == 0;
+	return *sm2 || algorithm == NULL || strcmp(algorithm, "p256") == 0;
+}
+
 enum bank_exit bank_cmd_init(const struct bank_options *o)
 {
 	char path[BANK_PATH_MAX];
 	struct bank_config c;
+	bool sm2;
 	uk_err err;
 
 	bank_config_defaults(&c);
@@ -74,6 +81,9 @@ enum bank_exit bank_cmd_init(const struct bank_options *o)
 		return bank_complain(BANK_EXIT_DATA, "--database",
 		    "as in postgresql://user@host/bank or service=bank, "
 		    "without a password");
+	if (!find_ca_kind(o->algorithm, &sm2))
+		return bank_complain(
+		    BANK_EXIT_DATA, "--algorithm", "p256 or sm2");
 	if (o->port >= 0)
 		c.port = o->port;
 	if (mkdir(o->dir, 0700) != 0 && errno != EEXIST)
@@ -82,7 +92,7 @@ enum bank_exit bank_cmd_init(const struct bank_options *o)
 	if (uk_is_ok(err) && access(path, F_OK) == 0)
 		err = uk_fail(UK_ERR_EXISTS);
 	if (uk_is_ok(err))
-		err = bank_ca_init(o->dir, c.name, c.host, say);
+		err = bank_ca_init(o->dir, c.name, c.host, sm2, say);
 	if (uk_is_ok(err)) {
 		say("making the database and an empty revocation list");
 		err = make_database(o->dir, &c);
@@ -96,6 +106,9 @@ enum bank_exit bank_cmd_init(const struct bank_options *o)
 		return bank_failed(err, o->dir);
 	printf("%s is ready in %s: start it with `ukey-bankd serve --dir %s`\n",
 	    c.name, o->dir, o->dir);
+	if (sm2)
+		printf("customers trust two CAs: `cat %s/%s %s/%s`\n", o->dir,
+		    BANK_FILE_CA_CERT, o->dir, BANK_FILE_TLS_CA_CERT);
 	return BANK_EXIT_OK;
 }
 

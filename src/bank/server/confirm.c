@@ -8,7 +8,7 @@
 #include "terminals.h"
 #include "trusted.h"
 
-static enum bank_code check_owner(
+enum bank_code bank_check_signer(
     struct bank *b, const uk_cert *cert, int64_t customer)
 {
 	struct bank_owner owner;
@@ -73,7 +73,7 @@ static enum bank_code check_confirmation(struct bank *b, struct bank_confirm *c)
 	code = bank_check_cert(b, uk_blob_view(&r->certificate),
 	    UK_FOR_TRANSACTION, c->now, &cert);
 	if (code == BANK_OK)
-		code = check_owner(b, cert, o->customer);
+		code = bank_check_signer(b, cert, o->customer);
 	if (code == BANK_OK)
 		code = check_signature(cert, r);
 	if (code == BANK_OK)

@@ -69,6 +69,8 @@ static const struct argp_option init_options[] = { DIR_OPTION,
 	OPTION("name", OPT_NAME, "TEXT", "Name of the bank"),
 	OPTION("host", OPT_HOST, "NAME", "Host name (localhost)"),
 	OPTION("port", OPT_PORT, "N", "Port (8443)"),
+	OPTION("algorithm", OPT_ALGORITHM, "NAME",
+	    "Of the CA: p256 or sm2 (p256)"),
 	OPTION("database", OPT_DATABASE, "URI",
 	    "PostgreSQL, as postgresql://user@host/bank (a file)"),
 	END };

@@ -1,4 +1,4 @@
-/* Transfers: reading, preparing, and the bank's proof. confirm.c posts them. */
+/* Transfers: reading and preparing. confirm.c posts them. */
 #include "orders.h"
 
 #include "payee.h"
@@ -345,32 +345,4 @@ enum bank_code bank_order_prepare(struct bank *b, int64_t customer,
 	    !uk_bytes_eq(UK_ARRAY(out->content), uk_buf_view(&content)))
 		code = BANK_ORDER_CONFLICT;
 	return code;
-}
-
-/* --- the bank proves itself ---------------------------------------------- */
-
-enum bank_code bank_order_proof(struct bank *b, int64_t customer,
-    uk_bytes number, const struct bank_proof_request *r, int64_t now,
-    uk_buf *hash, uk_buf *proof, struct bank_order *out)
-{
-	const struct bank_alg *alg = bank_alg_by_name(
-	    (const char *)r->algorithm.p);
-	uint8_t storage[256];
-	uk_buf message = UK_BUF(storage);
-	enum bank_code code;
-
-	if (alg == NULL)
-		return BANK_MALFORMED;
-	code = bank_order_find(b, customer, number, now, out);
-	if (code != BANK_OK || out->posted)
-		return code;
-	if (!uk_is_ok(uk_hash_one(
-		b->crypto, alg->hash, uk_blob_view(&out->text), hash)))
-		return BANK_INTERNAL;
-	bank_put_proof(&message, uk_blob_view(&r->serial),
-	    uk_blob_view(&r->challenge), uk_buf_view(hash));
-	if (!uk_is_ok(uk_buf_result(&message)) ||
-	    !uk_is_ok(bank_sign(b, uk_buf_view(&message), proof)))
-		return BANK_INTERNAL;
-	return BANK_OK;
 }

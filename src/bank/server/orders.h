@@ -59,6 +59,10 @@ typedef void bank_open_order_fn(void *arg, const struct bank_open_order *o);
 UK_RESULT bank_orders_each(struct bank_store *s, int64_t customer, int64_t now,
     bank_open_order_fn *fn, void *arg);
 
+/* Is it one with which this customer signs orders? cert was found good. */
+enum bank_code bank_check_signer(
+    struct bank *b, const uk_cert *cert, int64_t customer);
+
 /* The bank's proof for the customer's card; only of an order that is prepared.
  * Of a posted one, out says so and nothing is appended. */
 enum bank_code bank_order_proof(struct bank *b, int64_t customer,

@@ -98,6 +98,8 @@ static const struct member proof_members[] = {
 	{ NULL, "serial", HEX, 8, 8, AT(proof, serial), false },
 	{ NULL, "challenge", HEX, 8, 32, AT(proof, challenge), false },
 	{ NULL, "algorithm", TEXT, 1, ALG_MAX, AT(proof, algorithm), false },
+	{ NULL, "certificate", BASE64, 1, CERT_MAX, AT(proof, certificate),
+	    true },
 };
 
 static const struct member confirm_members[] = {

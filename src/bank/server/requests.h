@@ -48,6 +48,7 @@ struct bank_bill_reject_request {
 
 struct bank_proof_request {
 	uk_blob serial, challenge, algorithm;
+	uk_blob certificate; /* may be empty */
 };
 
 struct bank_confirm_request {

@@ -7,17 +7,19 @@
 enum { BANK_PATH_MAX = 4096 };
 
 /* The files of the bank's folder. */
-#define BANK_FILE_CONFIG    "bankd.json"
-#define BANK_FILE_DATABASE  "bank.db"
-#define BANK_FILE_CA_KEY    "ca.key"
-#define BANK_FILE_CA_CERT   "ca.pem"
-#define BANK_FILE_CRL       "ca.crl"
-#define BANK_FILE_TLS_KEY   "tls.key"
-#define BANK_FILE_TLS_CERT  "tls.pem"
-#define BANK_FILE_SIGN_KEY  "sign.key"
-#define BANK_FILE_SIGN_CERT "sign.pem"
-#define BANK_FILE_SEAL_KEY  "seal.key"
-#define BANK_FILE_FIELDS    "fields.key"
+#define BANK_FILE_CONFIG      "bankd.json"
+#define BANK_FILE_DATABASE    "bank.db"
+#define BANK_FILE_CA_KEY      "ca.key"
+#define BANK_FILE_CA_CERT     "ca.pem"
+#define BANK_FILE_TLS_CA_KEY  "tls-ca.key"
+#define BANK_FILE_TLS_CA_CERT "tls-ca.pem"
+#define BANK_FILE_CRL         "ca.crl"
+#define BANK_FILE_TLS_KEY     "tls.key"
+#define BANK_FILE_TLS_CERT    "tls.pem"
+#define BANK_FILE_SIGN_KEY    "sign.key"
+#define BANK_FILE_SIGN_CERT   "sign.pem"
+#define BANK_FILE_SEAL_KEY    "seal.key"
+#define BANK_FILE_FIELDS      "fields.key"
 
 /* dir/name; UK_ERR_TOO_SMALL if the path is too long. */
 UK_RESULT bank_path(
