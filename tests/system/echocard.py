@@ -110,6 +110,9 @@ def serve_vpcd(port):
     s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         while True:
+            # Debian's vpcd sends length and body apart: without this they wait
+            # for one another some 40 ms.
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
             body = take(s, int.from_bytes(take(s, 2), "big"))
             if len(body) == 1:
                 if body == b"\x04":
