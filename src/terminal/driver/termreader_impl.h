@@ -1,4 +1,5 @@
-/* What termreader.c (pcscd's threads) and keeper.c (the terminal's) share. */
+/* What termreader.c (pcscd's threads), keeper.c and keeper_link.c (the
+ * terminal's) share. */
 #ifndef TRM_TERMREADER_IMPL_H
 #define TRM_TERMREADER_IMPL_H
 
@@ -7,7 +8,10 @@
 
 #include <pthread.h>
 
-enum { TRM_STATUS_SEQ = 0xff /* the keeper's own, not a request's */ };
+enum {
+	TRM_STATUS_SEQ = 0xff, /* the keeper's own, not a request's */
+	TRM_RETRY_MS = 1000 /* of connecting, where nothing tells of a change */
+};
 
 /* One command that waits; lives on the stack of who waits. */
 struct request {
@@ -56,5 +60,15 @@ void trm_reader_wake_keeper(struct trm_reader *r);
 /* Under the lock: one message to the terminal. */
 void trm_reader_say(struct trm_reader *r, unsigned slot, enum uk_ccid_type type,
     uint8_t seq, uk_bytes data);
+
+/* keeper_link.c, under the lock. */
+void trm_reader_end_request(struct request *q, uk_err err); /* accepts NULL */
+/* There is no terminal any more: no cards, no answers. */
+void trm_reader_lose(struct trm_reader *r);
+/* Begins the conversation that there should be now. Not paired: none. */
+void trm_reader_open_link(struct trm_reader *r);
+void trm_reader_begin_pairing(struct trm_reader *r);
+/* The link's state may have changed by what came in or by time. */
+void trm_reader_follow_link(struct trm_reader *r, enum trm_link_state before);
 
 #endif
