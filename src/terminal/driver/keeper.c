@@ -20,16 +20,7 @@ void trm_reader_wake_keeper(struct trm_reader *r)
 	(void)!write(r->wake, &one, sizeof(one)); /* full: it is awake */
 }
 
-static void close_line(struct trm_reader *r)
-{
-	if (r->fd >= 0)
-		close(r->fd);
-	r->fd = -1;
-	r->retry = trm_now_ms() + TRM_RETRY_MS;
-	trm_reader_lose(r);
-}
-
-/* --- the thread ---------------------------------------------------------- */
+/* --- the line ------------------------------------------------------------ */
 
 static void end_watch(struct trm_reader *r)
 {
@@ -65,6 +56,16 @@ static void watch_folder(struct trm_reader *r)
 	    inotify_add_watch(r->watch, folder[0] == '\0' ? "/" : folder,
 		IN_CREATE | IN_MOVED_TO | IN_ATTRIB) < 0)
 		end_watch(r);
+}
+
+static void close_line(struct trm_reader *r)
+{
+	if (r->fd >= 0)
+		close(r->fd);
+	r->fd = -1;
+	r->retry = trm_now_ms() + TRM_RETRY_MS;
+	watch_folder(r); /* the next cable may be quicker than that */
+	trm_reader_lose(r);
 }
 
 /* Does the folder tell when it is worth trying again? Not of a name that is
@@ -115,6 +116,8 @@ static void move_bytes(struct trm_reader *r, short events)
 	else
 		close_line(r);
 }
+
+/* --- the thread ---------------------------------------------------------- */
 
 static void earlier(int64_t *first, int64_t t)
 {
