@@ -94,6 +94,16 @@ int fx_bankd(const char *const *args)
 	return run(argv, fx_file("commands.log"));
 }
 
+void fx_setting(const char *name, json_t *value)
+{
+	json_t *all = json_load_file(fx_file("bank/bankd.json"), 0, NULL);
+
+	assert_int_equal(json_object_set_new(all, name, value), 0);
+	assert_int_equal(
+	    json_dump_file(all, fx_file("bank/bankd.json"), JSON_INDENT(1)), 0);
+	json_decref(all);
+}
+
 static unsigned read_port(int fd)
 {
 	struct pollfd p = { fd, POLLIN, 0 };
@@ -276,8 +286,11 @@ json_t *fx_call_raw(
 	json_t *answer = NULL;
 
 	assert_non_null(r);
-	snprintf(url, sizeof(url), "https://localhost:%u%s",
-	    servers[l->server].port, path);
+	if (l->base != NULL)
+		snprintf(url, sizeof(url), "%s%s", l->base, path);
+	else
+		snprintf(url, sizeof(url), "https://localhost:%u%s",
+		    servers[l->server].port, path);
 	curl_easy_reset(l->curl);
 	curl_easy_setopt(l->curl, CURLOPT_URL, url);
 	curl_easy_setopt(l->curl, CURLOPT_CAINFO, fx_file("bank/ca.pem"));
@@ -291,6 +304,8 @@ json_t *fx_call_raw(
 		curl_easy_setopt(l->curl, CURLOPT_POSTFIELDSIZE, (long)n);
 		curl_easy_setopt(l->curl, CURLOPT_POSTFIELDS, text);
 	}
+	if (l->options != NULL)
+		l->options(l->curl, l->arg);
 	l->status = 0;
 	if (curl_easy_perform(l->curl) == CURLE_OK) {
 		curl_easy_getinfo(l->curl, CURLINFO_RESPONSE_CODE, &l->status);
@@ -339,7 +354,7 @@ uk_blob fx_b64(const json_t *answer, const char *name)
 	return b;
 }
 
-static json_t *to_b64(uk_bytes v)
+json_t *fx_to_b64(uk_bytes v)
 {
 	uk_blob text = { NULL, 0 };
 	json_t *j;
@@ -352,7 +367,7 @@ static json_t *to_b64(uk_bytes v)
 
 /* --- customers ----------------------------------------------------------- */
 
-static json_t *cert_b64(const char *name)
+json_t *fx_cert(const char *name)
 {
 	char path[160];
 	uk_cert *cert = NULL;
@@ -360,7 +375,7 @@ static json_t *cert_b64(const char *name)
 
 	snprintf(path, sizeof(path), "%s/%s.pem", folder, name);
 	expect_ok(uk_cert_from_pem_file(fx_crypto, path, &cert));
-	j = to_b64(uk_cert_der(cert));
+	j = fx_to_b64(uk_cert_der(cert));
 	uk_cert_close(&cert);
 	return j;
 }
@@ -380,7 +395,7 @@ json_t *fx_sig(const char *name, uk_bytes message, const char **alg_name)
 	*alg_name = alg->name;
 	expect_ok(uk_key_sign(key, alg->scheme, alg->hash, message, &sig));
 	uk_key_close(&key);
-	return to_b64(uk_buf_view(&sig));
+	return fx_to_b64(uk_buf_view(&sig));
 }
 
 json_t *fx_challenge(struct fx_link *l)
@@ -389,7 +404,7 @@ json_t *fx_challenge(struct fx_link *l)
 
 	expect_ok(uk_random(fx_crypto, random, sizeof(random)));
 	return fx_call(l, "/v1/login/challenge",
-	    json_pack("{s:o}", "clientNonce", to_b64(UK_ARRAY(random))));
+	    json_pack("{s:o}", "clientNonce", fx_to_b64(UK_ARRAY(random))));
 }
 
 json_t *fx_token_login(struct fx_link *l, const char *name,
@@ -408,7 +423,7 @@ json_t *fx_token_login(struct fx_link *l, const char *name,
 	sig = fx_sig(name, uk_buf_view(&message), &alg);
 	return fx_call(l, "/v1/login",
 	    json_pack("{s:s,s:{s:o,s:s,s:o,s:s,s:s}}", "nonce", nonce,
-		"authToken", "unverifiedCertificate", cert_b64(name),
+		"authToken", "unverifiedCertificate", fx_cert(name),
 		"algorithm", alg, "signature", sig, "format", "web-eid:1.0",
 		"appVersion", "test/1"));
 }
@@ -451,8 +466,8 @@ json_t *fx_confirm(
 
 	snprintf(path, sizeof(path), "/v1/orders/%s/confirm", number);
 	return fx_call(l, path,
-	    json_pack("{s:o,s:s,s:o,s:o}", "text", to_b64(text), "algorithm",
-		alg, "signature", sig, "certificate", cert_b64(name)));
+	    json_pack("{s:o,s:s,s:o,s:o}", "text", fx_to_b64(text), "algorithm",
+		alg, "signature", sig, "certificate", fx_cert(name)));
 }
 
 int64_t fx_balance(struct fx_link *l, const char *account)

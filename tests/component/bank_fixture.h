@@ -37,6 +37,9 @@ void fx_start(void); /* on the same port as before, once there was one */
 void fx_signal(int sig);
 void fx_kill(int sig);    /* and waits for its end */
 int fx_exit_status(void); /* of the last one that ended */
+/* One of the bank's settings; of a server that is started after it. Takes over
+ * value. */
+void fx_setting(const char *name, json_t *value);
 /* ukey-bankd with these arguments (NULL ends them); its exit code. */
 int fx_bankd(const char *const *args);
 
@@ -46,6 +49,11 @@ struct fx_link {
 	char session[65];
 	int server;  /* which one it talks to */
 	long status; /* of the last answer; 0: none came */
+	/* NULL, or instead of https://localhost:PORT. */
+	const char *base;
+	/* NULL, or called before each request: options of the test's own. */
+	void (*options)(CURL *curl, void *arg);
+	void *arg;
 };
 void fx_link_open(struct fx_link *l);
 void fx_link_to(struct fx_link *l, int server);
@@ -68,6 +76,9 @@ json_t *fx_token_login(
 json_t *fx_challenge(struct fx_link *l);
 json_t *fx_order(const char *number, const char *from, const char *to,
     int64_t amount); /* the body */
+/* A certificate, and bytes, as members of a body. */
+json_t *fx_cert(const char *name);
+json_t *fx_to_b64(uk_bytes v);
 /* Signs text with NAME.key and confirms the order. */
 json_t *fx_confirm(
     struct fx_link *l, const char *number, uk_bytes text, const char *name);

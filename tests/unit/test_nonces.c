@@ -88,6 +88,33 @@ static void in_memory(void **state)
 	bank_nonces_close(&n);
 }
 
+static enum bank_code once_more(
+    struct bank_nonces *n, const struct nonce *x, int64_t now)
+{
+	return bank_nonces_take(n, UK_ARRAY(x->text), now, true);
+}
+
+/* The database has taken the round back, and the request that took the
+ * challenge is served once more: memory cannot take it back, and must not count
+ * it as a replay. Everybody else's try is one. */
+static void served_once_more(void **state)
+{
+	struct bank_nonces *n = NULL;
+	struct nonce a, made_up = { .text = { 'A' } };
+
+	(void)state;
+	expect_ok(bank_nonces_open(crypto, 10, &n));
+	a = make(n, T0);
+	assert_int_equal(take(n, &a, T0), BANK_OK);
+	assert_int_equal(once_more(n, &a, T0), BANK_OK);
+	assert_int_equal(once_more(n, &a, T0), BANK_OK);
+	assert_int_equal(take(n, &a, T0), BANK_NONCE_UNKNOWN);
+	assert_int_equal(
+	    once_more(n, &a, T0 + FIVE_MINUTES), BANK_NONCE_EXPIRED);
+	assert_int_equal(once_more(n, &made_up, T0), BANK_NONCE_UNKNOWN);
+	bank_nonces_close(&n);
+}
+
 /* The sets grow; each is found again; all minutes are there at once. */
 static void many(void **state)
 {
@@ -219,6 +246,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(in_memory),
+		cmocka_unit_test(served_once_more),
 		cmocka_unit_test(many),
 		cmocka_unit_test(bounded),
 		cmocka_unit_test(clock_jumps),
