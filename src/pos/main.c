@@ -52,7 +52,7 @@ static const struct argp_option options[] = {
 	    "pay: unix:PATH or fd:N instead of PC/SC; may be repeated"),
 	OPTION("signature", OPT_SIGNATURE, "FILE",
 	    "pay: strokes, where the card wants a signature"),
-	OPTION("wait", OPT_WAIT, "SECONDS", "pay: for the card (60)"),
+	OPTION("wait", OPT_WAIT, "SECONDS", "pay, serve: for the card (60)"),
 	OPTION("country", OPT_COUNTRY, "NUMBER",
 	    "pay: where the terminal stands, ISO 3166 (156)"),
 	OPTION("search", OPT_SEARCH, "TEXT",
@@ -96,6 +96,7 @@ static const struct command {
 	{ "load-reader", load_reader, false, false },
 	{ "orders", pos_orders, true, true },
 	{ "pay", pos_pay, true, true },
+	{ "serve", pos_serve, true, true },
 	{ "history", pos_history, true, true },
 	{ "signature", pos_get_signature, true, true },
 };
@@ -226,7 +227,7 @@ int main(int argc, char **argv)
 	    "A card terminal for a bank's orders.\v"
 	    "Commands: register, confirm, login, logout, password, "
 	    "request-reader, readers, load-reader FILE, orders, pay ORDER, "
-	    "history, signature ORDER.";
+	    "serve, history, signature ORDER.";
 	const struct argp argp = { options, parse_option,
 		"COMMAND [ORDER or FILE]", doc, NULL, NULL, NULL };
 	struct parse p = { .pos.opt = { .wait_seconds = WAIT_SECONDS,

@@ -83,6 +83,7 @@ void pos_money(const json_t *o, char *out, size_t cap);
 
 enum pos_exit pos_orders(struct pos *p);
 enum pos_exit pos_pay(struct pos *p);
+enum pos_exit pos_serve(struct pos *p); /* until the session ends */
 enum pos_exit pos_history(struct pos *p);
 enum pos_exit pos_get_signature(struct pos *p);
 

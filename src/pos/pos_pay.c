@@ -54,6 +54,8 @@ static void show(const json_t *o)
 	pos_money(o, money, sizeof(money));
 	printf("%s  %s  %s\n    %s\n", pos_text(o, "orderNumber"), money,
 	    pos_text(o, "merchant"), pos_text(o, "goods"));
+	if (*pos_text(o, "merchantOrder") != '\0')
+		printf("    order %s\n", pos_text(o, "merchantOrder"));
 	if (*pos_text(o, "terms") != '\0')
 		printf("    %s\n", pos_text(o, "terms"));
 	printf("    %s to %s\n", pos_text(o, "createdAt"),

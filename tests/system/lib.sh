@@ -427,6 +427,31 @@ new_shop() {
 	}
 }
 
+# The merchant at work (shop.py): `shop` tells him, `shop_says` hears him.
+shop_open() {
+	coproc STALL { PYTHONDONTWRITEBYTECODE=1 exec python3 "$HERE/shop.py" \
+		shop.key "$BANK_PORT" bank/ca.pem "$SHOP_PORT" 2>>"$WORK/shop.log"; }
+	exec {shop_in}>&"${STALL[1]}"- {shop_out}<&"${STALL[0]}"-
+	children+=("$STALL_PID")
+	shop_says open
+}
+
+shop() {
+	echo "$*" >&"$shop_in"
+}
+
+# The next line of the shop, which must match; what was placed is in BILL.
+shop_says() {
+	local line
+	IFS= read -r -t 20 line <&"$shop_out" || line=nothing
+	[[ $line == placed* ]] && BILL=${line##* }
+	if [[ $line =~ ^($1)$ ]]; then
+		met "the shop: $line"
+	else
+		not_met "the shop says '$line', not '$1'"
+	fi
+}
+
 # bank_start [options of ukey-bankd serve]: returns when it listens.
 bank_start() {
 	rm -f bank.ready

@@ -9,28 +9,7 @@ card_insert alice
 bank_start
 
 PHONE=+8613800001234
-coproc STALL { PYTHONDONTWRITEBYTECODE=1 exec python3 "$HERE/shop.py" shop.key \
-	"$BANK_PORT" bank/ca.pem "$SHOP_PORT" 2>"$WORK/shop.log"; }
-exec {shop_in}>&"${STALL[1]}"- {shop_out}<&"${STALL[0]}"-
-children+=("$STALL_PID")
-
-# The next line of the shop, which must match; its third word in BILL.
-shop_says() {
-	local line
-	IFS= read -r -t 20 line <&"$shop_out" || line=nothing
-	read -r _ _ BILL <<<"$line"
-	if [[ $line =~ ^($1)$ ]]; then
-		met "the shop: $line"
-	else
-		not_met "the shop says '$line', not '$1'"
-	fi
-}
-
-shop() {
-	echo "$*" >&"$shop_in"
-}
-
-shop_says open
+shop_open
 expect_exit 0 "ukey login" ukey login
 expect_exit 0 "ukey bills" ukey bills
 expect_line 'No bills' "there is none"

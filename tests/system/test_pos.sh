@@ -42,6 +42,11 @@ money() {
 	sql "SELECT balance FROM accounts WHERE number = '$1'"
 }
 
+# What is set aside for payments under way.
+held() {
+	sql "SELECT held FROM accounts WHERE number = '$1'"
+}
+
 order() { # number amount [merchant [goods]]
 	cat >order.json <<-JSON
 	{"email":"$EMAIL","orderNumber":"$1","amount":$2,"currency":"CNY",
@@ -90,7 +95,8 @@ mkfifo never
 
 ok "the judge's arithmetic is that of published vectors" judge selftest
 "$BIN/ukey-bankd" init --dir bank --name "Bank of Cards" >/dev/null
-sed -i 's/"passwordKib": [0-9]*/"passwordKib": 64/' bank/bankd.json
+sed -i 's/"passwordKib": [0-9]*/"passwordKib": 64/
+s/"plainCallbacks": 0/"plainCallbacks": 1/' bank/bankd.json
 export HOME=$WORK/home
 mkdir -p "$HOME"
 for account in Shop:SHOP-1:0 Card:CARD-1:1000.00; do
@@ -99,7 +105,14 @@ for account in Shop:SHOP-1:0 Card:CARD-1:1000.00; do
 		--account "$number" --currency CNY --deposit "$first" ||
 		not_met "account $number"
 done
+openssl ecparam -name prime256v1 -genkey -noout -out shop.key
+openssl ec -in shop.key -pubout -out shop.pub 2>/dev/null
+ok "a merchant" "$BIN/ukey-bankd" merchant --dir bank --name Shop \
+	--account SHOP-1 --key shop.pub --callback "http://127.0.0.1:$SHOP_PORT/told"
 bank_start
+shop_open
+shop card C-0 500
+shop_says 'refused C-0 account' # nobody has a terminal yet
 
 proves "registration"
 expect_exit 0 "register" terminal "$PASSWORD\n" register --account SHOP-1
@@ -150,7 +163,7 @@ for pair in pboc:1234 sm4:2345 csk:3456; do
 	expect_line '^Paid with 622202\*+[0-9]{4}\.'
 	expect_equal "the card's account" $expect "$(money CARD-1)"
 	expect_equal "the owner's" $((n * 1234)) "$(money SHOP-1)"
-	expect_equal "clearing is empty" 0 "$(money CARDS-CNY)"
+	expect_equal "nothing is set aside" 0 "$(held CARD-1)"
 	expect_equal "the judge finds ARQC, ARPC and TC good" good \
 		"$(judge payment bank "T-$n" "$ISSUER_KEY" "${pair%:*}" "$(
 			sed -n 's/.*"pan":"\([0-9]*\)".*/\1/p' "${pair%:*}.issue.json")")"
@@ -194,7 +207,7 @@ proves "not enough"
 order N-1 99999999
 expect_exit 10 "declined" pay_with N-1 1234
 expect_line '\(51\)'
-expect_equal "no money moved" 0 "$(money CARDS-CNY)"
+expect_equal "nothing is set aside" 0 "$(held CARD-1)"
 
 proves "the card is pulled before its last word"
 order P-1 300
@@ -202,7 +215,7 @@ before=$(money CARD-1)
 plug pboc.card --fault 'ins 82 remove'
 expect_exit 11 "reversed" pay_with P-1 1234
 expect_equal "all is back" "$before" "$(money CARD-1)"
-expect_equal "clearing is empty" 0 "$(money CARDS-CNY)"
+expect_equal "nothing is set aside" 0 "$(held CARD-1)"
 
 proves "an answer that the card does not believe to be its issuer's"
 order F-1 300
@@ -224,6 +237,84 @@ expect_line "\"H-1\",\"Tea, \"\"Inc\"\"\",\"'=cmd\|tea\"" "no formula"
 expect_exit 0 "as JSON" terminal "" history --export json
 ok "which is JSON" $PYTHON -c 'import json, sys; json.loads(sys.argv[1])' "$OUT"
 
+proves "a merchant's order is paid with a card"
+shop card C-1 500
+shop_says 'placed C-1 .*'
+expect_exit 0 "it is offered to the terminal" terminal "" orders
+expect_line "^$BILL  5\.00 CNY  Tea House" "with its sum"
+expect_line '^    order C-1$' "and the merchant's number"
+before=$(money SHOP-1)
+expect_exit 0 "paid" pay_with "$BILL" 1234
+shop_says 'told C-1 paid'
+shop state C-1
+shop_says 'state C-1 paid'
+expect_equal "the merchant has the money" $((before + 500)) "$(money SHOP-1)"
+expect_equal "the receipt is the journal's row" "$(sql "SELECT
+	printf('R%010d', last_journal) FROM pos_payments p JOIN pos_orders o
+	ON o.id = p.order_id WHERE o.number = '$BILL'")" \
+	"$(sql "SELECT receipt FROM bills WHERE number = '$BILL'")"
+expect_exit 14 "not twice" pay_with "$BILL" 1234
+shop cancel C-1
+shop_says 'refused C-1 bill-closed'
+paid=$BILL
+shop card C-1 500
+shop_says "placed C-1 $paid"
+shop order C-1 500 +8613800001234
+shop_says 'refused C-1 order-conflict'
+
+proves "orders that no terminal can be asked about"
+shop card C-0 500 nobody@example.org
+shop_says 'refused C-0 account'
+shop card C-0 0
+shop_says 'refused C-0 amount'
+
+proves "not enough money: another card, or no payment"
+shop card C-2 90000000
+shop_says 'placed C-2 .*'
+for _ in 1 2 3 4 5 6 7 8 9; do
+	expect_exit 10 "declined" pay_with "$BILL" 1234
+	expect_line '\(51\)'
+done
+shop state C-2
+shop_says 'state C-2 open'
+expect_equal "nothing is set aside" 0 "$(held CARD-1)"
+expect_exit 10 "the tenth" pay_with "$BILL" 1234
+shop_says 'told C-2 rejected'
+expect_exit 14 "was the last" pay_with "$BILL" 1234
+
+proves "cancelled by the merchant"
+shop card C-3 100
+shop_says 'placed C-3 .*'
+shop cancel C-3
+shop_says 'cancelled C-3'
+expect_exit 14 "is not paid" pay_with "$BILL" 1234
+expect_line 'refused'
+expect_exit 0 "and not offered" terminal "" orders
+expect_no_line "$BILL"
+
+proves "the card is pulled before its last word"
+shop card C-4 100
+shop_says 'placed C-4 .*'
+plug pboc.card --fault 'ins 82 remove'
+expect_exit 11 "reversed" pay_with "$BILL" 1234
+shop_says 'told C-4 rejected'
+shop state C-4
+shop_says 'state C-4 rejected'
+
+proves "a terminal that stands there asks for each as it comes"
+plug pboc.card
+terminal "$(printf '1234\\n%.0s' {1..20})" serve --reader "unix:$WORK/card.sock" --wait 5 >serve.out 2>&1 &
+SERVE_PID=$!
+children+=("$SERVE_PID")
+shop card C-5 200
+shop_says 'placed C-5 .*'
+shop_says 'told C-5 paid'
+shop card C-6 300
+shop_says 'placed C-6 .*'
+shop_says 'told C-6 paid'
+kill "$SERVE_PID"
+expect_exit 0 "the books balance" audit
+
 proves "attacks, by a terminal in Python with a card of its own"
 for n in 1 2 3 4 5 6 7 8 9; do
 	order "X-$n" 900
@@ -244,17 +335,25 @@ bank_stop
 sed -i 's/"posCompleteSeconds": [0-9]*/"posCompleteSeconds": 30/' bank/bankd.json
 bank_clock 0
 bank_start
+shop card C-9 1000
+shop_says 'placed C-9 .*'
 before=$(money CARD-1)
 expect_equal "authorised" good "$(judge authorise bank \
 	"https://localhost:$BANK_PORT" "$(cat "$XDG_RUNTIME_DIR/ukey/pos-session")" \
-	"$ISSUER_KEY" $PAN 1234 X-9 2>&1)"
-expect_equal "the money is in clearing" 900 "$(money CARDS-CNY)"
+	"$ISSUER_KEY" $PAN 1234 "$BILL" 2>&1)"
+expect_equal "the money is set aside" 1000 "$(held CARD-1)"
+expect_equal "and still there" "$before" "$(money CARD-1)"
+shop cancel C-9
+shop_says 'refused C-9 bill-closed'
+
 bank_stop KILL
 bank_clock 60
 bank_start
 for _ in $(seq 50); do
-	[[ $(money CARDS-CNY) == 0 ]] && break
+	[[ $(held CARD-1) == 0 ]] && break
 	read -r -t 0.1 _ <>never || true
 done
-expect_equal "it went back" "$before" "$(money CARD-1)"
+expect_equal "it is free again" 0 "$(held CARD-1)"
+expect_equal "and was never gone" "$before" "$(money CARD-1)"
+shop_says 'told C-9 rejected'
 expect_exit 0 "the books balance" audit

@@ -70,6 +70,17 @@ uk_err bank_hold_release(struct bank_store *s, int64_t hold)
 	return close_hold(s, hold, "released");
 }
 
+uk_err bank_holds_due(struct bank_store *s, int64_t now, bool *due)
+{
+	bank_query q = bank_query_of(s,
+	    "SELECT id FROM holds WHERE state = 'open' AND expires <= ?"
+	    " LIMIT 1");
+
+	bank_bind_int(&q, now);
+	*due = bank_query_row(&q);
+	return bank_query_end(&q);
+}
+
 uk_err bank_holds_expire(struct bank_store *s, int64_t now, size_t *count)
 {
 	int64_t over[BANK_HOLDS_SWEPT];

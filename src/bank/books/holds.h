@@ -22,6 +22,8 @@ UK_RESULT bank_hold_capture(
     struct bank_store *s, const struct bank_posting *p, int64_t *journal);
 /* Gives back what is left. UK_ERR_NOT_FOUND: no open hold of this number. */
 UK_RESULT bank_hold_release(struct bank_store *s, int64_t hold);
+/* Are there any that are over? Asked without a transaction. */
+UK_RESULT bank_holds_due(struct bank_store *s, int64_t now, bool *due);
 /* Gives back what is left of holds that are over, at most BANK_HOLDS_SWEPT of
  * them; *count of them. */
 UK_RESULT bank_holds_expire(struct bank_store *s, int64_t now, size_t *count);

@@ -1,6 +1,14 @@
 /* Money from outside, and rows taken back. post.c posts. */
 #include "ledger.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
+void bank_receipt_number(int64_t journal, char out[BANK_RECEIPT_NUMBER])
+{
+	snprintf(out, BANK_RECEIPT_NUMBER, "R%010" PRId64, journal);
+}
+
 /* --- deposits ------------------------------------------------------------ */
 
 static uk_err cash_account(struct bank_store *s, uk_bytes currency, int64_t *id)

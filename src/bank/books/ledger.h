@@ -39,6 +39,10 @@ struct bank_posting {
 UK_RESULT bank_ledger_post(
     struct bank_store *s, const struct bank_posting *p, int64_t *journal);
 
+/* What a payer and a payee call the row of the journal. */
+enum { BANK_RECEIPT_NUMBER = 32 };
+void bank_receipt_number(int64_t journal, char out[BANK_RECEIPT_NUMBER]);
+
 struct bank_posted {
 	uk_err err;      /* as bank_ledger_post has it */
 	int64_t journal; /* of UK_ERR_EXISTS for an order: that one's */

@@ -66,8 +66,8 @@ enum bank_code bank_pos_authorise(struct bank_pos *p, int64_t owner,
 enum bank_code bank_pos_complete(struct bank_pos *p, int64_t owner,
     uk_bytes number, uk_bytes emv, int64_t now, struct bank_pos_outcome *out);
 
-/* Reverses what was not completed in time, so many at most; *more: there are
- * others. */
+/* Reverses what was not completed in time, so many at most, and gives back what
+ * is set aside and over; *more: there are others. For a timer. */
 UK_RESULT bank_pos_sweep(
     struct bank_pos *p, int64_t now, int64_t most, bool *more);
 
@@ -83,8 +83,5 @@ UK_RESULT bank_pos_check_ac(struct bank_pos *p, const struct bank_card *card,
     const struct uk_emv_set *emv, uint8_t session_key[BANK_CARD_KEY]);
 UK_RESULT bank_pos_put_state(
     struct bank_pos *p, int64_t order, enum bank_pos_state state);
-/* The bank's own account between cards and owners; made if needed. */
-UK_RESULT bank_pos_clearing(
-    struct bank_pos *p, const char *currency, int64_t *account);
 
 #endif

@@ -1,53 +1,26 @@
 /* A card's last word, and what happens without one. */
 #include "authorise.h"
 
-#include "ledger.h"
+#include "bills.h"
+#include "holds.h"
 #include "secret.h"
-
-/* --- clearing ------------------------------------------------------------- */
-
-static uk_err make_clearing(
-    struct bank_pos *p, uk_bytes number, const char *currency, int64_t *id)
-{
-	return bank_account_make(p->store, 0, number,
-	    uk_view_str("Card clearing"), uk_view_str(currency), id);
-}
-
-uk_err bank_pos_clearing(
-    struct bank_pos *p, const char *currency, int64_t *account)
-{
-	uint8_t storage[BANK_ACCOUNT_MAX];
-	uk_buf number = UK_BUF(storage);
-	struct bank_account found;
-	uk_err err;
-
-	uk_put_str(&number, "CARDS-");
-	uk_put_str(&number, currency);
-	UK_TRY(uk_buf_result(&number));
-	err = bank_account_find(p->store, uk_buf_view(&number), &found);
-	if (uk_is(err, UK_ERR_NOT_FOUND))
-		return make_clearing(
-		    p, uk_buf_view(&number), currency, account);
-	*account = found.id;
-	return err;
-}
 
 /* --- payments under way --------------------------------------------------- */
 
 struct payment {
-	int64_t id, order, card, journal, settlement, amount;
-	int64_t complete_before;
+	int64_t id, order, card, hold, settlement, amount;
+	int64_t complete_before, source, bill;
 	enum bank_pos_state state;
 	char code[3], masked[UK_EMV_PAN_MAX + 1];
-	char currency[BANK_CURRENCY_LEN + 1];
 	char merchant[BANK_POS_MERCHANT_MAX + 1];
 	uk_blob emv; /* of the first GENERATE AC */
 };
 
 #define COLUMNS                                                                \
-	"y.id, y.order_id, y.card, y.journal, u.account, o.amount,"            \
-	" y.complete_before, y.state, y.code, y.masked, o.currency,"           \
-	" o.merchant, y.emv FROM pos_payments y"                               \
+	"y.id, y.order_id, y.card, y.hold, u.account, o.amount,"               \
+	" y.complete_before, y.state, y.code, y.masked, o.merchant, y.emv,"    \
+	" (SELECT account FROM holds h WHERE h.id = y.hold), o.bill"           \
+	" FROM pos_payments y"                                                 \
 	" JOIN pos_orders o ON o.id = y.order_id"                              \
 	" JOIN pos_users u ON u.id = o.owner"
 
@@ -56,16 +29,17 @@ static uk_err read_payment(const bank_query *q, struct payment *y)
 	y->id = bank_col_int(q, 0);
 	y->order = bank_col_int(q, 1);
 	y->card = bank_col_int(q, 2);
-	y->journal = bank_col_int(q, 3);
+	y->hold = bank_col_int(q, 3);
 	y->settlement = bank_col_int(q, 4);
 	y->amount = bank_col_int(q, 5);
 	y->complete_before = bank_col_int(q, 6);
 	y->state = (enum bank_pos_state)bank_col_int(q, 7);
 	UK_TRY(uk_copy_str(y->code, sizeof(y->code), bank_col(q, 8)));
 	UK_TRY(uk_copy_str(y->masked, sizeof(y->masked), bank_col(q, 9)));
-	UK_TRY(uk_copy_str(y->currency, sizeof(y->currency), bank_col(q, 10)));
-	UK_TRY(uk_copy_str(y->merchant, sizeof(y->merchant), bank_col(q, 11)));
-	return uk_blob_set(&y->emv, bank_col(q, 12));
+	UK_TRY(uk_copy_str(y->merchant, sizeof(y->merchant), bank_col(q, 10)));
+	y->source = bank_col_int(q, 12);
+	y->bill = bank_col_int(q, 13);
+	return uk_blob_set(&y->emv, bank_col(q, 11));
 }
 
 static uk_err read_one(bank_query *q, struct payment *y)
@@ -113,37 +87,60 @@ static uk_err put_end(struct bank_pos *p, const struct payment *y,
 
 	bank_bind_int(&q, state);
 	bank_bind_blob(&q, emv);
-	bank_bind_int(&q, journal);
+	if (journal > 0)
+		bank_bind_int(&q, journal);
+	else
+		bank_bind_null(&q);
 	bank_bind_int(&q, now);
 	bank_bind_int(&q, y->id);
 	UK_TRY(bank_query_run(&q));
 	return bank_pos_put_state(p, y->order, state);
 }
 
+/* What was set aside goes to the owner, and the merchant's bill is paid. */
 static uk_err settle(
     struct bank_pos *p, const struct payment *y, int64_t now, int64_t *journal)
 {
-	struct bank_posting posting = { .to = y->settlement,
+	char receipt[32];
+
+	UK_TRY(bank_hold_capture(p->store,
+	    &(struct bank_posting){ .from = y->source,
+		.to = y->settlement,
 		.amount = y->amount,
 		.time = now,
-		.kind = "card-settled",
-		.memo = uk_view_str(y->merchant) };
-
-	UK_TRY(bank_pos_clearing(p, y->currency, &posting.from));
-	return bank_ledger_post(p->store, &posting, journal);
+		.kind = "card",
+		.memo = uk_view_str(y->merchant),
+		.hold = y->hold },
+	    journal));
+	if (y->bill == 0)
+		return uk_ok();
+	bank_receipt_number(*journal, receipt);
+	return bank_bill_settle(p->store, y->bill, uk_view_str(receipt), now);
 }
 
-/* Clearing is the bank's own account, so it always has enough for both ways. */
+/* Not found: the hold was over first, and the money is free already. */
+static uk_err give_back(
+    struct bank_pos *p, const struct payment *y, int64_t now)
+{
+	uk_err err = bank_hold_release(p->store, y->hold);
+
+	if (!uk_is(err, UK_ERR_NOT_FOUND))
+		UK_TRY(err);
+	if (y->bill == 0)
+		return uk_ok();
+	err = bank_bill_refuse(p->store, y->bill,
+	    uk_view_str("the card did not complete the payment"), now);
+	/* Ended already: nothing that the card's money has to wait for. */
+	return uk_is(err, UK_ERR_CONDITIONS) ? uk_ok() : err;
+}
+
 static uk_err end(struct bank_pos *p, struct payment *y,
     enum bank_pos_state state, uk_bytes emv, int64_t now)
 {
-	int64_t journal;
+	int64_t journal = 0;
 
-	UK_TRY(state == BANK_POS_COMPLETED
-		   ? settle(p, y, now, &journal)
-		   : bank_ledger_reverse(p->store, y->journal,
-			 uk_view_str("the card did not complete the payment"),
-			 now, &journal));
+	UK_TRY(state == BANK_POS_COMPLETED ? settle(p, y, now, &journal)
+					   : give_back(p, y, now));
 	y->state = state;
 	return put_end(p, y, state, emv, journal, now);
 }
@@ -312,6 +309,25 @@ static uk_err is_late(struct bank_pos *p, int64_t now, bool *late)
 	return bank_query_end(&q);
 }
 
+/* What is set aside without a payment under way. */
+static uk_err expire_holds(struct bank_pos *p, int64_t now, bool *more)
+{
+	size_t count = 0;
+	uk_err err;
+
+	UK_TRY(bank_holds_due(p->store, now, more));
+	if (!*more)
+		return uk_ok();
+	UK_TRY(bank_begin(p->store));
+	err = bank_holds_expire(p->store, now, &count);
+	if (uk_is_ok(err))
+		err = bank_commit(p->store);
+	if (!uk_is_ok(err))
+		bank_rollback(p->store);
+	*more = count == BANK_HOLDS_SWEPT;
+	return err;
+}
+
 uk_err bank_pos_sweep(struct bank_pos *p, int64_t now, int64_t most, bool *more)
 {
 	bool late;
@@ -322,9 +338,11 @@ uk_err bank_pos_sweep(struct bank_pos *p, int64_t now, int64_t most, bool *more)
 		uk_err err = reverse_late(p, now);
 
 		if (uk_is(err, UK_ERR_NOT_FOUND))
-			return uk_ok();
+			return expire_holds(p, now, more);
 		UK_TRY(err);
 	}
-	*more = late;
+	if (!late)
+		return expire_holds(p, now, more);
+	*more = true;
 	return uk_ok();
 }

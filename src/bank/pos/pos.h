@@ -5,9 +5,9 @@
  * account that gets the money (users.h), asks for a reader, which the bank
  * prepares with keys of its own (readers.h), and finds the orders that wait to
  * be paid (pos_orders.h). A card's cryptogram over amount and order is checked
- * with the issuer's keys (cards.h, issuer.h) and money moves from the card's
- * account into clearing (authorise.c); when the card has agreed to the
- * issuer's answer it moves on to the owner, and else it goes back (complete.c).
+ * with the issuer's keys (cards.h, issuer.h) and money is set aside in the
+ * card's account (authorise.c); when the card has agreed to the issuer's
+ * answer it moves to the owner, and else it is free again (complete.c).
  * Every step is one transaction of the database, and repeated it answers the
  * same. No HTTP, no clock: `now` is the caller's.
  */

@@ -48,7 +48,26 @@ unsigned bank_pos_currency(const char *code)
 #define COLUMNS                                                                \
 	"o.id, o.owner, u.account, o.number, o.merchant, o.goods, o.terms,"    \
 	" o.currency, o.amount, o.created, o.expires, o.attempts, o.state,"    \
-	" o.challenge FROM pos_orders o JOIN pos_users u ON u.id = o.owner"
+	" o.challenge, o.bill, (SELECT b.order_number FROM bills b"            \
+	" WHERE b.id = o.bill), (SELECT b.state FROM bills b"                  \
+	" WHERE b.id = o.bill) FROM pos_orders o"                              \
+	" JOIN pos_users u ON u.id = o.owner"
+
+/* Somebody has cancelled it, or it is over. */
+static bool bill_has_ended(uk_bytes state)
+{
+	return state.n > 0 && !uk_bytes_eq(state, uk_view_str("open")) &&
+	       !uk_bytes_eq(state, uk_view_str("shown"));
+}
+
+static uk_err read_bill(const bank_query *q, struct bank_pos_order *o)
+{
+	o->bill = bank_col_int(q, 14);
+	if (o->state == BANK_POS_PENDING && bill_has_ended(bank_col(q, 16)))
+		o->state = BANK_POS_REFUSED;
+	return uk_copy_str(
+	    o->merchant_order, sizeof(o->merchant_order), bank_col(q, 15));
+}
 
 static uk_err read_order(const bank_query *q, struct bank_pos_order *o)
 {
@@ -71,6 +90,7 @@ static uk_err read_order(const bank_query *q, struct bank_pos_order *o)
 	o->expires = bank_col_int(q, 10);
 	o->attempts = bank_col_int(q, 11);
 	o->state = (enum bank_pos_state)bank_col_int(q, 12);
+	UK_TRY(read_bill(q, o));
 	return uk_copy_exact(
 	    o->challenge, sizeof(o->challenge), bank_col(q, 13));
 }
@@ -106,7 +126,9 @@ uk_err bank_pos_orders_each(struct bank_pos *p, int64_t owner, int64_t now,
 {
 	bank_query q = bank_query_of(p->store,
 	    "SELECT " COLUMNS " WHERE o.owner = ? AND o.state = ?"
-	    " AND o.expires > ? ORDER BY o.id LIMIT ?");
+	    " AND o.expires > ? AND (o.bill IS NULL OR EXISTS (SELECT 1"
+	    " FROM bills b WHERE b.id = o.bill"
+	    " AND b.state IN ('open', 'shown'))) ORDER BY o.id LIMIT ?");
 	struct bank_pos_order o;
 	uk_err err = uk_ok(), end;
 
@@ -183,8 +205,8 @@ static uk_err insert(
 	uint8_t challenge[BANK_POS_CHALLENGE];
 	bank_query q = bank_query_of(p->store,
 	    "INSERT INTO pos_orders (owner, number, merchant, goods, terms,"
-	    " currency, amount, created, expires, attempts, state, challenge)"
-	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)");
+	    " currency, amount, created, expires, attempts, state, challenge,"
+	    " bill) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)");
 	uk_err err = uk_random(p->crypto, challenge, sizeof(challenge)), end;
 
 	bank_bind_int(&q, n->owner);
@@ -198,6 +220,10 @@ static uk_err insert(
 	bank_bind_int(&q, n->expires);
 	bank_bind_int(&q, BANK_POS_PENDING);
 	bank_bind_blob(&q, UK_ARRAY(challenge));
+	if (n->bill == 0)
+		bank_bind_null(&q);
+	else
+		bank_bind_int(&q, n->bill);
 	if (uk_is_ok(err))
 		return bank_query_run(&q);
 	end = bank_query_end(&q);
@@ -217,6 +243,35 @@ static enum bank_code make(
 	    !uk_is_ok(owner_currency(p, n->owner, n->currency, &good)))
 		return BANK_INTERNAL;
 	return good ? bank_pos_code(insert(p, n, now)) : BANK_ACCOUNT;
+}
+
+enum bank_code bank_pos_order_add(
+    struct bank_pos *p, const struct bank_pos_new_order *n, int64_t now)
+{
+	enum bank_code code = check(n);
+
+	return code == BANK_OK ? make(p, n, now) : code;
+}
+
+uk_err bank_pos_owner_of(
+    struct bank_pos *p, int64_t account, uk_bytes email, int64_t *owner)
+{
+	bank_query q = bank_query_of(p->store,
+	    "SELECT id FROM pos_users WHERE account = ? AND active = 1"
+	    " AND (? = '' OR email = ?) ORDER BY id LIMIT 2");
+	bool one, two = false;
+
+	bank_bind_int(&q, account);
+	bank_bind_text(&q, email);
+	bank_bind_text(&q, email);
+	one = bank_query_row(&q);
+	*owner = one ? bank_col_int(&q, 0) : 0;
+	if (one)
+		two = bank_query_row(&q);
+	UK_TRY(bank_query_end(&q));
+	if (two)
+		return uk_fail(UK_ERR_CONDITIONS);
+	return one ? uk_ok() : uk_fail(UK_ERR_NOT_FOUND);
 }
 
 enum bank_code bank_pos_order_make(

@@ -2,10 +2,12 @@
  * Orders that wait to be paid at a terminal, and what became of them.
  *
  * pending: to be paid. authorised: a card's cryptogram was good and its money
- * is in clearing until the card's last word. completed: the money is the
- * owner's. reversed: it went back, since the card declined or did not answer in
- * time. refused: too many cards were. An order is bound to a card's cryptogram
- * by its unpredictable number, which is made of the order (bank_pos_number).
+ * is set aside until the card's last word. completed: the money is the
+ * owner's. reversed: it is the card's again, since the card declined or did not
+ * answer in time. refused: too many cards were declined, or the merchant's
+ * order (bank/shop) that it pays has come to its end otherwise. An order is
+ * bound to a card's cryptogram by its unpredictable number, which is made of
+ * the order (bank_pos_number).
  */
 #ifndef BANK_POS_ORDERS_H
 #define BANK_POS_ORDERS_H
@@ -41,6 +43,8 @@ struct bank_pos_order {
 	char goods[BANK_POS_GOODS_MAX + 1], terms[BANK_POS_TERMS_MAX + 1];
 	char currency[BANK_CURRENCY_LEN + 1];
 	int64_t amount, created, expires, attempts;
+	int64_t bill; /* the merchant's order that it pays; 0: none */
+	char merchant_order[BANK_ORDER_NUMBER_MAX + 1]; /* "": none */
 	enum bank_pos_state state;
 	uint8_t challenge[BANK_POS_CHALLENGE];
 };
@@ -49,12 +53,21 @@ struct bank_pos_new_order {
 	int64_t owner;
 	uk_bytes number, merchant, goods, terms, currency;
 	int64_t amount, expires;
+	int64_t bill; /* 0: none */
 };
 /* Again with the same content it is the same order. BANK_ORDER_CONFLICT: the
  * number names another one; BANK_MALFORMED; BANK_AMOUNT; BANK_ACCOUNT: the
  * owner's account has another currency. */
 enum bank_code bank_pos_order_make(
     struct bank_pos *p, const struct bank_pos_new_order *n, int64_t now);
+
+/* The same inside a transaction of the caller's, for a bill that is new. */
+enum bank_code bank_pos_order_add(
+    struct bank_pos *p, const struct bank_pos_new_order *n, int64_t now);
+/* Whose terminal settles to this account: the one with this e-mail address, or
+ * with none ("") the only one. UK_ERR_NOT_FOUND; UK_ERR_CONDITIONS: which? */
+UK_RESULT bank_pos_owner_of(
+    struct bank_pos *p, int64_t account, uk_bytes email, int64_t *owner);
 
 /* BANK_NOT_FOUND, also for somebody else's. */
 enum bank_code bank_pos_order_find(struct bank_pos *p, int64_t owner,

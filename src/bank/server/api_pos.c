@@ -226,16 +226,22 @@ static json_t *json_pos_order(uk_crypto *c, const struct bank_pos_order *o)
 	char un[2 * 4 + 1];
 	uint8_t number[4];
 
+	json_t *j;
+
 	if (!uk_is_ok(bank_pos_number(c, o, number)))
 		return NULL;
 	uk_hex_str(un, sizeof(un), UK_ARRAY(number));
-	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:I,s:s,s:i,s:s,s:o,s:o}",
+	j = json_pack("{s:s,s:s,s:s,s:s,s:s,s:I,s:s,s:i,s:s,s:o,s:o}",
 	    "orderNumber", o->number, "state", bank_pos_state_name(o->state),
 	    "merchant", o->merchant, "goods", o->goods, "terms", o->terms,
 	    "amount", (json_int_t)o->amount, "currency", o->currency,
 	    "currencyNumber", (int)bank_pos_currency(o->currency),
 	    "unpredictableNumber", un, "createdAt", bank_json_time(o->created),
 	    "expiresAt", bank_json_time(o->expires));
+	if (o->bill != 0)
+		json_object_set_new(
+		    j, "merchantOrder", json_string(o->merchant_order));
+	return j;
 }
 
 static void add_order(void *arg, const struct bank_pos_order *o)
@@ -317,6 +323,8 @@ enum bank_code bank_api_pos_authorise(
 			uk_blob_view(&r.mac) },
 		    call->now, &outcome);
 	if (code == BANK_OK)
+		bank_touch(b, 0); /* the merchant may have to be told */
+	if (code == BANK_OK)
 		*answer = json_outcome(call, &outcome);
 	bank_free_pos_authorise(&r);
 	return code;
@@ -336,6 +344,8 @@ enum bank_code bank_api_pos_complete(
 	if (code == BANK_OK)
 		code = bank_pos_complete(&b->pos, owner, call->order,
 		    uk_blob_view(&r.emv), call->now, &outcome);
+	if (code == BANK_OK)
+		bank_touch(b, 0);
 	if (code == BANK_OK)
 		*answer = json_outcome(call, &outcome);
 	bank_free_pos_complete(&r);

@@ -5,6 +5,7 @@
 #include "callback_url.h"
 #include "json_text.h"
 #include "jwe.h"
+#include "pos_orders.h"
 #include "requests.h"
 #include "secret.h"
 
@@ -93,6 +94,10 @@ static enum bank_code check_texts(
 	    !text_ok(&r->payee, false) || !text_ok(&r->memo, true) ||
 	    !take_items(&r->items))
 		return BANK_MALFORMED;
+	if (r->method.n > 0 &&
+	    !uk_bytes_eq(uk_blob_view(&r->method), uk_view_str("card")) &&
+	    !uk_bytes_eq(uk_blob_view(&r->method), uk_view_str("bill")))
+		return BANK_MALFORMED;
 	if (r->seconds < BANK_BILL_SECONDS_MIN ||
 	    r->seconds > BANK_BILL_SECONDS_MAX)
 		return BANK_MALFORMED;
@@ -116,10 +121,41 @@ static enum bank_code check_merchant(const struct bank_merchant *m,
 	return BANK_OK;
 }
 
-static enum bank_code place(struct bank *b, const struct bank_call *call,
-    const struct bank_merchant_request *r, uk_bytes callback, uk_bytes phone,
-    json_t **answer)
+/* How it is to be paid: by the customer with a phone number, or at a terminal
+ * with a card. */
+struct payer {
+	struct bank *bank;
+	const struct bank_merchant *merchant;
+	const struct bank_merchant_request *request;
+	int64_t now;
+	bool card;
+	int64_t owner; /* of the terminal */
+	uk_bytes phone;
+};
+
+/* What the terminal shows is the merchant's text. */
+static uk_err add_pos_order(void *arg, int64_t bill, uk_bytes number)
 {
+	const struct payer *p = arg;
+	const struct bank_merchant_request *r = p->request;
+	struct bank_pos_new_order n = { .owner = p->owner,
+		.number = number,
+		.merchant = uk_blob_view(&r->payee),
+		.goods = uk_blob_view(r->memo.n > 0 ? &r->memo : &r->payee),
+		.currency = uk_blob_view(&r->currency),
+		.amount = r->amount,
+		.expires = p->now + r->seconds,
+		.bill = bill };
+
+	return bank_pos_order_add(&p->bank->pos, &n, p->now) == BANK_OK
+		   ? uk_ok()
+		   : uk_fail(UK_ERR_INTERNAL);
+}
+
+static enum bank_code place(struct bank *b, const struct bank_call *call,
+    struct payer *p, uk_bytes callback, json_t **answer)
+{
+	const struct bank_merchant_request *r = p->request;
 	struct bank_bill bill = { 0 };
 	int64_t payer = 0;
 	uk_err err = bank_bill_place(b->store, b->crypto, b->fields,
@@ -128,12 +164,15 @@ static enum bank_code place(struct bank *b, const struct bank_call *call,
 		.amount = r->amount,
 		.seconds = r->seconds,
 		.order = uk_blob_view(&r->number),
-		.phone = phone,
+		.phone = p->phone,
 		.payee = uk_blob_view(&r->payee),
 		.memo = uk_blob_view(&r->memo),
 		.items = uk_blob_view(&r->items),
 		.currency = uk_blob_view(&r->currency),
 		.callback = callback,
+		.card = p->card,
+		.also = p->card ? add_pos_order : NULL,
+		.arg = p,
 	    },
 	    call->now, &bill, &payer);
 
@@ -149,6 +188,39 @@ static enum bank_code place(struct bank *b, const struct bank_call *call,
 	return uk_is_ok(err) ? BANK_OK : BANK_INTERNAL;
 }
 
+/* The terminal of the merchant's account. Its screen has less room. */
+static enum bank_code find_terminal(struct bank *b, struct payer *p)
+{
+	const struct bank_merchant_request *r = p->request;
+	uk_err err;
+
+	if (r->phone.n > 0 || r->payee.n > BANK_POS_MERCHANT_MAX ||
+	    r->memo.n > BANK_POS_GOODS_MAX)
+		return BANK_MALFORMED;
+	if (r->amount > BANK_POS_AMOUNT_MAX)
+		return BANK_AMOUNT;
+	if (bank_pos_currency(p->merchant->currency) == 0)
+		return BANK_ACCOUNT;
+	err = bank_pos_owner_of(&b->pos, p->merchant->account,
+	    uk_blob_view(&r->terminal), &p->owner);
+	if (uk_is(err, UK_ERR_NOT_FOUND) || uk_is(err, UK_ERR_CONDITIONS))
+		return BANK_ACCOUNT;
+	return bank_code_of(err);
+}
+
+static enum bank_code open_phone(struct bank *b, struct payer *p, uk_buf *phone)
+{
+	const struct bank_merchant_request *r = p->request;
+	uk_err err;
+
+	if (r->terminal.n > 0)
+		return BANK_MALFORMED;
+	err = bank_jwe_open(b->crypto, b->seal, uk_blob_view(&r->phone), phone);
+	p->phone = uk_buf_view(phone);
+	return uk_is_ok(err) && bank_phone_ok(p->phone) ? BANK_OK
+							: BANK_MALFORMED;
+}
+
 static enum bank_code open_and_place(struct bank *b,
     const struct bank_call *call, const struct bank_merchant_request *r,
     json_t **answer)
@@ -156,21 +228,23 @@ static enum bank_code open_and_place(struct bank *b,
 	uint8_t storage[BANK_JWE_PLAIN_MAX];
 	uk_buf phone = UK_BUF(storage);
 	struct bank_merchant m;
+	struct payer p = { .bank = b,
+		.merchant = &m,
+		.request = r,
+		.now = call->now,
+		.card = uk_bytes_eq(
+		    uk_blob_view(&r->method), uk_view_str("card")) };
 	uk_bytes callback;
 	enum bank_code code;
-	uk_err err;
 
 	if (!uk_is_ok(bank_merchant_get(b->store, call->merchant, &m)))
 		return BANK_INTERNAL;
 	code = check_merchant(&m, r, &callback);
-	if (code != BANK_OK)
-		return code;
-	err = bank_jwe_open(
-	    b->crypto, b->seal, uk_blob_view(&r->phone), &phone);
-	if (!uk_is_ok(err) || !bank_phone_ok(uk_buf_view(&phone)))
-		code = BANK_MALFORMED;
 	if (code == BANK_OK)
-		code = place(b, call, r, callback, uk_buf_view(&phone), answer);
+		code = p.card ? find_terminal(b, &p)
+			      : open_phone(b, &p, &phone);
+	if (code == BANK_OK)
+		code = place(b, call, &p, callback, answer);
 	uk_wipe(storage, sizeof(storage));
 	return code;
 }

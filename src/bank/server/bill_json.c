@@ -30,11 +30,12 @@ json_t *bank_json_merchant_bill(const struct bank_bill *b, int64_t now)
 		state = BANK_BILL_OPEN;
 	if (state == BANK_BILL_OPEN && now >= b->expires)
 		state = BANK_BILL_EXPIRED;
-	return json_pack("{s:s,s:s,s:s,s:I,s:s,s:o,s:o,s:o,s:o,s:s}",
-	    "orderNumber", b->order, "bill", b->number, "state",
-	    bank_bill_state_name(state), "amount", (json_int_t)b->amount,
-	    "currency", b->currency, "createdAt", bank_json_time(b->created),
-	    "expiresAt", bank_json_time(b->expires), "changedAt",
+	return json_pack("{s:s,s:s,s:s,s:s,s:I,s:s,s:o,s:o,s:o,s:o,s:s}",
+	    "orderNumber", b->order, "bill", b->number, "method",
+	    b->card ? "card" : "bill", "state", bank_bill_state_name(state),
+	    "amount", (json_int_t)b->amount, "currency", b->currency,
+	    "createdAt", bank_json_time(b->created), "expiresAt",
+	    bank_json_time(b->expires), "changedAt",
 	    bank_json_time(
 		b->state == BANK_BILL_SHOWN ? b->created : b->changed),
 	    "reason", bank_json_string(uk_blob_view(&b->reason)), "receipt",

@@ -1,13 +1,7 @@
 /* The receipt of a posted order (docs/protocol.md, section 6). */
 #include "receipts.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
-void bank_receipt_number(int64_t journal, char out[BANK_RECEIPT_NUMBER])
-{
-	snprintf(out, BANK_RECEIPT_NUMBER, "R%010" PRId64, journal);
-}
+#include "ledger.h"
 
 uk_err bank_receipt_make(struct bank *b, const struct bank_order *order,
     int64_t number, int64_t now, uk_bytes customer_signature,

@@ -4,9 +4,6 @@
 
 #include "orders.h"
 
-enum { BANK_RECEIPT_NUMBER = 32 };
-void bank_receipt_number(int64_t journal, char out[BANK_RECEIPT_NUMBER]);
-
 /* number: the journal row. Appends text and signature. */
 UK_RESULT bank_receipt_make(struct bank *b, const struct bank_order *order,
     int64_t number, int64_t now, uk_bytes customer_signature,

@@ -75,13 +75,16 @@ static const struct member merchant_members[] = {
 	    AT(merchant, number), false },
 	{ NULL, "amount", INTEGER, 0, 0, AT(merchant, amount), false },
 	{ NULL, "currency", TEXT, 3, 3, AT(merchant, currency), false },
-	{ NULL, "payerPhone", TEXT, 1, JWE_MAX, AT(merchant, phone), false },
+	{ NULL, "payerPhone", TEXT, 1, JWE_MAX, AT(merchant, phone), true },
 	{ NULL, "payee", TEXT, 1, BILL_TEXT, AT(merchant, payee), false },
 	{ NULL, "memo", TEXT, 0, BILL_TEXT, AT(merchant, memo), true },
 	{ NULL, "items", LIST, 2, ITEMS_MAX, AT(merchant, items), true },
 	{ NULL, "expiresIn", OPTIONAL_INTEGER, 0, 0, AT(merchant, seconds),
 	    true },
 	{ NULL, "callback", TEXT, 0, URL_MAX, AT(merchant, callback), true },
+	{ NULL, "method", TEXT, 4, 4, AT(merchant, method), true },
+	{ NULL, "terminal", TEXT, 3, BANK_EMAIL_MAX, AT(merchant, terminal),
+	    true },
 };
 
 static const struct member bill_pay_members[] = {

@@ -34,6 +34,7 @@ struct bank_bill;
 struct bank_merchant_request {
 	uk_blob number, phone, payee, currency, memo, callback;
 	uk_blob items; /* JSON text of an array; empty: there are none */
+	uk_blob method, terminal; /* may be empty */
 	int64_t amount, seconds;
 };
 

@@ -31,7 +31,7 @@ void bank_bill_free(struct bank_bill *b)
 	"SELECT b.id, b.merchant, b.payer, b.state, b.acknowledged, b.amount," \
 	" b.created, b.expires, b.changed, b.number, b.order_number, m.name,"  \
 	" a.number, b.currency, b.callback, b.receipt, b.payee, b.memo,"       \
-	" b.items, b.reason, b.content FROM bills b"                           \
+	" b.items, b.reason, b.content, b.method FROM bills b"                 \
 	" JOIN merchants m ON m.id = b.merchant"                               \
 	" JOIN accounts a ON a.id = m.account"
 
@@ -80,6 +80,7 @@ static uk_err read_bill(const bank_query *q, struct bank_bill *b)
 	b->created = bank_col_int(q, 6);
 	b->expires = bank_col_int(q, 7);
 	b->changed = bank_col_int(q, 8);
+	b->card = uk_bytes_eq(bank_col(q, 21), uk_view_str("card"));
 	UK_TRY(read_state(bank_col(q, 3), &b->state));
 	return read_texts(q, b);
 }
@@ -186,6 +187,8 @@ static uk_err content_hash(uk_crypto *c, const struct bank_bill_wanted *w,
 		uk_put_u32(&all, (uint32_t)fields[i].n);
 		uk_put(&all, fields[i]);
 	}
+	if (w->card)
+		uk_put_str(&all, "card");
 	UK_TRY(uk_buf_result(&all));
 	return uk_hash_one(c, UK_HASH_SHA256, uk_buf_view(&all), hash);
 }
@@ -216,7 +219,8 @@ static uk_err check_count(
 	bank_bind_blob(&q, index);
 	bank_bind_int(&q, w->merchant);
 	if (bank_query_row(&q))
-		room = bank_col_int(&q, 0) < BANK_BILLS_OPEN_PHONE &&
+		room = (w->card ||
+			   bank_col_int(&q, 0) < BANK_BILLS_OPEN_PHONE) &&
 		       bank_col_int(&q, 1) < BANK_BILLS_OPEN_MERCHANT;
 	UK_TRY(bank_query_end(&q));
 	return room ? uk_ok() : uk_fail(UK_ERR_CONDITIONS);
@@ -236,8 +240,9 @@ static uk_err insert(
 	bank_query q = bank_query_of(s,
 	    "INSERT INTO bills (number, merchant, order_number, content,"
 	    " payer, phone, phone_lookup, payee, amount, currency, memo,"
-	    " items, callback, state, created, changed, expires)"
-	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?, ?)"
+	    " items, callback, state, method, created, changed, expires)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, ?, ?,"
+	    " ?)"
 	    " ON CONFLICT DO NOTHING RETURNING id");
 	uk_err err;
 
@@ -257,6 +262,7 @@ static uk_err insert(
 	bank_bind_text(&q, w->memo);
 	bank_bind_text(&q, w->items);
 	bank_bind_text(&q, w->callback);
+	bank_bind_text(&q, uk_view_str(w->card ? "card" : "bill"));
 	bank_bind_int(&q, n->now);
 	bank_bind_int(&q, n->now);
 	bank_bind_int(&q, n->now + w->seconds);
@@ -274,11 +280,15 @@ static uk_err place(struct bank_store *s, uk_crypto *c,
 
 	UK_TRY(check_count(s, n->w, n->index));
 	UK_TRY(make_number(c, n->number));
-	UK_TRY(bank_field_seal(
-	    f, BANK_FIELD_PHONE, uk_view_str(n->number), n->w->phone, &sealed));
+	if (!n->w->card) {
+		UK_TRY(bank_field_seal(f, BANK_FIELD_PHONE,
+		    uk_view_str(n->number), n->w->phone, &sealed));
+		UK_TRY(bank_phone_owner(s, n->index, &n->payer));
+	}
 	n->sealed = uk_buf_view(&sealed);
-	UK_TRY(bank_phone_owner(s, n->index, &n->payer));
 	UK_TRY(insert(s, n, &id));
+	if (n->w->also != NULL)
+		UK_TRY(n->w->also(n->w->arg, id, uk_view_str(n->number)));
 	if (n->payer == 0)
 		return uk_ok();
 	return bank_event_add(s, n->payer, id, "new", n->now);
@@ -308,7 +318,8 @@ uk_err bank_bill_place(struct bank_store *s, uk_crypto *c,
 	uk_err err;
 
 	*payer = 0;
-	UK_TRY(bank_field_index(f, BANK_FIELD_PHONE, w->phone, &index));
+	if (!w->card)
+		UK_TRY(bank_field_index(f, BANK_FIELD_PHONE, w->phone, &index));
 	UK_TRY(content_hash(c, w, uk_buf_view(&index), &content));
 	n.content = uk_buf_view(&content);
 	n.index = uk_buf_view(&index);

@@ -7,6 +7,9 @@
  * bill tells that he is a customer. For the same reason a bill for an unknown
  * number is placed like any other; it waits for its customer or expires.
  *
+ * A bill that is paid with a card has no payer that we know: it waits at a
+ * terminal (bank/pos), and only the merchant is told what becomes of it.
+ *
  * Every change is one transaction: the new state, the event for the customer
  * (bill_events.h) and the word to the merchant (deliveries.h).
  */
@@ -42,6 +45,7 @@ struct bank_bill {
 	int64_t id, merchant, payer; /* payer 0: not known */
 	enum bank_bill_state state;
 	bool acknowledged;
+	bool card; /* paid at a card terminal, by nobody we know */
 	int64_t amount, created, expires, changed;
 	char number[BANK_BILL_NUMBER + 1];
 	char order[64 + 1]; /* the merchant's number */
@@ -59,6 +63,10 @@ void bank_bill_free(struct bank_bill *b); /* what is inside */
 struct bank_bill_wanted {
 	int64_t merchant, amount, seconds;
 	uk_bytes order, phone, payee, memo, items, currency, callback;
+	bool card; /* then there is no phone number */
+	/* What belongs to a new bill, in the same transaction; may be NULL. */
+	uk_err (*also)(void *arg, int64_t bill, uk_bytes number);
+	void *arg;
 };
 
 /* The same order number with the same content is the same bill, in whatever
@@ -98,6 +106,13 @@ UK_RESULT bank_bill_link(struct bank_store *s, int64_t order, int64_t bill);
 UK_RESULT bank_bill_lock(struct bank_store *s, int64_t bill, int64_t now);
 UK_RESULT bank_bill_settle(
     struct bank_store *s, int64_t bill, uk_bytes receipt, int64_t now);
+
+/* In the transactions of a card payment. Reserved: nobody cancels it and it
+ * does not expire, until it is settled or refused. UK_ERR_CONDITIONS as above.
+ */
+UK_RESULT bank_bill_reserve(struct bank_store *s, int64_t bill, int64_t now);
+UK_RESULT bank_bill_refuse(
+    struct bank_store *s, int64_t bill, uk_bytes reason, int64_t now);
 
 /* Those whose time is over; fn is told the payers. */
 UK_RESULT bank_bills_expire(struct bank_store *s, int64_t now,

@@ -35,13 +35,16 @@ static uk_err update(struct bank_store *s, int64_t bill,
 	bank_query q = bank_query_of(s,
 	    "UPDATE bills SET state = ?, reason = ?, receipt = ?, changed = ?"
 	    " WHERE id = ? AND state IN ('open', 'shown') AND state <> ?"
-	    " AND (expires > ? OR ? = 'expired') RETURNING id");
+	    " AND (reserved = 0 OR ? IN ('paid', 'rejected'))"
+	    " AND (expires > ? OR reserved = 1 OR ? = 'expired')"
+	    " RETURNING id");
 
 	bank_bind_text(&q, uk_view_str(bank_bill_state_name(to)));
 	bank_bind_text(&q, reason);
 	bank_bind_text(&q, receipt);
 	bank_bind_int(&q, now);
 	bank_bind_int(&q, bill);
+	bank_bind_text(&q, uk_view_str(bank_bill_state_name(to)));
 	bank_bind_text(&q, uk_view_str(bank_bill_state_name(to)));
 	bank_bind_int(&q, now);
 	bank_bind_text(&q, uk_view_str(bank_bill_state_name(to)));
@@ -114,6 +117,26 @@ uk_err bank_bill_settle(
 	return change(s, bill, payer, BANK_BILL_PAID, UK_NONE, receipt, now);
 }
 
+uk_err bank_bill_reserve(struct bank_store *s, int64_t bill, int64_t now)
+{
+	bank_query q = bank_query_of(s,
+	    "UPDATE bills SET reserved = 1 WHERE id = ? AND reserved = 0"
+	    " AND state IN ('open', 'shown') AND expires > ? RETURNING id");
+	int64_t id;
+	uk_err err;
+
+	bank_bind_int(&q, bill);
+	bank_bind_int(&q, now);
+	err = bank_query_id(&q, &id);
+	return uk_is(err, UK_ERR_NOT_FOUND) ? uk_fail(UK_ERR_CONDITIONS) : err;
+}
+
+uk_err bank_bill_refuse(
+    struct bank_store *s, int64_t bill, uk_bytes reason, int64_t now)
+{
+	return change(s, bill, 0, BANK_BILL_REJECTED, reason, UK_NONE, now);
+}
+
 /* --- time ---------------------------------------------------------------- */
 
 enum { EXPIRE_AT_ONCE = 64 };
@@ -127,7 +150,7 @@ static uk_err find_overdue(struct bank_store *s, int64_t now,
 {
 	bank_query q = bank_query_of(s,
 	    "SELECT id, payer FROM bills WHERE state IN ('open', 'shown')"
-	    " AND expires <= ? ORDER BY expires LIMIT ?");
+	    " AND expires <= ? AND reserved = 0 ORDER BY expires LIMIT ?");
 
 	*n = 0;
 	bank_bind_int(&q, now);

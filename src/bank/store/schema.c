@@ -295,6 +295,17 @@ static const char pages[] =
     "CREATE INDEX bills_by_merchant ON bills (merchant, id);"
     "CREATE INDEX deliveries_of ON deliveries (bill);";
 
+/* Merchants' orders that are paid with a card (bills.h, pos_orders.h), and what
+ * is set aside for a payment under way. */
+static const char cards[] =
+    "ALTER TABLE bills ADD COLUMN method TEXT NOT NULL DEFAULT 'bill'"
+    " CHECK (method IN ('bill', 'card'));"
+    "ALTER TABLE bills ADD COLUMN reserved INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE pos_orders ADD COLUMN bill INTEGER REFERENCES bills;"
+    "CREATE UNIQUE INDEX pos_orders_bill ON pos_orders (bill);"
+    "ALTER TABLE pos_payments ADD COLUMN hold INTEGER REFERENCES holds;"
+    "CREATE INDEX pos_users_account ON pos_users (account);";
+
 const struct bank_migration bank_migrations[] = {
 	{ .name = "books", .sql = books },
 	{ .name = "login", .sql = login },
@@ -307,6 +318,7 @@ const struct bank_migration bank_migrations[] = {
 	{ .name = "evidence", .sql = evidence },
 	{ .name = "enrolments", .sql = enrolments },
 	{ .name = "pages", .sql = pages },
+	{ .name = "cards", .sql = cards },
 };
 
 const size_t bank_migration_count = sizeof(bank_migrations) /
