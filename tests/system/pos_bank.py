@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.ciphers import algorithms
 
 def derived(bank, label):
     """NIST SP 800-108, HMAC-SHA256 in counter mode, one block."""
-    with open(f"{bank}/pos.key", "rb") as f:
+    with open(os.environ.get("POS_KEY", f"{bank}/pos.key"), "rb") as f:
         master = f.read()
     data = b"\0\0\0\1" + label.encode() + b"\0\0\0\1\0"
     return hmac.new(master, data, hashlib.sha256).digest()

@@ -330,8 +330,42 @@ proves "nobody's number or PIN was written down"
 ok "not in the log" not grep -qE '622202[0-9]{7}|correct horse|battery' bank.log
 ok "not in the database" not grep -qa "$PAN" bank/bank.db bank/bank.db-wal
 
-proves "kill -9 between authorisation and completion, and nobody comes back"
+proves "the master key goes into a security module"
 bank_stop
+softhsm=$(ls /usr/lib/softhsm/libsofthsm2.so /usr/lib/*/softhsm/libsofthsm2.so \
+	2>/dev/null | head -1)
+if [[ -n $softhsm ]]; then
+	export SOFTHSM2_CONF=$WORK/softhsm2.conf
+	mkdir tokens
+	printf '%s\n' "directories.tokendir = $WORK/tokens" 'log.level = ERROR' \
+		>"$SOFTHSM2_CONF"
+	softhsm2-util --init-token --free --label Bank --pin 271828 \
+		--so-pin 31415926 >/dev/null
+	(umask 077; echo 271828 >hsm.pin)
+	cp bank/pos.key judges.key
+	export POS_KEY=$WORK/judges.key
+	expect_exit 78 "not before it is named" "$BIN/ukey-bankd" vault-key --dir bank
+	sed -i "s|^{|{\"vaultKey\": \"pkcs11:token=Bank;object=pos?module-path=$softhsm\&pin-source=file:$WORK/hsm.pin\",|" \
+		bank/bankd.json
+	expect_exit 78 "no server while the file is there" "$BIN/ukey-bankd" \
+		pos-unblock --dir bank --in pboc.issue.json
+	expect_line 'vaultKey is set and .*pos.key is there' "says why"
+	expect_exit 0 "moved" "$BIN/ukey-bankd" vault-key --dir bank
+	ok "the file is gone" test ! -e bank/pos.key
+	expect_exit 73 "once" "$BIN/ukey-bankd" vault-key --dir bank
+	rm bank/pos.key
+	ok "and its bytes are nowhere" $PYTHON -c 'import glob, sys
+key = open("judges.key", "rb").read()
+sys.exit(any(key in open(f, "rb").read() for f in glob.glob("[bt]*/**/*.*", recursive=True)))'
+	ok "cards are found by it" "$BIN/ukey-bankd" pos-unblock --dir bank \
+		--in pboc.issue.json
+	echo 999999 >hsm.pin
+	expect_exit 78 "a wrong PIN" "$BIN/ukey-bankd" pos-unblock --dir bank \
+		--in pboc.issue.json
+	echo 271828 >hsm.pin
+fi
+
+proves "kill -9 between authorisation and completion, and nobody comes back"
 sed -i 's/"posCompleteSeconds": [0-9]*/"posCompleteSeconds": 30/' bank/bankd.json
 bank_clock 0
 bank_start

@@ -1,12 +1,9 @@
-/* A signing key behind PKCS#11. */
-#include "hsm.h"
+/* A key behind PKCS#11. */
+#include "hsm_impl.h"
 
 #include "log.h"
 #include "mem.h"
 #include "secret.h"
-
-#include <p11-kit/pkcs11.h>
-#include <p11-kit/uri.h>
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -17,20 +14,15 @@
 
 enum { PIN_MAX = 256, SLOTS_MAX = 64, RETRY_SECONDS = 1 };
 
-struct bank_hsm {
-	P11KitUri *uri;
-	void *library;
-	CK_FUNCTION_LIST *f;
-	bool initialized, has_session;
-	bool pin_refused; /* for good: a person must look */
-	CK_SESSION_HANDLE session;
-	CK_OBJECT_HANDLE key;
-	bool has_tried;
-	int64_t tried; /* to begin anew */
+static const struct use uses[] = {
+	[BANK_HSM_SIGN] = { CKO_PRIVATE_KEY, CKM_ECDSA, BANK_HSM_SIGNATURE,
+	    "signing key" },
+	[BANK_HSM_MAC] = { CKO_SECRET_KEY, CKM_SHA256_HMAC, BANK_HSM_HASH,
+	    "vault key" },
 };
 
 /* PKCS#11's language: CKR_OK, or what went wrong. */
-static uk_err failed(const char *what, CK_RV rv)
+uk_err bank_hsm_failed(const char *what, CK_RV rv)
 {
 	uk_log(UK_LOG_ERROR, "event=hsm call=%s ckr=0x%lx", what, rv);
 	return uk_fail(rv == CKR_HOST_MEMORY ? UK_ERR_MEMORY : UK_ERR_IO);
@@ -109,7 +101,7 @@ static uk_err find_token(struct bank_hsm *h, CK_SLOT_ID *out, CK_FLAGS *flags)
 	CK_TOKEN_INFO token;
 
 	if (rv != CKR_OK)
-		return failed("C_GetSlotList", rv);
+		return bank_hsm_failed("C_GetSlotList", rv);
 	for (CK_ULONG i = 0; i < n; i++) {
 		if (!fits(h, slots[i], &token))
 			continue;
@@ -146,24 +138,20 @@ static uk_err log_in(struct bank_hsm *h, CK_FLAGS flags)
 				 rv == CKR_PIN_LEN_RANGE ||
 				 rv == CKR_PIN_INVALID;
 		if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN)
-			err = failed("C_Login", rv);
+			err = bank_hsm_failed("C_Login", rv);
 	}
 	uk_wipe(pin, sizeof(pin));
 	return err;
 }
 
-enum { TEMPLATE_MAX = 8 };
-
-/* What the URI says of the object, and that it is a private key. */
-static CK_ULONG make_template(
-    struct bank_hsm *h, CK_ATTRIBUTE out[TEMPLATE_MAX])
+/* What the URI says of the object, and of which class it is. */
+CK_ULONG bank_hsm_template(
+    struct bank_hsm *h, CK_ATTRIBUTE out[BANK_HSM_TEMPLATE])
 {
-	static CK_OBJECT_CLASS private_key = CKO_PRIVATE_KEY;
 	static const CK_ATTRIBUTE_TYPE named[] = { CKA_LABEL, CKA_ID };
 	CK_ULONG n = 0;
 
-	out[n++] = (CK_ATTRIBUTE){ CKA_CLASS, &private_key,
-		sizeof(private_key) };
+	out[n++] = (CK_ATTRIBUTE){ CKA_CLASS, &h->class, sizeof(h->class) };
 	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
 		CK_ATTRIBUTE *a = p11_kit_uri_get_attribute(h->uri, named[i]);
 
@@ -176,8 +164,8 @@ static CK_ULONG make_template(
 /* Exactly one key, so that no other is used by mistake. */
 static uk_err find_key(struct bank_hsm *h)
 {
-	CK_ATTRIBUTE template[TEMPLATE_MAX];
-	CK_ULONG n = make_template(h, template), found = 0;
+	CK_ATTRIBUTE template[BANK_HSM_TEMPLATE];
+	CK_ULONG n = bank_hsm_template(h, template), found = 0;
 	CK_OBJECT_HANDLE keys[2];
 	CK_RV rv = h->f->C_FindObjectsInit(h->session, template, n);
 
@@ -186,7 +174,7 @@ static uk_err find_key(struct bank_hsm *h)
 		(void)h->f->C_FindObjectsFinal(h->session);
 	}
 	if (rv != CKR_OK)
-		return failed("C_FindObjects", rv);
+		return bank_hsm_failed("C_FindObjects", rv);
 	if (found != 1) {
 		uk_log(UK_LOG_ERROR, "event=hsm result=%s",
 		    found == 0 ? "no-such-key" : "several-such-keys");
@@ -196,7 +184,7 @@ static uk_err find_key(struct bank_hsm *h)
 	return uk_ok();
 }
 
-static uk_err begin(struct bank_hsm *h)
+uk_err bank_hsm_session(struct bank_hsm *h, CK_FLAGS how)
 {
 	CK_C_INITIALIZE_ARGS args = { .flags = CKF_OS_LOCKING_OK };
 	CK_SLOT_ID slot;
@@ -207,17 +195,26 @@ static uk_err begin(struct bank_hsm *h)
 	if (!h->initialized)
 		rv = h->f->C_Initialize(&args);
 	if (rv != CKR_OK && rv != CKR_CRYPTOKI_ALREADY_INITIALIZED)
-		return failed("C_Initialize", rv);
+		return bank_hsm_failed("C_Initialize", rv);
 	h->initialized = true;
 	UK_TRY(find_token(h, &slot, &flags));
 	rv = h->f->C_OpenSession(
-	    slot, CKF_SERIAL_SESSION, NULL, NULL, &h->session);
+	    slot, CKF_SERIAL_SESSION | how, NULL, NULL, &h->session);
 	if (rv != CKR_OK)
-		return failed("C_OpenSession", rv);
+		return bank_hsm_failed("C_OpenSession", rv);
 	h->has_session = true;
 	err = log_in(h, flags);
-	if (uk_is_ok(err))
-		err = find_key(h);
+	if (!uk_is_ok(err))
+		end_session(h);
+	return err;
+}
+
+static uk_err begin(struct bank_hsm *h)
+{
+	uk_err err;
+
+	UK_TRY(bank_hsm_session(h, 0));
+	err = find_key(h);
 	if (!uk_is_ok(err))
 		end_session(h);
 	return err;
@@ -225,17 +222,16 @@ static uk_err begin(struct bank_hsm *h)
 
 /* --- signing ------------------------------------------------------------- */
 
-static CK_RV sign_once(struct bank_hsm *h, uk_bytes hash, uint8_t *out)
+static CK_RV sign_once(struct bank_hsm *h, uk_bytes data, uint8_t *out)
 {
-	CK_MECHANISM ecdsa = { CKM_ECDSA, NULL, 0 };
-	CK_ULONG n = BANK_HSM_SIGNATURE;
-	CK_RV rv = h->f->C_SignInit(h->session, &ecdsa, h->key);
+	CK_MECHANISM mechanism = { h->use->mechanism, NULL, 0 };
+	CK_ULONG n = h->use->size;
+	CK_RV rv = h->f->C_SignInit(h->session, &mechanism, h->key);
 
 	if (rv == CKR_OK)
-		rv = h->f->C_Sign(h->session, (CK_BYTE_PTR)(uintptr_t)hash.p,
-		    hash.n, out, &n);
-	return rv == CKR_OK && n != BANK_HSM_SIGNATURE ? CKR_KEY_SIZE_RANGE
-						       : rv;
+		rv = h->f->C_Sign(h->session, (CK_BYTE_PTR)(uintptr_t)data.p,
+		    data.n, out, &n);
+	return rv == CKR_OK && n != h->use->size ? CKR_KEY_SIZE_RANGE : rv;
 }
 
 static uk_err begin_anew(struct bank_hsm *h, int64_t now)
@@ -248,30 +244,43 @@ static uk_err begin_anew(struct bank_hsm *h, int64_t now)
 	return begin(h);
 }
 
+static uk_err sign(struct bank_hsm *h, uk_bytes data, int64_t now, uint8_t *out)
+{
+	CK_RV rv;
+
+	if (h->has_session) {
+		rv = sign_once(h, data, out);
+		if (rv == CKR_OK)
+			return uk_ok();
+		UK_IGNORE(bank_hsm_failed("C_Sign", rv));
+		end_session(h);
+	}
+	UK_TRY(begin_anew(h, now));
+	rv = sign_once(h, data, out);
+	if (rv == CKR_OK)
+		return uk_ok();
+	end_session(h);
+	return bank_hsm_failed("C_Sign", rv);
+}
+
 uk_err bank_hsm_sign(
     struct bank_hsm *h, uk_bytes hash, int64_t now, uk_buf *signature)
 {
 	uint8_t raw[BANK_HSM_SIGNATURE];
-	CK_RV rv;
 
-	if (hash.n != BANK_HSM_HASH)
+	if (hash.n != BANK_HSM_HASH || h->class != CKO_PRIVATE_KEY)
 		return uk_fail(UK_ERR_ARGUMENT);
-	if (h->has_session) {
-		rv = sign_once(h, hash, raw);
-		if (rv == CKR_OK)
-			goto good;
-		UK_IGNORE(failed("C_Sign", rv));
-		end_session(h);
-	}
-	UK_TRY(begin_anew(h, now));
-	rv = sign_once(h, hash, raw);
-	if (rv != CKR_OK) {
-		end_session(h);
-		return failed("C_Sign", rv);
-	}
-good:
+	UK_TRY(sign(h, hash, now, raw));
 	uk_put(signature, UK_ARRAY(raw));
 	return uk_buf_result(signature);
+}
+
+uk_err bank_hsm_mac(
+    struct bank_hsm *h, uk_bytes data, int64_t now, uint8_t mac[BANK_HSM_HASH])
+{
+	if (h->class != CKO_SECRET_KEY)
+		return uk_fail(UK_ERR_ARGUMENT);
+	return sign(h, data, now, mac);
 }
 
 /* --- opening ------------------------------------------------------------- */
@@ -285,7 +294,7 @@ static uk_err load(struct bank_hsm *h, const char *path, char *why, size_t cap)
 		*(void **)&get = dlsym(h->library, "C_GetFunctionList");
 	if (get != NULL && get(&h->f) == CKR_OK && h->f != NULL)
 		return uk_ok();
-	snprintf(why, cap, "module-path of the signing key: %s",
+	snprintf(why, cap, "module-path of the %s: %s", h->use->name,
 	    h->library == NULL ? dlerror() : "not a PKCS#11 module");
 	return uk_fail(UK_ERR_NOT_FOUND);
 }
@@ -302,16 +311,17 @@ static uk_err read_uri(
 	    p11_kit_uri_get_module_path(h->uri) == NULL ||
 	    p11_kit_uri_get_pin_value(h->uri) != NULL) {
 		snprintf(why, cap,
-		    "the signing key is named like pkcs11:token=T;object=K"
+		    "the %s is named like pkcs11:token=T;object=K"
 		    "?module-path=/M.so&pin-source=file:/P, never with its "
-		    "PIN");
+		    "PIN",
+		    h->use->name);
 		return uk_fail(UK_ERR_FORMAT);
 	}
 	return uk_ok();
 }
 
-uk_err bank_hsm_open(
-    const char *uri, struct bank_hsm **out, char *why, size_t why_cap)
+uk_err bank_hsm_open(const char *uri, enum bank_hsm_use use,
+    struct bank_hsm **out, char *why, size_t why_cap)
 {
 	struct bank_hsm *h = uk_new(sizeof(*h));
 	uk_err err = uk_fail(UK_ERR_MEMORY);
@@ -319,6 +329,8 @@ uk_err bank_hsm_open(
 	*out = NULL;
 	if (h == NULL)
 		return err;
+	h->use = &uses[use];
+	h->class = h->use->class;
 	err = read_uri(h, uri, why, why_cap);
 	if (uk_is_ok(err))
 		err = load(

@@ -1,7 +1,8 @@
 /*
- * The bank's signing key in a hardware security module, through whatever
- * PKCS#11 module the bank's own vendor gives: loaded by its path, one session,
- * one key, one mechanism (CKM_ECDSA on P-256).
+ * A key of the bank's in a hardware security module, through whatever PKCS#11
+ * module the bank's own vendor gives: loaded by its path, one session, one key,
+ * one mechanism. The signing key: CKM_ECDSA on P-256; the key that others are
+ * derived from (bank/pos/vault.h): CKM_SHA256_HMAC.
  *
  * The key is named by a PKCS#11 URI (RFC 7512), which says all of it:
  *
@@ -26,13 +27,22 @@ struct bank_hsm;
 
 enum { BANK_HSM_HASH = 32, BANK_HSM_SIGNATURE = 64 };
 
-/* Loads the module and signs nothing yet. why: one line for people. */
-UK_RESULT bank_hsm_open(
-    const char *uri, struct bank_hsm **out, char *why, size_t why_cap);
+enum bank_hsm_use { BANK_HSM_SIGN, BANK_HSM_MAC };
+
+/* Loads the module and does nothing yet. why: one line for people. One at a
+ * time of the same module: closing one finalizes it. */
+UK_RESULT bank_hsm_open(const char *uri, enum bank_hsm_use use,
+    struct bank_hsm **out, char *why, size_t why_cap);
 void bank_hsm_close(struct bank_hsm **h); /* accepts NULL */
 /* Appends r || s over a finished SHA-256. now: seconds that only grow.
  * UK_ERR_IO: the module does not answer as it should; the log says how. */
 UK_RESULT bank_hsm_sign(
     struct bank_hsm *h, uk_bytes hash, int64_t now, uk_buf *signature);
+/* HMAC-SHA-256, likewise. The caller wipes. */
+UK_RESULT bank_hsm_mac(
+    struct bank_hsm *h, uk_bytes data, int64_t now, uint8_t mac[BANK_HSM_HASH]);
+/* Brings a secret key of the URI's name into the token, not to be read again; h
+ * is for that only and closed afterwards. UK_ERR_EXISTS: there is one. */
+UK_RESULT bank_hsm_put(struct bank_hsm *h, uk_bytes value);
 
 #endif

@@ -35,47 +35,77 @@ static uk_err read_master(const char *path, uint8_t key[BANK_VAULT_KEY])
 	return whole ? uk_ok() : uk_fail(UK_ERR_FORMAT);
 }
 
-static uk_err make_master(struct bank_vault *v, const char *path)
+static uk_err make_master(
+    uk_crypto *c, const char *path, uint8_t key[BANK_VAULT_KEY])
 {
-	uk_err err = uk_random(v->crypto, v->master, sizeof(v->master));
+	uk_err err = uk_random(c, key, BANK_VAULT_KEY);
 
 	if (uk_is_ok(err))
-		err = bank_file_write(path, UK_ARRAY(v->master), false);
+		err = bank_file_write(
+		    path, uk_view(key, BANK_VAULT_KEY), false);
 	/* Another program was faster: then that one's counts. */
-	return uk_is(err, UK_ERR_EXISTS) ? read_master(path, v->master) : err;
+	return uk_is(err, UK_ERR_EXISTS) ? read_master(path, key) : err;
+}
+
+uk_err bank_vault_master(
+    uk_crypto *c, const char *path, uint8_t key[BANK_VAULT_KEY])
+{
+	uk_err err = read_master(path, key);
+
+	return uk_is(err, UK_ERR_NOT_FOUND) ? make_master(c, path, key) : err;
+}
+
+/* --- what is derived ------------------------------------------------------ */
+
+static uk_err own_prf(void *arg, uk_bytes data, uint8_t out[BANK_VAULT_KEY])
+{
+	struct bank_vault *v = arg;
+	uk_buf b = uk_buf_over(out, BANK_VAULT_KEY);
+
+	return uk_hmac(
+	    v->crypto, UK_HASH_SHA256, UK_ARRAY(v->master), &data, 1, &b);
 }
 
 /* SP 800-108, 4.1: 00000001 || label || 00 || 00000100 */
-static uk_err derive(
-    struct bank_vault *v, const char *label, uint8_t key[BANK_VAULT_KEY])
+static uk_err derive(bank_vault_prf *prf, void *arg, const char *label,
+    uint8_t key[BANK_VAULT_KEY])
 {
-	static const uint8_t one[] = { 0, 0, 0, 1 }, tail[] = { 0, 0, 0, 1, 0 };
-	const uk_bytes parts[] = { UK_ARRAY(one), uk_view_str(label),
-		UK_ARRAY(tail) };
-	uk_buf b = uk_buf_over(key, BANK_VAULT_KEY);
+	uint8_t storage[64];
+	uk_buf b = UK_BUF(storage);
 
-	return uk_hmac(v->crypto, UK_HASH_SHA256, UK_ARRAY(v->master), parts,
-	    sizeof(parts) / sizeof(parts[0]), &b);
+	uk_put_u32(&b, 1);
+	uk_put_str(&b, label);
+	uk_put_u8(&b, 0);
+	uk_put_u32(&b, 8 * BANK_VAULT_KEY);
+	UK_TRY(uk_buf_result(&b));
+	return prf(arg, uk_buf_view(&b), key);
 }
 
+static uk_err derive_all(struct bank_vault *v, bank_vault_prf *prf, void *arg)
+{
+	UK_TRY(derive(prf, arg, "pos fields", v->fields));
+	UK_TRY(derive(prf, arg, "pos card index", v->index));
+	UK_TRY(derive(prf, arg, "pos pin values", v->pins));
+	UK_TRY(derive(prf, arg, "pos terminals aes", v->base_aes));
+	return derive(prf, arg, "pos terminals tdes", v->base_tdes);
+}
+
+/* Nobody needs the master key once all is derived. */
 static uk_err load(struct bank_vault *v, const char *dir)
 {
 	char path[BANK_PATH_MAX];
 	uk_err err;
 
 	UK_TRY(bank_path(dir, BANK_FILE_POS_KEY, path));
-	err = read_master(path, v->master);
-	if (uk_is(err, UK_ERR_NOT_FOUND))
-		err = make_master(v, path);
-	UK_TRY(err);
-	UK_TRY(derive(v, "pos fields", v->fields));
-	UK_TRY(derive(v, "pos card index", v->index));
-	UK_TRY(derive(v, "pos pin values", v->pins));
-	UK_TRY(derive(v, "pos terminals aes", v->base_aes));
-	return derive(v, "pos terminals tdes", v->base_tdes);
+	err = bank_vault_master(v->crypto, path, v->master);
+	if (uk_is_ok(err))
+		err = derive_all(v, own_prf, v);
+	uk_wipe(v->master, sizeof(v->master));
+	return err;
 }
 
-uk_err bank_vault_open(uk_crypto *c, const char *dir, struct bank_vault **out)
+static uk_err open_vault(uk_crypto *c, const char *dir, bank_vault_prf *prf,
+    void *arg, struct bank_vault **out)
 {
 	struct bank_vault *v = uk_secret_new(sizeof(*v));
 	uk_err err;
@@ -84,13 +114,24 @@ uk_err bank_vault_open(uk_crypto *c, const char *dir, struct bank_vault **out)
 	if (v == NULL)
 		return uk_fail(UK_ERR_MEMORY);
 	v->crypto = c;
-	err = load(v, dir);
+	err = prf == NULL ? load(v, dir) : derive_all(v, prf, arg);
 	if (uk_is_ok(err)) {
 		*out = v;
 		v = NULL; /* handed over */
 	}
 	bank_vault_close(&v);
 	return err;
+}
+
+uk_err bank_vault_open(uk_crypto *c, const char *dir, struct bank_vault **out)
+{
+	return open_vault(c, dir, NULL, NULL, out);
+}
+
+uk_err bank_vault_open_with(
+    uk_crypto *c, bank_vault_prf *prf, void *arg, struct bank_vault **out)
+{
+	return open_vault(c, NULL, prf, arg, out);
 }
 
 void bank_vault_close(struct bank_vault **v)

@@ -1,6 +1,6 @@
 /*
- * The issuer's secrets: one master key in the bank's folder (or, in a real
- * bank, its security module), and what is derived from it (NIST SP 800-108,
+ * The issuer's secrets: one master key in a security module, or in the bank's
+ * folder, and what is derived from it (NIST SP 800-108,
  * HMAC in counter mode with one block): base keys of the terminals, the key
  * under which card data lies in the database, the key by which a card is found
  * without its number being there, the key of PIN verification values.
@@ -23,6 +23,15 @@ struct bank_vault; /* in locked pages */
 /* Reads the master key; makes it if it is not there. */
 UK_RESULT bank_vault_open(
     uk_crypto *c, const char *dir, struct bank_vault **out);
+/* The master key of the file, which is made if it is not there; for who takes
+ * it elsewhere and wipes it. */
+UK_RESULT bank_vault_master(
+    uk_crypto *c, const char *path, uint8_t key[BANK_VAULT_KEY]);
+/* The master key is elsewhere: prf is HMAC-SHA-256 with it. */
+typedef uk_err bank_vault_prf(
+    void *arg, uk_bytes data, uint8_t out[BANK_VAULT_KEY]);
+UK_RESULT bank_vault_open_with(
+    uk_crypto *c, bank_vault_prf *prf, void *arg, struct bank_vault **out);
 void bank_vault_close(struct bank_vault **v); /* accepts NULL; wipes */
 uk_crypto *bank_vault_crypto(const struct bank_vault *v);
 

@@ -52,7 +52,8 @@ static uk_err open_signing(struct bank *b, char *why, size_t cap)
 	uk_err err;
 
 	if (b->config.signing_key[0] != '\0') {
-		UK_TRY(bank_hsm_open(b->config.signing_key, &b->hsm, why, cap));
+		UK_TRY(bank_hsm_open(
+		    b->config.signing_key, BANK_HSM_SIGN, &b->hsm, why, cap));
 	} else {
 		UK_TRY(bank_path(b->dir, BANK_FILE_SIGN_KEY, path));
 		UK_TRY(uk_key_from_pem_file(b->crypto, path, &b->signing));
@@ -97,6 +98,7 @@ static uk_err open_keys(struct bank *b, char *why, size_t cap)
 	UK_TRY(uk_crypto_open(&b->crypto));
 	UK_TRY(bank_path(b->dir, BANK_FILE_SIGN_CERT, path));
 	UK_TRY(uk_cert_from_pem_file(b->crypto, path, &b->certificate));
+	UK_TRY(bank_vault_key_open(b, why, cap));
 	UK_TRY(open_signing(b, why, cap));
 	UK_TRY(bank_shop_keys_open(b));
 	UK_TRY(read_end_point(b));
@@ -137,7 +139,6 @@ static uk_err open_pos(struct bank *b)
 	};
 	const struct bank_config *c = &b->config;
 
-	UK_TRY(bank_vault_open(b->crypto, b->dir, &b->vault));
 	UK_TRY(bank_rates_open(
 	    b->crypto, rates, BANK_POS_RATES, POS_RATES_KEPT, &b->pos_rates));
 	b->pos = (struct bank_pos){

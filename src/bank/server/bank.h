@@ -106,6 +106,9 @@ void bank_config_reload(struct bank *b);
 enum bank_code bank_code_of(uk_err err);
 
 void bank_touch(struct bank *b, int64_t customer);
+/* The keys of cards and card terminals, from the security module or a file.
+ * Before the signing key's module is opened, which may be the same. */
+UK_RESULT bank_vault_key_open(struct bank *b, char *why, size_t cap);
 /* The keys of sealed fields and of sealed messages; made where an older bank
  * does not have them (shop_keys.c). */
 UK_RESULT bank_shop_keys_open(struct bank *b);

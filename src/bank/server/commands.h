@@ -39,8 +39,8 @@ bank_command bank_cmd_init, bank_cmd_enroll, bank_cmd_account, bank_cmd_revoke,
     bank_cmd_crl, bank_cmd_public_key, bank_cmd_migrate, bank_cmd_serve,
     bank_cmd_audit, bank_cmd_backup, bank_cmd_check, bank_cmd_limits,
     bank_cmd_reverse, bank_cmd_merchant, bank_cmd_customer,
-    bank_cmd_rotate_fields, bank_cmd_evidence, bank_cmd_terminal,
-    bank_cmd_pos_card, bank_cmd_pos_unblock, bank_cmd_pos_order,
-    bank_cmd_pos_reader, bank_cmd_outbox;
+    bank_cmd_rotate_fields, bank_cmd_vault_key, bank_cmd_evidence,
+    bank_cmd_terminal, bank_cmd_pos_card, bank_cmd_pos_unblock,
+    bank_cmd_pos_order, bank_cmd_pos_reader, bank_cmd_outbox;
 
 #endif

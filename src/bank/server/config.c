@@ -26,6 +26,8 @@ static const struct setting {
 	    0 },
 	{ "signingKey", TEXT, offsetof(struct bank_config, signing_key), false,
 	    0, 0 },
+	{ "vaultKey", TEXT, offsetof(struct bank_config, vault_key), false, 0,
+	    0 },
 	{ "operator", TEXT, offsetof(struct bank_config, operator_place), false,
 	    0, 0 },
 	{ "loginCAs", LIST, offsetof(struct bank_config, login_cas), false, 0,

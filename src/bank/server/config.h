@@ -15,6 +15,7 @@ struct bank_config {
 	char address[BANK_CONFIG_TEXT];        /* IPv4 to listen on */
 	char database[BANK_CONFIG_TEXT];       /* empty: the file bank.db */
 	char signing_key[BANK_CONFIG_TEXT];    /* hsm.h; empty: sign.key */
+	char vault_key[BANK_CONFIG_TEXT];      /* hsm.h; empty: pos.key */
 	char operator_place[BANK_CONFIG_TEXT]; /* ops.h; empty: nowhere */
 	char migrate[BANK_CONFIG_TEXT]; /* "yes", "no"; empty: by the engine */
 	/* Lists: each item is followed by a newline. */

@@ -233,6 +233,8 @@ static const struct command {
 	    bank_cmd_customer },
 	{ "rotate-fields", "Seal sensitive fields under a new key", dir_options,
 	    "d", bank_cmd_rotate_fields },
+	{ "vault-key", "Move the key of cards into the security module",
+	    dir_options, "d", bank_cmd_vault_key },
 	{ "evidence", "Print the proof of a posted order, as signed data",
 	    evidence_options, "dco", bank_cmd_evidence },
 	{ "terminal", "Register or revoke a terminal that shows orders",
