@@ -1,6 +1,7 @@
 uk_fuzz(fuzz_bank_request SOURCES fuzz_bank_request.c USES bank_server)
 uk_fuzz(fuzz_json SOURCES fuzz_json.c USES base codec uk_jansson)
 uk_fuzz(fuzz_front SOURCES fuzz_front.c USES bank_server)
+uk_fuzz(fuzz_framing SOURCES fuzz_framing.c USES bank_server)
 uk_fuzz(fuzz_callback_url SOURCES fuzz_callback_url.c USES bank_server)
 uk_fuzz(fuzz_fields SOURCES fuzz_fields.c USES bank_fields)
 uk_fuzz(fuzz_jwe SOURCES fuzz_jwe.c USES bank_fields)

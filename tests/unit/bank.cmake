@@ -25,3 +25,4 @@ uk_test_on_postgresql(test_bills test_nonces test_sessions test_holds test_ledge
 	test_store test_store_engine)
 uk_test(test_login_token SOURCES test_login_token.c USES crypto_fixture bank_server)
 uk_test(test_front SOURCES test_front.c USES bank_server)
+uk_test(test_framing SOURCES test_framing.c USES bank_server)

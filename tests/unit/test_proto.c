@@ -53,6 +53,10 @@ static void errors_are_those_of_the_document(void **state)
 		{ BANK_TOKEN, 403, "token" },
 		{ BANK_READER, 403, "reader" },
 		{ BANK_CARD_DATA, 422, "card-data" },
+		{ BANK_HEAD_TOO_LARGE, 431, "head-too-large" },
+		{ BANK_EXPECTATION, 417, "expectation" },
+		{ BANK_NOT_IMPLEMENTED, 501, "not-implemented" },
+		{ BANK_VERSION, 505, "version" },
 	};
 
 	(void)state;

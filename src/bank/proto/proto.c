@@ -147,6 +147,15 @@ static const struct code_row {
 	    "the card's data do not fit this order, and nothing was paid: "
 	    "read the card again",
 	    422 },
+	[BANK_HEAD_TOO_LARGE] = { "head-too-large",
+	    "request line and fields must fit into 8 KiB: send less", 431 },
+	[BANK_EXPECTATION] = { "expectation",
+	    "nothing but 100-continue can be expected: leave Expect out", 417 },
+	[BANK_NOT_IMPLEMENTED] = { "not-implemented",
+	    "a method or transfer coding that is unknown here: see "
+	    "docs/protocol.md",
+	    501 },
+	[BANK_VERSION] = { "version", "speak HTTP/1.1", 505 },
 };
 
 static const struct code_row *row_of(enum bank_code code)

@@ -76,6 +76,11 @@ enum bank_code {
 	BANK_TOKEN,
 	BANK_READER,
 	BANK_CARD_DATA,
+	/* And this to whoever does not speak HTTP as the server does. */
+	BANK_HEAD_TOO_LARGE,
+	BANK_EXPECTATION,
+	BANK_NOT_IMPLEMENTED,
+	BANK_VERSION,
 	BANK_CODE_COUNT,
 	BANK_CUSTOMER_CODES = BANK_LOGIN_PASSWORD
 };

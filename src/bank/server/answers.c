@@ -42,12 +42,27 @@ static void send_in_one(struct evhttp_connection *connection)
 	(void)evbuffer_pullup(bufferevent_get_output(bev), -1);
 }
 
+/* To HEAD, only how long it would be: libevent sends whatever is there, and
+ * the peer would take it for the next answer (RFC 9110, 9.3.2). */
+static void put_body(struct evhttp_request *req, uk_bytes text)
+{
+	char length[24];
+
+	if (evhttp_request_get_command(req) != EVHTTP_REQ_HEAD) {
+		evbuffer_add(
+		    evhttp_request_get_output_buffer(req), text.p, text.n);
+		return;
+	}
+	evutil_snprintf(length, sizeof(length), "%zu", text.n);
+	evhttp_add_header(
+	    evhttp_request_get_output_headers(req), "Content-Length", length);
+}
+
 static void send_one(struct bank_answers *a, struct waiting *w)
 {
 	struct evhttp_connection *connection = evhttp_request_get_connection(
 	    w->req);
 	struct evkeyvalq *headers = evhttp_request_get_output_headers(w->req);
-	struct evbuffer *out = evhttp_request_get_output_buffer(w->req);
 	uk_blob text = { NULL, 0 };
 
 	evhttp_add_header(headers, "Content-Type", "application/json");
@@ -55,7 +70,7 @@ static void send_one(struct bank_answers *a, struct waiting *w)
 	/* A browser takes it for what it is, however it was led here. */
 	evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
 	if (uk_is_ok(bank_json_text(w->answer, &text)))
-		evbuffer_add(out, text.p, text.n);
+		put_body(w->req, uk_blob_view(&text));
 	if (w->later.by_merchant)
 		a->use.seal(a->use.arg, w->req, w->code, uk_blob_view(&text));
 	uk_wipe(text.p, text.n); /* it may hold a session */

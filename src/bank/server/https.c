@@ -4,7 +4,9 @@
 #include "answers.h"
 #include "authorise.h"
 #include "connections.h"
+#include "framing.h"
 #include "front.h"
+#include "gate.h"
 #include "log.h"
 #include "merchant_auth.h"
 #include "newsroom.h"
@@ -44,10 +46,6 @@
 #include <unistd.h>
 
 enum {
-	HEADERS_MAX = 8 * 1024,
-	/* Somewhat more than a body may have, so that a body that is a little
-	 * too long gets an answer in JSON; beyond it libevent hangs up. */
-	RECEIVE_MAX = 16 * BANK_BODY_MAX,
 	BACKLOG = 128,
 	LEAVING_PER_SECOND = 20,
 	OTHER_FILES = 64, /* open besides the connections */
@@ -75,6 +73,7 @@ struct server {
 	struct bank *bank;
 	struct event_base *base;
 	struct door doors[DOORS];
+	struct bank_gate *gate;
 	struct bank_connections *connections;
 	struct bank_answers *answers;
 	struct bank_watch *watch;
@@ -104,6 +103,18 @@ static struct bufferevent *accept_tls(struct event_base *base, void *arg)
 	 * answer from a cut one. */
 	bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
 	bank_connections_add(d->server->connections, ssl, bev);
+	(void)bank_gate_guard(d->server->gate, bev);
+	return bev;
+}
+
+static struct bufferevent *accept_plain(struct event_base *base, void *arg)
+{
+	struct door *d = arg;
+	struct bufferevent *bev = bufferevent_socket_new(
+	    base, -1, BEV_OPT_CLOSE_ON_FREE);
+
+	if (bev != NULL)
+		(void)bank_gate_guard(d->server->gate, bev);
 	return bev;
 }
 
@@ -305,12 +316,20 @@ static bool has_pages(const struct door *d)
 static void on_request(struct evhttp_request *req, void *arg)
 {
 	struct door *d = arg;
+	struct server *s = d->server;
+	enum bank_code refusal = bank_gate_judge(s->gate, req);
 
 	if (d->tls != NULL)
 		bank_connections_alive(evhttp_request_get_connection(req));
-	if (has_pages(d) && bank_web_answer(d->server->bank, req))
+	if (refusal != BANK_OK) {
+		bank_refused(s->bank, refusal);
+		bank_answers_send(
+		    s->answers, req, refusal, bank_error_json(refusal));
 		return;
-	bank_answers_take(d->server->answers, req);
+	}
+	if (has_pages(d) && bank_web_answer(s->bank, req))
+		return;
+	bank_answers_take(s->answers, req);
 }
 
 /* --- the listening socket ------------------------------------------------ */
@@ -392,15 +411,15 @@ static uk_err open_door(struct door *d, int fd)
 	}
 	d->bound = bound;
 	d->listener = evhttp_bound_socket_get_listener(bound);
-	if (d->tls != NULL) {
-		evhttp_set_bevcb(d->http, accept_tls, d);
+	evhttp_set_bevcb(
+	    d->http, d->tls != NULL ? accept_tls : accept_plain, d);
+	if (d->tls != NULL)
 		bank_connections_gate(d->server->connections, d->listener);
-	}
 	evhttp_set_gencb(d->http, on_request, d);
 	/* All methods reach us, so that the refusal is ours, in JSON. */
 	evhttp_set_allowed_methods(d->http, 0xffff);
-	evhttp_set_max_headers_size(d->http, HEADERS_MAX);
-	evhttp_set_max_body_size(d->http, RECEIVE_MAX);
+	evhttp_set_max_headers_size(d->http, BANK_HEAD_MAX);
+	evhttp_set_max_body_size(d->http, BANK_BODY_MAX);
 	evhttp_set_timeout(d->http, (int)c->request_seconds);
 	return uk_ok();
 }
@@ -485,6 +504,7 @@ static void on_sweep(evutil_socket_t fd, short events, void *arg)
 		bank_pos_sweep(&s->bank->pos, time(NULL), SWEEP_MOST, &more)))
 		uk_log(UK_LOG_ERROR, "event=pos-sweep result=failed");
 	bank_answers_flush(s->answers);
+	bank_gate_sweep(s->gate);
 }
 
 static struct event_base *open_base(void)
@@ -527,6 +547,7 @@ static uk_err open_events(struct server *s)
 	if (s->base == NULL ||
 	    event_base_priority_init(s->base, BANK_PRIORITIES) != 0)
 		return uk_fail(UK_ERR_MEMORY);
+	UK_TRY(bank_gate_open(&s->gate));
 	UK_TRY(bank_answers_open(s->base, s->bank,
 	    &(struct bank_answers_use){ serve, seal, wait_for, s },
 	    &s->answers));
@@ -565,6 +586,7 @@ static void close_server(struct server *s)
 		if (s->doors[i].http != NULL)
 			evhttp_free(s->doors[i].http);
 	}
+	bank_gate_close(&s->gate);
 	for (size_t i = 0; i < 2; i++) {
 		if (s->stop[i] != NULL)
 			event_free(s->stop[i]);
@@ -665,7 +687,7 @@ uk_err bank_https_run(
 		    b->config.address, port, strerror(errno));
 		goto out;
 	}
-	err = bank_ops_open(s.base, b, s.connections, &s.ops);
+	err = bank_ops_open(s.base, b, s.connections, s.gate, &s.ops);
 	if (!uk_is_ok(err)) {
 		snprintf(why, why_cap,
 		    "cannot open the operator's door at \"%s\" (%s): choose "

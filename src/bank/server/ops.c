@@ -1,10 +1,12 @@
 /* The operator's door. */
 #include "ops.h"
 
+#include "framing.h"
 #include "metrics.h"
 #include "trusted.h"
 
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/listener.h>
@@ -20,11 +22,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BACKLOG = 16, SECONDS = 5, BODY_MAX = 1024, HEADERS_MAX = 4096 };
+enum { BACKLOG = 16, SECONDS = 5 };
 
 struct bank_ops {
 	struct bank *bank;
 	const struct bank_connections *connections;
+	struct bank_gate *gate;
 	struct evhttp *http;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* or empty */
 	unsigned port;
@@ -119,10 +122,49 @@ static void on_metrics(struct evhttp_request *req, void *arg)
 	uk_blob_free(&text);
 }
 
-static void on_other(struct evhttp_request *req, void *arg)
+static void on_request(struct evhttp_request *req, void *arg)
 {
-	(void)arg;
+	static const struct {
+		const char *path;
+		void (*answer)(struct evhttp_request *req, void *arg);
+	} rows[] = {
+		{ "/healthz", on_health },
+		{ "/readyz", on_ready },
+		{ "/metrics", on_metrics },
+	};
+	struct bank_ops *o = arg;
+	enum bank_code refusal = bank_gate_judge(o->gate, req);
+	const char *path = evhttp_uri_get_path(
+	    evhttp_request_get_evhttp_uri(req));
+
+	if (refusal == BANK_OK &&
+	    evhttp_request_get_command(req) != EVHTTP_REQ_GET)
+		refusal = BANK_METHOD;
+	if (refusal == BANK_METHOD)
+		evhttp_add_header(
+		    evhttp_request_get_output_headers(req), "Allow", "GET");
+	if (refusal != BANK_OK) {
+		say(req, bank_code_http(refusal), "");
+		return;
+	}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (strcmp(path, rows[i].path) != 0)
+			continue;
+		rows[i].answer(req, o);
+		return;
+	}
 	say(req, 404, "try /healthz, /readyz or /metrics\n");
+}
+
+static struct bufferevent *on_connection(struct event_base *base, void *arg)
+{
+	struct bank_ops *o = arg;
+	struct bufferevent *bev = bufferevent_socket_new(
+	    base, -1, BEV_OPT_CLOSE_ON_FREE);
+
+	if (bev != NULL)
+		(void)bank_gate_guard(o->gate, bev);
+	return bev;
 }
 
 /* --- the place ----------------------------------------------------------- */
@@ -231,7 +273,8 @@ static uk_err open_door(struct bank_ops *o, struct event_base *base)
 }
 
 uk_err bank_ops_open(struct event_base *base, struct bank *b,
-    const struct bank_connections *connections, struct bank_ops **out)
+    const struct bank_connections *connections, struct bank_gate *gate,
+    struct bank_ops **out)
 {
 	struct bank_ops *o;
 	uk_err err = uk_fail(UK_ERR_MEMORY);
@@ -248,19 +291,17 @@ uk_err bank_ops_open(struct event_base *base, struct bank *b,
 		return err;
 	o->bank = b;
 	o->connections = connections;
+	o->gate = gate;
 	o->began = time(NULL);
 	o->http = evhttp_new(base);
 	if (o->http == NULL)
 		goto out;
-	evhttp_set_allowed_methods(o->http, EVHTTP_REQ_GET);
-	evhttp_set_max_headers_size(o->http, HEADERS_MAX);
-	evhttp_set_max_body_size(o->http, BODY_MAX);
+	evhttp_set_allowed_methods(o->http, 0xffff);
+	evhttp_set_max_headers_size(o->http, BANK_HEAD_MAX);
+	evhttp_set_max_body_size(o->http, BANK_BODY_MAX);
 	evhttp_set_timeout(o->http, SECONDS);
-	evhttp_set_gencb(o->http, on_other, o);
-	if (evhttp_set_cb(o->http, "/healthz", on_health, o) != 0 ||
-	    evhttp_set_cb(o->http, "/readyz", on_ready, o) != 0 ||
-	    evhttp_set_cb(o->http, "/metrics", on_metrics, o) != 0)
-		goto out;
+	evhttp_set_bevcb(o->http, on_connection, o);
+	evhttp_set_gencb(o->http, on_request, o);
 	err = open_door(o, base);
 	if (!uk_is_ok(err))
 		goto out;

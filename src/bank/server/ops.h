@@ -13,6 +13,7 @@
 
 #include "bank.h"
 #include "connections.h"
+#include "gate.h"
 
 struct bank_ops;
 struct event_base;
@@ -23,7 +24,8 @@ bool bank_ops_place_ok(const char *place);
 /* *out is NULL if the place is nowhere. All of these are borrowed. UK_ERR_IO:
  * the place is taken, errno says more. */
 UK_RESULT bank_ops_open(struct event_base *base, struct bank *b,
-    const struct bank_connections *connections, struct bank_ops **out);
+    const struct bank_connections *connections, struct bank_gate *gate,
+    struct bank_ops **out);
 /* Before the event base; accepts NULL. */
 void bank_ops_close(struct bank_ops **o);
 /* The port that it really is; 0 for a Unix socket. */

@@ -117,6 +117,13 @@ json_t *bank_error_json(enum bank_code code)
 	    "message", bank_code_text(code));
 }
 
+void bank_refused(struct bank *b, enum bank_code code)
+{
+	bank_metrics_request(b->metrics, "-", code);
+	uk_log(UK_LOG_INFO, "event=request route=- customer=0 result=%s",
+	    bank_code_name(code));
+}
+
 /* The answer that goes out. */
 static enum bank_code ended(struct bank *b, const char *route, int64_t customer,
     enum bank_code code, json_t **answer)

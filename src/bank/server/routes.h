@@ -87,6 +87,8 @@ enum bank_code bank_serve(
 enum bank_code bank_serve_later(
     struct bank *b, struct bank_later *later, json_t **answer);
 void bank_later_free(struct bank_later *later); /* and leaves it empty */
+/* A request that was no HTTP: counted and logged. */
+void bank_refused(struct bank *b, enum bank_code code);
 /* The error object alone. */
 json_t *bank_error_json(enum bank_code code);
 
