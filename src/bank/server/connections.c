@@ -82,6 +82,17 @@ static int place_index(void)
 	return index;
 }
 
+/* The kernel, too, forgets what such a peer has not read, instead of trying to
+ * deliver it for minutes, and tells him (a reset). */
+void bank_connection_cut(struct bufferevent *bev)
+{
+	const struct linger at_once = { 1, 0 };
+	int fd = bufferevent_getfd(bev);
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	(void)shutdown(fd, SHUT_RDWR);
+}
+
 /* Hangs up on those that have kept us waiting; evhttp sees the end of the
  * stream and cleans up as usual. */
 static void on_tick(evutil_socket_t fd, short events, void *arg)
@@ -96,7 +107,10 @@ static void on_tick(evutil_socket_t fd, short events, void *arg)
 		if (p->bev == NULL || now - p->since <= c->seconds)
 			continue;
 		uk_log(UK_LOG_INFO, "event=slow-client");
-		(void)shutdown(bufferevent_getfd(p->bev), SHUT_RDWR);
+		if (evbuffer_get_length(bufferevent_get_output(p->bev)) > 0)
+			bank_connection_cut(p->bev);
+		else
+			(void)shutdown(bufferevent_getfd(p->bev), SHUT_RDWR);
 	}
 }
 

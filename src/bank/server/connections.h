@@ -37,5 +37,7 @@ void bank_connections_answered(struct evhttp_connection *connection);
 size_t bank_connections_used(const struct bank_connections *c);
 /* Hangs up on those that have had their answer and sent nothing since. */
 void bank_connections_end_idle(struct bank_connections *c);
+/* Hangs up on somebody who does not read; what was sent is not waited for. */
+void bank_connection_cut(struct bufferevent *bev);
 
 #endif

@@ -1,6 +1,7 @@
 /* Whole requests, one at a time. */
 #include "gate.h"
 
+#include "connections.h"
 #include "framing.h"
 #include "log.h"
 
@@ -223,7 +224,7 @@ static void hang_up(struct guard *g)
 {
 	uk_log(UK_LOG_INFO, "event=too-far-ahead");
 	g->state = REFUSED;
-	(void)shutdown(bufferevent_getfd(g->bev), SHUT_RDWR);
+	bank_connection_cut(g->bev);
 }
 
 static void drop(struct guard *g)
@@ -233,7 +234,7 @@ static void drop(struct guard *g)
 	(void)evbuffer_drain(g->held, n);
 	g->dropped += n;
 	if (g->dropped > DROPPED_MAX)
-		(void)shutdown(bufferevent_getfd(g->bev), SHUT_RDWR);
+		bank_connection_cut(g->bev);
 }
 
 static void on_input(
