@@ -218,17 +218,30 @@ int fx_open(void **state)
 	return 0;
 }
 
+/* What a server built with sanitizers said, also when it ended. */
+static bool log_is_clean(void)
+{
+	const char *argv[] = { "grep", "-E", "-A12",
+		"(Address|Leak|Thread)Sanitizer|runtime error:",
+		fx_file("server.log"), NULL };
+	int found = run(argv, "/dev/stderr");
+
+	return found == 1 || access(fx_file("server.log"), F_OK) != 0;
+}
+
 int fx_close(void **state)
 {
 	const char *argv[] = { "rm", "-rf", folder, NULL };
+	bool clean;
 
 	for (int i = 0; i < FX_SERVERS; i++)
 		fx_kill_nth(i, SIGTERM);
+	clean = log_is_clean();
 	uk_crypto_close(&fx_crypto);
 	curl_global_cleanup();
-	if (db_close(state) != 0)
+	if (db_close(state) != 0 || run(argv, "/dev/null") != 0)
 		return -1;
-	return run(argv, "/dev/null");
+	return clean ? 0 : -1;
 }
 
 /* --- HTTP ---------------------------------------------------------------- */

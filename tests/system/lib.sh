@@ -637,6 +637,10 @@ finish() {
 		wait "$pid" 2>/dev/null
 	done
 	pcsc_stop
+	# Also what the server's leak check says at its end.
+	if grep -qE '(Address|Leak|Thread)Sanitizer|runtime error:' "$WORK"/bank*.log 2>/dev/null; then
+		not_met "the server's log has no sanitizer report"
+	fi
 	if [[ $rc == 0 && $expectations == 0 ]]; then
 		echo "NOT OK - the test expects nothing"
 		rc=1

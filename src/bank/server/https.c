@@ -6,7 +6,7 @@
 #include "connections.h"
 #include "framing.h"
 #include "front.h"
-#include "gate.h"
+#include "http_gate.h"
 #include "log.h"
 #include "merchant_auth.h"
 #include "newsroom.h"

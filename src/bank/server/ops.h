@@ -13,7 +13,7 @@
 
 #include "bank.h"
 #include "connections.h"
-#include "gate.h"
+#include "http_gate.h"
 
 struct bank_ops;
 struct event_base;

@@ -203,11 +203,15 @@ static void push_poll(struct watcher *p)
 static void on_gone(struct evhttp_connection *c, void *arg)
 {
 	struct watcher *p = arg;
+	struct evhttp_request *req = p->req;
 
 	(void)c;
 	p->all->used--;
 	uk_wipe(p->token, sizeof(p->token));
 	p->req = NULL;
+	/* Of a peer that hung up: libevent leaves it to us. */
+	if (evhttp_request_get_connection(req) == NULL)
+		evhttp_request_free(req);
 }
 
 /* A free place; NULL: he has his share, or there is none. */

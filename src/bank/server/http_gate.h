@@ -9,8 +9,8 @@
  * plain one, so that its answer comes in its turn, behind those of the requests
  * before it; what follows it is dropped.
  */
-#ifndef BANK_GATE_H
-#define BANK_GATE_H
+#ifndef BANK_HTTP_GATE_H
+#define BANK_HTTP_GATE_H
 
 #include "mem.h"
 #include "proto.h"

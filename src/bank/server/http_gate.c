@@ -1,5 +1,5 @@
 /* Whole requests, one at a time. */
-#include "gate.h"
+#include "http_gate.h"
 
 #include "connections.h"
 #include "framing.h"
