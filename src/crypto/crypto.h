@@ -253,6 +253,12 @@ UK_RESULT uk_trust_path(
 /* With true, a certificate whose CA has no current list is UK_ERR_CRL_MISSING.
  */
 void uk_trust_need_crl(uk_trust *t, bool need);
+/* The CAs of this file (PEM) publish no lists: what they have issued needs
+ * none, as long as it is at the end of a chain. Whoever says so asks their
+ * responder (ocsp.h). The CAs are not trusted by this. */
+UK_RESULT uk_trust_add_listless(uk_trust *t, const char *pem_path);
+/* May this be a certificate that uk_trust_check has needed no list for? */
+bool uk_trust_is_listless(const uk_trust *t, const uk_cert *cert);
 /* Chain, dates at `now` (seconds since 1970), purpose and revocation. The first
  * of UK_ERR_CERT_UNTRUSTED, _NOT_YET, _EXPIRED, _REVOKED, _PURPOSE,
  * UK_ERR_CRL_MISSING that applies. */
@@ -267,6 +273,7 @@ struct uk_trust_question {
 	enum uk_purpose purpose;
 	int64_t now;
 	bool without_revocation;
+	bool without_list; /* of the one who issued `cert`: a responder spoke */
 };
 /* good_until (may be NULL): the first moment after `now` at which a certificate
  * of the chain or a list runs out: what is good now is good before it. */

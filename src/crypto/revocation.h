@@ -29,6 +29,7 @@ enum { UK_TRUST_LISTS = 1024 }; /* i.e. CAs, in one trust store */
 struct uk_trust {
 	uk_crypto *crypto; /* borrowed */
 	STACK_OF(X509) * cas;
+	STACK_OF(X509) * listless;
 	X509_STORE *store;  /* made of them */
 	uk_revoked **lists; /* CRL_MAX places */
 	size_t list_count;

@@ -32,9 +32,11 @@ uk_err uk_trust_open(uk_crypto *c, uk_trust **out)
 		goto out;
 	t->crypto = c;
 	t->cas = sk_X509_new_null();
+	t->listless = sk_X509_new_null();
 	t->store = X509_STORE_new();
 	t->lists = uk_new_array(CRL_MAX, sizeof(*t->lists));
-	if (t->cas == NULL || t->store == NULL || t->lists == NULL)
+	if (t->cas == NULL || t->listless == NULL || t->store == NULL ||
+	    t->lists == NULL)
 		goto out;
 	*out = t;
 	t = NULL; /* handed over */
@@ -49,6 +51,7 @@ void uk_trust_close(uk_trust **t)
 	if (*t == NULL)
 		return;
 	sk_X509_pop_free((*t)->cas, X509_free);
+	sk_X509_pop_free((*t)->listless, X509_free);
 	for (size_t i = 0; i < (*t)->list_count; i++)
 		uk_revoked_close(&(*t)->lists[i]);
 	uk_free((*t)->lists);
@@ -70,8 +73,10 @@ static bool at_end_of_pem(void)
 	       ERR_GET_REASON(e) == PEM_R_NO_START_LINE;
 }
 
-/* The next certificate of the file; *last at its end. */
-static uk_err add_next_ca(uk_trust *t, BIO *bio, bool *last)
+/* The next certificate of the file, onto one of our stacks; *last at its end.
+ */
+static uk_err add_next_ca(
+    uk_trust *t, STACK_OF(X509) * to, BIO *bio, bool *last)
 {
 	X509 *x509 = uk_ossl_new_cert(t->crypto);
 	uk_err err;
@@ -84,18 +89,19 @@ static uk_err add_next_ca(uk_trust *t, BIO *bio, bool *last)
 		return *last ? uk_ok() : uk_ossl_failed(UK_ERR_FORMAT);
 	}
 	err = uk_ossl_set_sm2_id(x509);
-	if (uk_is_ok(err) && X509_STORE_add_cert(t->store, x509) != 1)
+	if (uk_is_ok(err) && to == t->cas &&
+	    X509_STORE_add_cert(t->store, x509) != 1)
 		err = uk_ossl_failed(UK_ERR_CRYPTO);
-	if (uk_is_ok(err) && sk_X509_push(t->cas, x509) <= 0)
+	if (uk_is_ok(err) && sk_X509_push(to, x509) <= 0)
 		err = uk_fail(UK_ERR_MEMORY);
 	if (!uk_is_ok(err))
 		X509_free(x509);
 	return err;
 }
 
-uk_err uk_trust_add_ca_file(uk_trust *t, const char *pem_path)
+static uk_err add_cas(uk_trust *t, STACK_OF(X509) * to, const char *pem_path)
 {
-	int before = sk_X509_num(t->cas);
+	int before = sk_X509_num(to);
 	bool last = false;
 	BIO *bio = NULL;
 	uk_err err;
@@ -103,11 +109,33 @@ uk_err uk_trust_add_ca_file(uk_trust *t, const char *pem_path)
 	uk_ossl_enter();
 	err = uk_ossl_open_file(pem_path, &bio);
 	while (uk_is_ok(err) && !last)
-		err = add_next_ca(t, bio, &last);
-	if (uk_is_ok(err) && sk_X509_num(t->cas) == before)
+		err = add_next_ca(t, to, bio, &last);
+	if (uk_is_ok(err) && sk_X509_num(to) == before)
 		err = uk_fail(UK_ERR_FORMAT);
 	BIO_free(bio);
 	return uk_ossl_leave(err);
+}
+
+uk_err uk_trust_add_ca_file(uk_trust *t, const char *pem_path)
+{
+	return add_cas(t, t->cas, pem_path);
+}
+
+uk_err uk_trust_add_listless(uk_trust *t, const char *pem_path)
+{
+	return add_cas(t, t->listless, pem_path);
+}
+
+bool uk_trust_is_listless(const uk_trust *t, const uk_cert *cert)
+{
+	bool yes = false;
+
+	uk_ossl_enter();
+	for (int i = 0; i < sk_X509_num(t->listless) && !yes; i++)
+		yes = X509_check_issued(sk_X509_value(t->listless, i),
+			  cert->x509) == X509_V_OK;
+	UK_IGNORE(uk_ossl_leave(uk_ok()));
+	return yes;
 }
 
 /* --- revocation lists ----------------------------------------------------- */
@@ -269,12 +297,21 @@ static void found_one(findings *found, enum uk_code code)
 	*found |= UINT64_C(1) << code;
 }
 
-/* Below the CA that we trust, every certificate is looked up in the list of the
- * one above it. */
-static uk_err check_revocation(
-    const uk_trust *t, X509 *x, X509 *issuer, int64_t now, findings *found)
+static bool is_listless(const uk_trust *t, const X509 *ca)
 {
-	bool current = false, its = false;
+	for (int i = 0; i < sk_X509_num(t->listless); i++) {
+		if (X509_cmp(sk_X509_value(t->listless, i), ca) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Below the CA that we trust, every certificate is looked up in the list of the
+ * one above it. current: it needs none. */
+static uk_err check_revocation(const uk_trust *t, X509 *x, X509 *issuer,
+    int64_t now, bool current, findings *found)
+{
+	bool its = false;
 
 	for (size_t i = 0; i < t->list_count; i++) {
 		UK_TRY(uk_revoked_is_by(t->lists[i], issuer, &its));
@@ -283,7 +320,7 @@ static uk_err check_revocation(
 		/* On a list that has run out it stands for good reason, too. */
 		if (uk_revoked_lists(t->lists[i], x))
 			found_one(found, UK_ERR_CERT_REVOKED);
-		current = uk_revoked_current(t->lists[i], now);
+		current = current || uk_revoked_current(t->lists[i], now);
 	}
 	if (!current)
 		found_one(found, UK_ERR_CRL_MISSING);
@@ -313,12 +350,15 @@ static uk_err look_at_chain(const uk_trust *t, X509_STORE_CTX *ctx,
 
 	for (int i = 0; i < n; i++) {
 		X509 *x = sk_X509_value(chain, i);
+		X509 *issuer = i + 1 < n ? sk_X509_value(chain, i + 1) : NULL;
 
 		*until = sooner(
 		    *until, seconds_of(X509_get0_notAfter(x)), q->now);
-		if (i + 1 < n && !q->without_revocation)
-			UK_TRY(check_revocation(
-			    t, x, sk_X509_value(chain, i + 1), q->now, found));
+		if (issuer != NULL && !q->without_revocation)
+			UK_TRY(check_revocation(t, x, issuer, q->now,
+			    i == 0 &&
+				(q->without_list || is_listless(t, issuer)),
+			    found));
 	}
 	return uk_ok();
 }

@@ -42,6 +42,8 @@ static const struct setting {
 	{ "ocsp", TEXT, offsetof(struct bank_config, ocsp), false, 0, 0 },
 	{ "ocspResponders", LIST, offsetof(struct bank_config, ocsp_responders),
 	    false, 0, 0 },
+	{ "ocspOnly", LIST, offsetof(struct bank_config, ocsp_only), false, 0,
+	    0 },
 	{ "ocspNonce", NUMBER, offsetof(struct bank_config, ocsp_nonce), false,
 	    0, 1 },
 	{ "ocspMaxAgeSeconds", NUMBER,
@@ -360,7 +362,8 @@ uk_err bank_config_read(
 /* Can change while the server runs. */
 static const char *const live[] = { "name", "transferLimit", "loginCAs",
 	"transactionCAs", "crls", "disallowedPolicies", "channelBinding",
-	"ocsp", "ocspResponders", "ocspNonce", "ocspMaxAgeSeconds" };
+	"ocsp", "ocspResponders", "ocspOnly", "ocspNonce",
+	"ocspMaxAgeSeconds" };
 
 static bool is_live(const struct setting *s)
 {

@@ -29,6 +29,7 @@ struct bank_config {
 	 * for CAs whose certificates do not say where. */
 	char ocsp[BANK_CONFIG_TEXT];
 	char ocsp_responders[BANK_CONFIG_LIST];
+	char ocsp_only[BANK_CONFIG_LIST]; /* CAs that publish no lists */
 	int64_t ocsp_nonce;   /* 1: an answer without ours does not count */
 	int64_t ocsp_max_age; /* of an answer, seconds */
 	int64_t ocsp_seconds; /* for an answer to come */

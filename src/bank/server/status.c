@@ -17,6 +17,14 @@ static bool is_policy(const struct bank *b, const char *word)
 	return strcmp(b->config.ocsp, word) == 0;
 }
 
+/* Its CA publishes no lists: the responder is all there is, whatever the policy
+ * for the others. */
+static bool is_listless(
+    const struct bank *b, const uk_cert *cert, enum uk_purpose purpose)
+{
+	return uk_trust_is_listless(bank_trust_loaded(b, purpose), cert);
+}
+
 /* --- where to ask -------------------------------------------------------- */
 
 /* "FILE URL" of the settings: is FILE the certificate's CA? */
@@ -61,9 +69,12 @@ static uk_err find_url(
 
 /* --- asking -------------------------------------------------------------- */
 
-static enum bank_code without_answer(const struct bank *b)
+static enum bank_code without_answer(
+    const struct bank *b, const uk_cert *cert, enum uk_purpose purpose)
 {
-	return is_policy(b, "hard") ? BANK_CRL_MISSING : BANK_OK;
+	return is_policy(b, "hard") || is_listless(b, cert, purpose)
+		   ? BANK_CRL_MISSING
+		   : BANK_OK;
 }
 
 /* UK_ERR_NOT_FOUND: there is nobody to ask. */
@@ -89,12 +100,12 @@ static enum bank_code ask(struct bank *b, const uk_cert *cert,
 {
 	uk_err err = make_question(b, cert, extra, q);
 
-	if (uk_is(err, UK_ERR_NOT_FOUND))
+	if (uk_is(err, UK_ERR_NOT_FOUND) && !is_listless(b, cert, q->purpose))
 		return BANK_OK;
 	if (!uk_is_ok(err))
 		uk_log(UK_LOG_ERROR, "event=ocsp result=%s", uk_err_name(err));
 	if (!uk_is_ok(err) || b->ask == NULL)
-		return without_answer(b);
+		return without_answer(b, cert, q->purpose);
 	if (!bank_statuses_ask(b->statuses, UK_ARRAY(q->certificate)))
 		return BANK_BUSY;
 	*asked = b->ask(b->ask_arg, q);
@@ -116,7 +127,7 @@ enum bank_code bank_check_status(struct bank *b, const uk_cert *cert,
 	*pending = (struct bank_pending){ .yes = false };
 	if (answer != NULL)
 		*answer = UK_NONE;
-	if (is_policy(b, "off"))
+	if (is_policy(b, "off") && !is_listless(b, cert, purpose))
 		return BANK_OK;
 	if (!uk_is_ok(uk_hash_one(
 		b->crypto, UK_HASH_SHA256, uk_cert_der(cert), &hash)))
@@ -132,7 +143,7 @@ enum bank_code bank_check_status(struct bank *b, const uk_cert *cert,
 	case BANK_STATUS_UNKNOWN:
 		return BANK_CRL_MISSING;
 	case BANK_STATUS_FAILED:
-		return without_answer(b);
+		return without_answer(b, cert, purpose);
 	case BANK_STATUS_ASKING:
 		pending->yes = true;
 		return BANK_OK;

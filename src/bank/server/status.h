@@ -5,7 +5,8 @@
  * Setting "ocsp": "off"; "soft": asked, and whoever has no answer that counts
  * is let pass; "hard": he is not. "revoked" and "unknown to the responder"
  * refuse with both. A certificate that names no responder, and whose CA has
- * none in "ocspResponders", is left to the lists.
+ * none in "ocspResponders", is left to the lists. A CA of "ocspOnly" has no
+ * lists: for it everything is as with "hard", and no responder is no answer.
  *
  * Nothing waits here: a question that has to be asked is handed to bank.ask
  * (status_loop.h), and the request is served again when it is answered.

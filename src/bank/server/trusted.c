@@ -52,6 +52,7 @@ static struct bank_file_mark mark_now(const struct bank *b)
 	mark_list(b, b->config.crls, &sum);
 	mark_list(b, b->config.login_cas, &sum);
 	mark_list(b, b->config.transaction_cas, &sum);
+	mark_list(b, b->config.ocsp_only, &sum);
 	return sum;
 }
 
@@ -107,6 +108,8 @@ static uk_err load(const struct bank *b, const char *cas, uk_trust **out)
 		err = add_all(b, t, uk_trust_add_ca_file, cas);
 	if (uk_is_ok(err))
 		err = add_all(b, t, uk_trust_add_crl_file, b->config.crls);
+	if (uk_is_ok(err))
+		err = add_all(b, t, uk_trust_add_listless, b->config.ocsp_only);
 	if (uk_is_ok(err)) {
 		*out = t;
 		t = NULL; /* handed over */
