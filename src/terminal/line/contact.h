@@ -15,6 +15,7 @@
 
 #include "apdu.h"
 #include "atr.h"
+#include "heard.h"
 
 enum {
 	TRM_ATR_CHARS = 33,
@@ -22,13 +23,6 @@ enum {
 	TRM_IFSD = 254,
 	TRM_BAD_BLOCKS = 3,    /* in a row, 11.6.3.2 */
 	TRM_IDLE_BLOCKS = 1000 /* in a command, that bring it no further */
-};
-
-enum trm_heard {
-	TRM_HEARD,
-	TRM_GARBLED, /* a character with a wrong parity bit */
-	TRM_SILENCE, /* nothing within the time */
-	TRM_PULLED   /* there is no card any more */
 };
 
 /* How the contacts are to be used from now on. */
