@@ -30,7 +30,7 @@ struct trm_cards {
 
 	char reader[UK_READER_NAME_MAX]; /* empty: the first */
 	bool has_line;                   /* simulated, in front of the card */
-	struct vc_line_wish line;
+	struct trm_simwish line;
 	int wake;
 	uk_readers *watched, *used; /* of the watcher; of the worker */
 	uk_link *link;              /* the worker's */
@@ -295,6 +295,14 @@ bool trm_cards_next(struct trm_cards *c, struct trm_event *out)
 }
 
 /* --- opening ------------------------------------------------------------- */
+
+bool trm_cards_fit(const char *name, bool contactless)
+{
+	struct trm_simwish wish = { .contactless = contactless };
+	uk_err err = trm_simcard_parse(&name, &wish);
+
+	return !uk_is(err, UK_ERR_FORMAT) && wish.contactless == contactless;
+}
 
 static uk_err open_readers(struct trm_cards *c, const char *name)
 {

@@ -7,7 +7,8 @@
  *   unix:PATH      the first slot of the reader behind this socket
  *
  * In front of either, line:t0: or line:t1: has the card spoken to character by
- * character, over a simulated line (src/terminal/line).
+ * character, over a simulated line, and line:a: or line:b: frame by frame, in a
+ * simulated field (src/terminal/line).
  */
 #ifndef TRM_CARDS_H
 #define TRM_CARDS_H
@@ -30,6 +31,9 @@ struct trm_event {
 };
 
 struct trm_cards;
+
+/* A line of the other kind of slot, or none that there is: false. */
+bool trm_cards_fit(const char *name, bool contactless);
 
 /* wake: an eventfd that is written to when there is an event. */
 UK_RESULT trm_cards_open(const char *name, int wake, struct trm_cards **out);

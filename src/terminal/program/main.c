@@ -1,4 +1,5 @@
 /* ukey-terminal: options, and the tty it is shown on. */
+#include "cards.h"
 #include "plain.h"
 #include "run.h"
 
@@ -32,7 +33,10 @@ static const char doc[] =
     "LINE is tty:/dev/ttyGS0, tcp-listen:[ADDRESS:]PORT or "
     "tcp-connect:ADDRESS:PORT; with ?plain behind it nothing is paired or "
     "encrypted, which is for tests. CARD is pcsc:READER or unix:SOCKET (of "
-    "ukey-vcard). The computer runs pcscd with libifdukey.so.";
+    "ukey-vcard); line:t1: in front of it (or line:t1-crc:, line:t0:), or for "
+    "slot 2 line:a: or line:b:, has the card spoken to as one with contacts, "
+    "or in a field, over a simulated line. The computer runs pcscd with "
+    "libifdukey.so.";
 
 static const struct argp_option options[] = {
 	{ "line", OPT_LINE, "LINE", 0, "The line to the computer (needed)", 0 },
@@ -58,6 +62,14 @@ static void parse_line(
 {
 	if (!uk_is_ok(trm_line_parse(arg, &o->line)))
 		argp_error(state, "\"%s\" is not a line", arg);
+}
+
+static void parse_card(struct trm_run_options *o, unsigned slot,
+    const char *arg, struct argp_state *state)
+{
+	if (!trm_cards_fit(arg, slot == 1))
+		argp_error(state, "\"%s\" is not a card for this slot", arg);
+	o->cards[slot] = arg;
 }
 
 static void parse_fd(
@@ -86,10 +98,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->name = arg;
 		return 0;
 	case OPT_CONTACT:
-		o->cards[0] = arg;
+		parse_card(o, 0, arg, state);
 		return 0;
 	case OPT_CONTACTLESS:
-		o->cards[1] = arg;
+		parse_card(o, 1, arg, state);
 		return 0;
 	case OPT_CCID:
 		o->ccid = arg;

@@ -111,11 +111,11 @@ static uk_err open_card(struct plain *p, const char *name)
 {
 	static const char pcsc[] = "pcsc:";
 	struct uk_readers_config config = { .no_pcsc = false };
-	struct vc_line_wish wish = { .protocol = 1 };
+	struct trm_simwish wish = { .contacts = { .protocol = 1 } };
 	uk_err err = trm_simcard_parse(&name, &wish);
 
-	if (uk_is(err, UK_ERR_FORMAT))
-		return err;
+	if (uk_is(err, UK_ERR_FORMAT) || wish.contactless)
+		return uk_fail(UK_ERR_FORMAT); /* a Twin has contacts */
 	if (strncmp(name, pcsc, sizeof(pcsc) - 1) == 0) {
 		UK_TRY(uk_copy_str(p->reader, sizeof(p->reader),
 		    uk_view_str(name + sizeof(pcsc) - 1)));
