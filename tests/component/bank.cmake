@@ -21,4 +21,6 @@ uk_test(test_bank_cluster SOURCES test_bank_cluster.c
 	USES bank_fixture Threads::Threads)
 uk_test(test_newsroom SOURCES test_newsroom.c
 	USES bank_server db_fixture uk_libevent)
-uk_test_on_postgresql(test_newsroom)
+uk_test(test_watch SOURCES test_watch.c
+	USES bank_server db_fixture uk_libevent)
+uk_test_on_postgresql(test_newsroom test_watch)
