@@ -2,7 +2,7 @@
 """Two servers over one database: the merchant asks one, the customer watches at the
 other, and then the other way round.
 
-    bills_two.py PORT PORT ORIGIN ACCOUNT
+    bills_two.py PORT PORT ORIGIN ALICE BOB
 """
 import os
 import sys
@@ -13,7 +13,7 @@ from bill_stream import Stream
 from merchant import Merchant
 
 first, second = int(sys.argv[1]), int(sys.argv[2])
-origin, account = sys.argv[3], sys.argv[4]
+origin, account, bob = sys.argv[3:6]
 PHONE = "+8613800001234"
 t = Checks()
 
@@ -68,4 +68,30 @@ for here, there, number in ((first, second, "two-1"), (second, first, "two-2")):
            and resumed.wait("told", number))
     stream.close()
     resumed.close()
+
+t.proves("what the pages ask for, at both")
+owner = Bank(first, "soft/ca.pem", origin)
+assert owner.login(key("shop-auth")).status == 200
+shops = owner.ask("GET", "/v1/shops").body["shops"]
+t.equal("his shop", ["Shop"], [s["merchant"] for s in shops])
+path = "/v1/shops/orders?shop=%d&limit=" % shops[0]["shop"]
+newest = owner.ask("GET", path + "1").body
+t.equal("the newest order, and its call", ("two-2", "paid", "done", True), (
+    newest["orders"][0]["orderNumber"], newest["orders"][0]["state"],
+    newest["orders"][0]["call"]["state"], newest["more"]))
+before, seen = newest["orders"][0]["id"], ["two-2"]
+while before:
+    page = owner.ask("GET", path + "7&before=%d" % before).body
+    seen += [o["orderNumber"] for o in page["orders"]]
+    before = page["orders"][-1]["id"] if page["more"] else 0
+t.equal("page by page, each once", len(seen), len(set(seen)))
+t.true("to the first", "T-1" in seen and seen[1] == "two-1")
+t.equal("nobody else's", "404 not-found", alice.ask("GET", path + "1").code)
+prepared = alice.ask("POST", "/v1/orders", {
+    "orderNumber": "page-1", "from": account, "to": bob, "toName": "Bob", "amount": 5,
+    "currency": "CNY", "memo": ""})
+t.equal("an order is prepared", "200", prepared.code)
+other = customer(second)
+t.true("and listed at the other server", "page-1" in [
+    o["orderNumber"] for o in other.ask("GET", "/v1/orders").body["orders"]])
 sys.exit(t.end())

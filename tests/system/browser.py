@@ -209,6 +209,19 @@ def customer():
     t.true("with what was paid", "12.34 CNY" in b.js(
         "document.querySelector('[data-receipt] dl').innerText"))
 
+    t.proves("news go on behind the last one when the connection is cut")
+    cut = subprocess.run(["ss", "-K", "dport", "=", ":" + url.rsplit(":", 1)[1]],
+                         capture_output=True)
+    before = b.js("document.querySelectorAll('[data-bill]').length")
+    bill = shop.order("B-0", 50, PHONE).body["bill"]
+    t.equal("the connections are cut", 0, cut.returncode)
+    t.true("it comes up", b.until(card(bill)))
+    t.equal("and nothing twice", before + 1,
+            b.js("document.querySelectorAll('[data-bill]').length"))
+    b.js(card(bill) + ".querySelector('details button').click()")
+    t.true("answered", shop.wait_until(lambda: shop.told_of("B-0", "rejected")))
+    b.events.clear()  # the browser reports the cut
+
     t.proves("a bill is rejected in the page")
     bill = shop.order("B-2", 100, PHONE).body["bill"]
     b.until(card(bill))
@@ -259,11 +272,11 @@ def merchant():
     b.events.clear()
     log_in(b)
     t.equal("as", "Shop Ltd", b.js("document.getElementById('who').textContent"))
-    t.true("the orders are there", b.until("document.querySelectorAll('[data-order]').length === 3"))
+    t.true("the orders are there", b.until("document.querySelectorAll('[data-order]').length === 4"))
     states = b.js("[...document.querySelectorAll('[data-order]')].map((o) =>"
                   " o.dataset.order + ' ' + o.dataset.state).join()")
-    t.equal("with their states", "B-3 open,B-2 rejected,B-1 paid", states)
-    t.equal("and the calls", "done,done", b.js(
+    t.equal("with their states", "B-3 open,B-2 rejected,B-0 rejected,B-1 paid", states)
+    t.equal("and the calls", "done,done,done", b.js(
         "[...document.querySelectorAll('[data-call]')].map((c) => c.dataset.call).join()"))
     shop.order("B-4", 100, PHONE)
     t.true("a new one comes up", b.until("document.querySelector('[data-order=\"B-4\"]')"))

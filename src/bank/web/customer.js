@@ -42,14 +42,15 @@ function whatToDo(bill) {
 
 function card(bill) {
 	return el("li", { "data-bill": bill.bill, "data-state": bill.state },
-		el("h3", {}, text(bill.payee), ": ", money(bill.amount, bill.currency)),
+		el("h3", {}, text(bill.payee), ": ", money(bill.amount, bill.currency), " ",
+			...(waits(bill) ? [] : [el("span", { class: "state" }, bill.state)])),
 		list([
 			["Merchant", bill.merchant],
 			["For", bill.memo],
 			["Order", bill.orderNumber],
 			["Into account", bill.to],
 			waits(bill) ? ["Pay until", time(bill.expiresAt)]
-				: ["State", bill.state + (bill.merchantTold ? ", the merchant knows" : "")],
+				: ["Merchant told", bill.merchantTold ? "yes" : "not yet"],
 			["Reason", bill.reason],
 			["Receipt", bill.receipt],
 		]),

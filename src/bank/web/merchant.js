@@ -24,9 +24,10 @@ function call(order) {
 
 function card(order) {
 	return el("li", { "data-order": order.orderNumber, "data-state": order.state },
-		el("h3", {}, text(order.orderNumber), ": ", money(order.amount, order.currency)),
+		el("h3", {}, text(order.orderNumber), ": ", money(order.amount, order.currency), " ",
+			el("span", { class: "state" }, order.state)),
 		list([
-			["State", order.state],
+			["Paid by", order.method === "card" ? "card, at the terminal" : "the customer's bill"],
 			["Payee", order.payee],
 			["For", order.memo],
 			["Placed", time(order.createdAt)],
