@@ -44,7 +44,8 @@ class Stream:
         self.events.put(None)
 
     def wait(self, kind, order):
-        """The event of this kind about the merchant's order; None if none comes."""
+        """The event of this kind about the merchant's order ("": about any); None if
+        none comes."""
         while True:
             try:
                 event = self.events.get(timeout=20)
@@ -53,7 +54,7 @@ class Stream:
             if event is None or isinstance(event, str):
                 return None
             self.seen.append((event["number"], event["event"]))
-            if event["event"] == kind and event["bill"]["orderNumber"] == order:
+            if event["event"] == kind and order in ("", event["bill"]["orderNumber"]):
                 return event
 
     def close(self):

@@ -183,6 +183,8 @@ class Merchant:
         self.attempts = 0  # how often we were called
         self.refuse = 0  # so many calls are answered by an error
         self.forge = None  # alters the acknowledgement
+        self.last_ack = None
+        self.heard, self.sent = [], []  # bodies, as they went over the line
         self.news = threading.Condition()
         self.server = None
 
@@ -191,6 +193,7 @@ class Merchant:
     def prepare(self, method, path, body=None, **options):
         """Headers and data of a signed request."""
         data = b"" if body is None else json.dumps(body).encode()
+        self.sent.append(data)
         fields = {}
         if body is not None:
             fields["content-type"] = "application/json"
@@ -325,12 +328,15 @@ class Merchant:
         key = self.key
         if self.forge is not None:
             key, answer, headers = self.forge(key, answer, headers)
-        headers["signature-input"], headers["signature"] = sign(
-            key,
-            ANSWER,
-            {"@status": "200", "fields": headers, "request": request},
-            "ukey-ack-1",
-        )
+        if key is not None:  # None: it is signed already
+            headers["signature-input"], headers["signature"] = sign(
+                key,
+                ANSWER,
+                {"@status": "200", "fields": headers, "request": request},
+                "ukey-ack-1",
+            )
+        self.last_ack = (answer, headers)
+        self.heard.append(body)
         self.reply(handler, 200, answer, headers)
         with self.news:
             if call["id"] not in [t["id"] for t in self.told]:

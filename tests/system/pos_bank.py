@@ -15,6 +15,7 @@ import json
 import os
 import sqlite3
 import ssl
+import subprocess
 import sys
 import time
 import urllib.error
@@ -61,15 +62,26 @@ def signed(o):
 
 # --- what was paid --------------------------------------------------------
 
+def last_payment(bank, number):
+    """From the books, read by sqlite3, or by psql if BANK_URI is set."""
+    sql = ("SELECT %s, o.amount, o.currency FROM pos_payments p JOIN"
+           " pos_orders o ON o.id = p.order_id WHERE o.number = '" + number +
+           "' ORDER BY p.id DESC LIMIT 1")
+    blobs = ["p.emv", "p.issuer_data", "p.last_emv", "o.challenge"]
+    if "BANK_URI" in os.environ:
+        hexes = ", ".join("encode(%s, 'hex')" % b for b in blobs)
+        out = subprocess.run(["psql", "-XAtqd", os.environ["BANK_URI"], "-c",
+                              sql % hexes], check=True, text=True,
+                             capture_output=True).stdout.strip().split("|")
+        return [bytes.fromhex(x) for x in out[:4]] + [int(out[4]), out[5]]
+    db = sqlite3.connect(f"file:{bank}/bank.db?mode=ro", uri=True)
+    return db.execute(sql % ", ".join(blobs)).fetchone()
+
+
 def payment(bank, number, issuer, scheme, pan):
     """First and last cryptogram, and the answer between them, of the payment
     as the books have it."""
-    db = sqlite3.connect(f"file:{bank}/bank.db?mode=ro", uri=True)
-    row = db.execute(
-        "SELECT p.emv, p.issuer_data, p.last_emv, o.challenge, o.amount,"
-        " o.currency FROM pos_payments p JOIN pos_orders o"
-        " ON o.id = p.order_id WHERE o.number = ? ORDER BY p.id DESC",
-        (number,)).fetchone()
+    row = last_payment(bank, number)
     first, last = objects(row[0]), objects(row[2])
     key = emv.card_key(scheme, bytes.fromhex(issuer), pan, "01")
     sk = emv.session_key(scheme, key, first["9F36"])
