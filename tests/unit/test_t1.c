@@ -147,6 +147,16 @@ static void keeps_to_the_scenarios(void **state)
 		{ "00840001", "9000", 0,
 		    { IFSD, { "0000040084000181", "0000029001 92" },
 			{ "00810081", "0000029000 92" }, END } },
+		/* something follows a block that is complete and whose sum
+		 * is right: it is not believed */
+		{ "00840001", "9000", 0,
+		    { IFSD, { "0000040084000181", "0000029000 92 00" },
+			{ "00810081", "0000029000 92" }, END } },
+		/* a character was lost and another one came: by chance the
+		 * sum of the first three of five is right */
+		{ "00840001", "9000", 0,
+		    { IFSD, { "0000040084000181", "000000 00 9000 92" },
+			{ "00810081", "0000029000 92" }, END } },
 		/* the card is silent: R(0), other error */
 		{ "00840001", "9000", 0,
 		    { IFSD, { "0000040084000181", "" },
