@@ -43,6 +43,11 @@ static void send(void *arg, uk_bytes frame)
 	struct uk_ccid m;
 
 	(void)arg;
+	/* A change of the slot is told without a frame, as a Twin does. */
+	if (frame.n == 2) {
+		CHECK(frame.p[0] == UK_CCID_SLOT_CHANGE);
+		return;
+	}
 	CHECK(frame.n == 3 || frame.n >= 2 + UK_CCID_HEAD + 1);
 	if (frame.n == 3)
 		return;
