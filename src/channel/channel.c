@@ -58,11 +58,13 @@ static size_t between(size_t v, size_t low, size_t high)
 
 void uk_channel_limit(uk_channel *ch, struct uk_limits limits)
 {
+	bool brief = uk_link_short_only(ch->link);
+
 	/* A card may say less than every ISO card can, but not to us. */
-	ch->limits.max_command = between(
-	    limits.max_command, UK_LC_SHORT_MAX, UK_LC_MAX);
-	ch->limits.max_response = between(
-	    limits.max_response, UK_LE_SHORT_MAX, UK_LE_MAX);
+	ch->limits.max_command = between(limits.max_command, UK_LC_SHORT_MAX,
+	    brief ? UK_LC_SHORT_MAX : UK_LC_MAX);
+	ch->limits.max_response = between(limits.max_response, UK_LE_SHORT_MAX,
+	    brief ? UK_LE_SHORT_MAX : UK_LE_MAX);
 	ch->limits.chaining = limits.chaining;
 }
 

@@ -24,6 +24,11 @@ uk_err uk_link_atr(uk_link *l, uk_buf *out)
 				   : l->ops->atr(l, out);
 }
 
+bool uk_link_short_only(uk_link *l)
+{
+	return l->ops->short_only != NULL && l->ops->short_only(l);
+}
+
 void uk_link_end(uk_link *l, enum uk_card_fate fate)
 {
 	l->ops->end(l, fate);

@@ -143,6 +143,11 @@ static uk_err pcsc_atr(uk_link *base, uk_buf *out)
 	return uk_buf_result(out);
 }
 
+static bool pcsc_short_only(uk_link *base)
+{
+	return ((struct pcsc_link *)base)->protocol == SCARD_PROTOCOL_T0;
+}
+
 static DWORD disposition(enum uk_card_fate fate)
 {
 	return fate == UK_RESET_CARD ? SCARD_RESET_CARD : SCARD_LEAVE_CARD;
@@ -170,6 +175,7 @@ static const struct uk_link_ops pcsc_ops = {
 	.begin = pcsc_begin,
 	.control = pcsc_control,
 	.atr = pcsc_atr,
+	.short_only = pcsc_short_only,
 	.end = pcsc_end,
 	.close = pcsc_close,
 };

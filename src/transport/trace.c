@@ -108,11 +108,17 @@ static uk_err trace_atr(uk_link *link, uk_buf *out)
 	return uk_link_atr(((struct trace *)link)->inner, out);
 }
 
+static bool trace_short_only(uk_link *link)
+{
+	return uk_link_short_only(((struct trace *)link)->inner);
+}
+
 static const struct uk_link_ops trace_ops = {
 	.transmit = trace_transmit,
 	.begin = trace_begin,
 	.control = trace_control,
 	.atr = trace_atr,
+	.short_only = trace_short_only,
 	.end = trace_end,
 	.close = trace_close,
 };

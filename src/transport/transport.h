@@ -33,6 +33,9 @@ struct uk_link_ops {
 	/* Appends the card's answer to reset; sends nothing to the card. NULL:
 	 * this link cannot tell. */
 	uk_err (*atr)(uk_link *l, uk_buf *out);
+	/* Is T=0 spoken, which has no extended lengths, whatever the card says?
+	 * NULL: no. */
+	bool (*short_only)(uk_link *l);
 	/* Ends the connection and frees l. */
 	void (*close)(uk_link *l, enum uk_card_fate fate);
 };
@@ -45,6 +48,7 @@ UK_RESULT uk_link_transmit(uk_link *l, uk_bytes cmd, uk_buf *resp, bool secret);
 UK_RESULT uk_link_begin(uk_link *l);
 UK_RESULT uk_link_control(uk_link *l, uint32_t code, uk_bytes in, uk_buf *out);
 UK_RESULT uk_link_atr(uk_link *l, uk_buf *out); /* or UK_ERR_UNSUPPORTED */
+bool uk_link_short_only(uk_link *l);
 void uk_link_end(uk_link *l, enum uk_card_fate fate);
 void uk_link_close(uk_link **l, enum uk_card_fate fate); /* accepts NULL */
 

@@ -358,6 +358,31 @@ static void endless_answer_in_drops_ends_too(void **state)
 	assert_int_equal(r.out.len, 0);
 }
 
+static bool yes(uk_link *l)
+{
+	(void)l;
+	return true;
+}
+
+/* Over T=0, whatever the card says of extended lengths. */
+static void short_links_make_short_limits(void **state)
+{
+	static const struct uk_link_ops ops = { .short_only = yes,
+		.close = close_nothing };
+	uk_link brief = { &ops }, *inner = &brief, *traced;
+	struct uk_limits limits;
+	struct run r;
+
+	(void)state;
+	expect_ok(uk_trace_open(&inner, &traced));
+	r = start(traced, extended);
+	limits = uk_channel_limits(r.ch);
+	assert_int_equal(limits.max_command, 255);
+	assert_int_equal(limits.max_response, 256);
+	assert_true(limits.chaining);
+	uk_channel_close(&r.ch, UK_LEAVE_CARD);
+}
+
 /* Whatever is left of an allowance, the command that exceeds it is not sent. */
 static void no_more_than_is_allowed(void **state)
 {
@@ -493,6 +518,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(asks_for_no_more_than_the_limits_allow),
+		cmocka_unit_test(short_links_make_short_limits),
 		cmocka_unit_test(long_data_goes_extended_when_allowed),
 		cmocka_unit_test(
 		    long_data_is_chained_when_only_that_is_allowed),
