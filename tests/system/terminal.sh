@@ -17,6 +17,14 @@ pcsc_configure() {
 		>"$PCSC_DIR/conf/phone"
 }
 
+# terminal_tty: from the next starts on the line is a pair of ttys.
+terminal_tty() {
+	background python3 "$HERE/ptypair.py" tty.host tty.terminal
+	until_true 10 test -L tty.terminal
+	TERM_LINE=tty:$WORK/tty.terminal
+	HOST_LINE=tty:$WORK/tty.host
+}
+
 # terminal_start [option...]: the terminal, with what alice.card is in.
 terminal_start() {
 	rm -f screen keys

@@ -1,4 +1,5 @@
-# PINs typed at the terminal: by PC/SC part 10, for our module and OpenSC's tool.
+# PINs typed at the terminal: by PC/SC part 10, for our module and OpenSC's tool, over
+# a pair of ttys.
 . "$(dirname "$0")/lib.sh"
 . "$HERE/terminal.sh"
 
@@ -7,6 +8,7 @@ openssl x509 -in alice.login.pem -noout -pubkey >alice.auth.pub
 printf '%s\n' "debug = $WORK/module.log" 'debug_level = debug' >log.conf
 export UKEY_PKCS11_CONF=$WORK/log.conf
 terminal_card alice
+terminal_tty
 terminal_start
 pcsc_start 0
 ok "the computer sees the card" computer_sees card

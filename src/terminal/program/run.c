@@ -169,8 +169,7 @@ static uk_err open_all(struct terminal *t, char *why, size_t cap)
 
 static void close_all(struct terminal *t)
 {
-	if (t->fd >= 0)
-		close(t->fd);
+	trm_run_leave(t);
 	if (t->listener >= 0)
 		close(t->listener);
 	for (unsigned i = 0; i < TRM_SLOTS; i++)

@@ -92,6 +92,19 @@ static void close_line(struct terminal *t)
 		t->retry = trm_now_ms() + RETRY_MS;
 }
 
+/* A tty does not tell the computer that nobody is behind it any more. */
+void trm_run_leave(struct terminal *t)
+{
+	size_t n;
+
+	if (t->fd < 0)
+		return;
+	trm_link_call(t->link);
+	(void)trm_line_write(t->fd, trm_link_pending(t->link), &n);
+	close(t->fd);
+	t->fd = -1;
+}
+
 static void adopt(struct terminal *t, int fd)
 {
 	t->fd = fd;

@@ -35,6 +35,8 @@ void trm_run_code_old(struct terminal *t);
 UK_RESULT trm_run_open_link(struct terminal *t);
 /* Opens the line, or says when to look for it again. */
 UK_RESULT trm_run_open_line(struct terminal *t);
+/* Tells the computer that we go, and closes the line. */
+void trm_run_leave(struct terminal *t);
 void trm_run_on_listener(struct terminal *t);
 /* events: poll's; 0: what else has happened may have something to say. */
 void trm_run_move_bytes(struct terminal *t, short events);
