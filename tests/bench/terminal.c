@@ -211,7 +211,7 @@ static void start(struct terminal *t, char **command)
 {
 	int keys[2], ready[2];
 
-	if (pipe(keys) != 0 || pipe(ready) != 0)
+	if (pipe2(keys, O_CLOEXEC) != 0 || pipe2(ready, O_CLOEXEC) != 0)
 		stop("pipe", errno);
 	t->keys = keys[1];
 	t->ready = ready[0];
@@ -219,9 +219,8 @@ static void start(struct terminal *t, char **command)
 	if (t->pid == 0) {
 		(void)dup2(keys[0], 0);
 		(void)dup2(open("/dev/null", O_WRONLY), 1);
-		(void)dup2(ready[1], 7); /* --ready-fd 7 */
-		(void)close(keys[1]);
-		(void)close(ready[0]);
+		/* --ready-fd 7; one of ours may have that number */
+		(void)dup2(fcntl(ready[1], F_DUPFD_CLOEXEC, 8), 7);
 		(void)execvp(command[0], command);
 		_exit(127);
 	}

@@ -5,6 +5,7 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,8 +79,9 @@ static void parse_fd(
 	char *end;
 	long v = strtol(arg, &end, 10);
 
-	if (*arg == '\0' || *end != '\0' || v < 0 || v > 65535)
-		argp_error(state, "\"%s\" is not a descriptor", arg);
+	if (*arg == '\0' || *end != '\0' || v < 0 || v > 65535 ||
+	    fcntl((int)v, F_GETFD) < 0)
+		argp_error(state, "\"%s\" is not an open descriptor", arg);
 	o->ready_fd = (int)v;
 }
 
