@@ -262,7 +262,7 @@ static void many_events(int n)
 static void push(int64_t customer)
 {
 	bank_watch_mark(watch, customer);
-	bank_watch_push(watch, NOW);
+	bank_watch_push(watch);
 }
 
 /* --- what they are told --------------------------------------------------- */
@@ -284,7 +284,7 @@ static void a_stream(void **state)
 	assert_true(hears(&c, "id: 3\n"));
 	push(alice);
 	push(bob);
-	bank_watch_tick(watch, NOW + BEAT);
+	bank_watch_tick(watch, NOW + BEAT, NOW + BEAT);
 	assert_true(hears(&c, ":\n\n"));
 	assert_int_equal(beats, 1);
 	assert_int_equal(count(&c, "\nevent: bill\n"), 2); /* each once */
@@ -302,7 +302,7 @@ static void more_than_fit_at_once(void **state)
 	begin(&c, true, alice, 0, 0);
 	assert_true(hears(&c, "retry"));
 	for (int i = 0; i < 3; i++) /* it stays marked */
-		bank_watch_push(watch, NOW);
+		bank_watch_push(watch);
 	(void)snprintf(
 	    last, sizeof(last), "id: %d\n", 2 * BANK_EVENTS_AT_ONCE + 3);
 	assert_true(hears(&c, last));
@@ -321,7 +321,7 @@ static void nobody_elses(void **state)
 	place();
 	push(alice);
 	push(bob);
-	bank_watch_tick(watch, NOW + BEAT);
+	bank_watch_tick(watch, NOW + BEAT, NOW + BEAT);
 	assert_true(hears(&c, ":\n\n"));
 	assert_int_equal(count(&c, "event: bill"), 0);
 	end(&c);
@@ -334,10 +334,10 @@ static void the_session_ends(void **state)
 	(void)state;
 	begin(&c, true, alice, 0, 0);
 	assert_true(hears(&c, "retry"));
-	bank_watch_tick(watch, NOW + BEAT);
+	bank_watch_tick(watch, NOW + BEAT, NOW + BEAT);
 	assert_true(hears(&c, ":\n\n"));
 	bank_sessions_end(bank.sessions, uk_buf_view(&token));
-	bank_watch_tick(watch, NOW + 2 * BEAT);
+	bank_watch_tick(watch, NOW + 2 * BEAT, NOW + 2 * BEAT);
 	assert_true(hears(&c, "event: end\ndata: no-session\n\n"));
 	assert_true(hears(&c, "0\r\n\r\n")); /* the last chunk */
 	forget(&c);
@@ -356,7 +356,7 @@ static void a_poll(void **state)
 	for (int i = 0; i < 20; i++)
 		event_base_loop(base, EVLOOP_NONBLOCK);
 	push(alice); /* nothing behind 1 */
-	bank_watch_tick(watch, NOW + 9);
+	bank_watch_tick(watch, NOW + 9, NOW + 9);
 	event_base_loop(base, EVLOOP_NONBLOCK);
 	place();
 	push(alice);
@@ -366,7 +366,7 @@ static void a_poll(void **state)
 	begin(&c, false, alice, 2, 10);
 	for (int i = 0; i < 20; i++)
 		event_base_loop(base, EVLOOP_NONBLOCK);
-	bank_watch_tick(watch, NOW + 10); /* its time is over */
+	bank_watch_tick(watch, NOW + 10, NOW + 10); /* its time is over */
 	assert_true(hears(&c, "\"last\":2"));
 	end(&c);
 }

@@ -249,7 +249,7 @@ void bank_answers_take(struct bank_answers *a, struct evhttp_request *req)
 	evhttp_connection_set_closecb(
 	    evhttp_request_get_connection(req), on_gone, a);
 	a->waiting[a->count++] = w;
-	if (a->count == TOGETHER)
+	if (a->count >= (size_t)a->bank->config.requests_per_commit)
 		flush(a);
 	else
 		event_active(a->when_idle, EV_TIMEOUT, 1);

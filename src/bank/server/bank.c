@@ -300,7 +300,7 @@ enum bank_code bank_code_of(uk_err err)
 	}
 }
 
-static int64_t steady_now(void)
+int64_t bank_steady_now(void)
 {
 	struct timespec t;
 
@@ -318,5 +318,5 @@ uk_err bank_sign(struct bank *b, uk_bytes message, uk_buf *signature)
 		    message, signature);
 	UK_TRY(uk_hash_one(b->crypto, UK_HASH_SHA256, message, &hash));
 	return bank_hsm_sign(
-	    b->hsm, uk_buf_view(&hash), steady_now(), signature);
+	    b->hsm, uk_buf_view(&hash), bank_steady_now(), signature);
 }

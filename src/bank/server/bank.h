@@ -31,9 +31,6 @@ struct bank_file_mark { /* which state of the files has been read */
 	int64_t seconds, nanoseconds;
 };
 
-/* So many requests share one commit (answers.h). */
-enum { BANK_ROUND = 64 };
-
 struct bank_confirm;         /* orders.h */
 struct bank_status_question; /* status.h */
 
@@ -104,6 +101,9 @@ void bank_config_reload(struct bank *b);
 /* The one translation into the protocol's codes, for certificates and what may
  * go wrong in the machine. */
 enum bank_code bank_code_of(uk_err err);
+
+/* Seconds of a clock that nobody sets. */
+int64_t bank_steady_now(void);
 
 void bank_touch(struct bank *b, int64_t customer);
 /* The keys of cards and card terminals, from the security module or a file.

@@ -6,7 +6,11 @@
 
 #include <stddef.h>
 
-enum { BANK_CONFIG_TEXT = 256, BANK_CONFIG_LIST = 1024 };
+enum {
+	BANK_CONFIG_TEXT = 256,
+	BANK_CONFIG_LIST = 1024,
+	BANK_ROUND = 64 /* requests share one commit, at most (answers.h) */
+};
 
 struct bank_config {
 	char name[BANK_CONFIG_TEXT];           /* shown to customers */
@@ -57,6 +61,7 @@ struct bank_config {
 	int64_t payee_check;     /* 0: off, 1: warn, 2: refuse another name */
 	int64_t request_seconds; /* a request must be complete by then */
 	int64_t stop_seconds;    /* for requests that are under way */
+	int64_t requests_per_commit; /* so many share one at most */
 	/* Card terminals (pos.h): what a password's hash costs, and the rules
 	 * of payments. */
 	int64_t password_kib, password_passes, password_lanes;

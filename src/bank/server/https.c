@@ -46,7 +46,7 @@
 #include <unistd.h>
 
 enum {
-	BACKLOG = 128,
+	BACKLOG = 4096, /* after a start anew everybody comes at once */
 	LEAVING_PER_SECOND = 20,
 	OTHER_FILES = 64, /* open besides the connections */
 	SWEEP_MOST = 64   /* payments in a second */
@@ -262,7 +262,7 @@ static void wait_for(
 		    s->statuses, req, later->wait.certificate);
 	else
 		bank_watch_start(
-		    s->watch, req, bearer_of(req), later, time(NULL));
+		    s->watch, req, bearer_of(req), later, bank_steady_now());
 }
 
 /* What libevent has read of it stays until it is answered, so that it can be

@@ -30,7 +30,7 @@ static void tell_all(struct bank_shop_loop *l, int64_t now)
 	/* What waits goes to the disk first: also the claims of calls, before
 	 * they are made. */
 	bank_answers_flush(l->answers);
-	bank_watch_push(l->watch, now);
+	bank_watch_push(l->watch);
 	bank_callbacks_run(l->callbacks, now);
 	bank_answers_flush(l->answers);
 }
@@ -114,7 +114,7 @@ static void on_tick(evutil_socket_t fd, short events, void *arg)
 		    uk_err_name(err));
 	look_around(l, now);
 	tell_all(l, now);
-	bank_watch_tick(l->watch, now);
+	bank_watch_tick(l->watch, now, bank_steady_now());
 }
 
 uk_err bank_shop_loop_open(struct bank *b, struct event_base *base,

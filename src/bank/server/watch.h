@@ -4,7 +4,8 @@
  *
  * What a client is told is read from the database, after the number it has seen
  * last; so nothing is kept for it here but that number, and a stream that
- * breaks is resumed anywhere.
+ * breaks is resumed anywhere. Waiting is measured in steady seconds, which
+ * nobody sets (bank_steady_now); sessions end by the clock.
  */
 #ifndef BANK_WATCH_H
 #define BANK_WATCH_H
@@ -29,12 +30,12 @@ void bank_watch_close(struct bank_watch **w);
 
 /* Takes over the request: answers it now or later. */
 void bank_watch_start(struct bank_watch *w, struct evhttp_request *req,
-    uk_bytes token, const struct bank_later *later, int64_t now);
+    uk_bytes token, const struct bank_later *later, int64_t steady);
 /* Something is new for this customer. */
 void bank_watch_mark(struct bank_watch *w, int64_t customer);
 /* Tells those who are marked. What was collected must be on the disk. */
-void bank_watch_push(struct bank_watch *w, int64_t now);
-/* Once a second: heartbeats, time-outs, sessions that have ended. */
-void bank_watch_tick(struct bank_watch *w, int64_t now);
+void bank_watch_push(struct bank_watch *w);
+/* Once a second: heartbeats, time-outs, sessions that have ended by now. */
+void bank_watch_tick(struct bank_watch *w, int64_t now, int64_t steady);
 
 #endif
