@@ -3,10 +3,13 @@
 
 #include "ledger.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { MONEY = 1000000000 };
 
@@ -129,4 +132,71 @@ const char *books_pg_start(const char *folder)
 void books_pg_stop(const char *folder)
 {
 	(void)pg("stop", folder, "", NULL, 0);
+}
+
+/* Its processes are those of the postmaster and its children; what children
+ * have spent that are gone is in the postmaster's account (proc(5)). */
+struct account {
+	long parent;
+	double own, gone;
+};
+
+static bool read_account(const char *pid, struct account *out)
+{
+	char path[64], line[1024] = "";
+	const char *rest;
+	unsigned long own[2], gone[2];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%.16s/stat", pid);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return false;
+	(void)!fgets(line, sizeof(line), f);
+	fclose(f);
+	rest = strrchr(line, ')');
+	if (rest == NULL ||
+	    sscanf(rest,
+		") %*c %ld %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %lu %lu",
+		&out->parent, &own[0], &own[1], &gone[0], &gone[1]) != 5)
+		return false;
+	out->own = (double)(own[0] + own[1]) / (double)sysconf(_SC_CLK_TCK);
+	out->gone = (double)(gone[0] + gone[1]) / (double)sysconf(_SC_CLK_TCK);
+	return true;
+}
+
+static long read_postmaster(const char *folder)
+{
+	char path[256], line[32] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/data/postmaster.pid", folder);
+	f = fopen(path, "re");
+	if (f != NULL) {
+		(void)!fgets(line, sizeof(line), f);
+		fclose(f);
+	}
+	return strtol(line, NULL, 10);
+}
+
+double books_pg_cpu(const char *folder)
+{
+	long postmaster = read_postmaster(folder);
+	DIR *all = opendir("/proc");
+	const struct dirent *e;
+	struct account a;
+	double sum = 0;
+
+	while (all != NULL && (e = readdir(all)) != NULL) {
+		if (!isdigit((unsigned char)e->d_name[0]) ||
+		    !read_account(e->d_name, &a))
+			continue;
+		if (strtol(e->d_name, NULL, 10) == postmaster)
+			sum += a.own + a.gone;
+		else if (a.parent == postmaster)
+			sum += a.own;
+	}
+	if (all != NULL)
+		closedir(all);
+	return sum;
 }

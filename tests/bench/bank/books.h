@@ -18,4 +18,7 @@ double books_transfers(struct books *b, size_t n, size_t together);
 const char *books_pg_start(const char *folder);
 void books_pg_stop(const char *folder);
 
+/* Seconds of processor time that it has spent so far, all processes of it. */
+double books_pg_cpu(const char *folder);
+
 #endif

@@ -217,6 +217,18 @@ static void tls_logins(const struct bench *b)
 
 /* --- transfers ----------------------------------------------------------- */
 
+static void transfers_at_half_load(
+    const struct bench *b, struct flow *f, double most)
+{
+	struct phase asked, done;
+
+	f->rate = most / 2;
+	flow_transfers(f, scaled(b, 4000), &asked, &done);
+	f->rate = 0;
+	figure_add("transfers: at half load, p50", "ms", done.p50);
+	figure_add("transfers: at half load, p99", "ms", done.p99);
+}
+
 static void transfers(const struct bench *b)
 {
 	struct phase asked, done, both;
@@ -242,6 +254,7 @@ static void transfers(const struct bench *b)
 			    phase_per_cpu(&done));
 			figure_add(
 			    "transfers: both", "/cpu-s", phase_per_cpu(&both));
+			transfers_at_half_load(b, &f, phase_per_second(&done));
 		}
 		close_flow(&f);
 	}
@@ -369,6 +382,9 @@ const struct bench_part bench_parts[] = {
 	{ "books, SQLite", books_of_sqlite },
 	{ "books, PostgreSQL", books_of_postgresql },
 	{ "growth", growth },
+	{ "waiting", bench_waiting },
+	{ "instances", bench_instances },
+	{ "commits", bench_together },
 };
 
 const size_t bench_part_count = sizeof(bench_parts) / sizeof(bench_parts[0]);

@@ -18,4 +18,9 @@ struct bench_part {
 extern const struct bench_part bench_parts[];
 extern const size_t bench_part_count;
 
+/* cases_scale.c: many clients, several servers, many transfers in a commit. */
+void bench_waiting(const struct bench *b);
+void bench_instances(const struct bench *b);
+void bench_together(const struct bench *b);
+
 #endif

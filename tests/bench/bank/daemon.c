@@ -120,17 +120,17 @@ double daemon_cpu(const struct daemon *d)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-long daemon_rss_kb(const struct daemon *d)
+double daemon_memory_kb(const struct daemon *d)
 {
 	char path[64], line[256];
-	long kb = 0;
+	double kb = 0;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)d->pid);
+	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)d->pid);
 	f = fopen(path, "re");
 	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
-		if (strncmp(line, "VmRSS:", 6) == 0)
-			kb = strtol(line + 6, NULL, 10);
+		if (strncmp(line, "Pss:", 4) == 0)
+			kb = strtod(line + 4, NULL);
 	}
 	if (f != NULL)
 		fclose(f);

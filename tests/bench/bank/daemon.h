@@ -17,6 +17,7 @@ void daemon_stop(struct daemon *d);
 
 /* Seconds of processor time, user and system, of all its threads so far. */
 double daemon_cpu(const struct daemon *d);
-long daemon_rss_kb(const struct daemon *d);
+/* Its memory; what it shares with others counts in part (PSS). */
+double daemon_memory_kb(const struct daemon *d);
 
 #endif

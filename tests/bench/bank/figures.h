@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { FIGURES_MAX = 96, SAMPLES_MAX = 16 };
+enum { FIGURES_MAX = 160, SAMPLES_MAX = 16 };
 
 /* Another sample of this figure; what and unit are literals. */
 void figure_add(const char *what, const char *unit, double value);

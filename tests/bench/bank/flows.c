@@ -76,11 +76,27 @@ static uk_bytes next_request(void *arg, size_t i)
 	return uk_blob_view(&w->requests[i]);
 }
 
+/* All of the flow's servers: seconds that they have spent. */
+static double spent(const struct flow *f)
+{
+	double cpu = daemon_cpu(f->daemon);
+
+	for (size_t i = 1; i < f->daemons; i++)
+		cpu += daemon_cpu(&f->daemon[i]);
+	return cpu;
+}
+
+static void ask_all(const struct flow *f, struct load *l)
+{
+	l->port_count = f->daemons == 0 ? 1 : f->daemons;
+	for (size_t i = 0; i < l->port_count; i++)
+		l->ports[i] = f->daemon[i].port;
+}
+
 static struct phase run(struct work *w, double rate,
     void (*answer)(void *arg, size_t i, uk_bytes body))
 {
-	struct load l = { .port = w->flow->daemon->port,
-		.tls = w->flow->front == NULL ? w->flow->tls : NULL,
+	struct load l = { .tls = w->flow->front == NULL ? w->flow->tls : NULL,
 		.front = w->flow->front,
 		.connections = w->flow->connections,
 		.total = w->n,
@@ -88,12 +104,13 @@ static struct phase run(struct work *w, double rate,
 		.request = next_request,
 		.answer = answer,
 		.arg = w };
-	double before = daemon_cpu(w->flow->daemon);
+	double before = spent(w->flow);
 	struct phase p;
 
+	ask_all(w->flow, &l);
 	load_run(&l);
 	p = (struct phase){ .good = l.good,
-		.cpu = daemon_cpu(w->flow->daemon) - before,
+		.cpu = spent(w->flow) - before,
 		.seconds = l.seconds,
 		.p50 = load_percentile(&l, 0.5),
 		.p99 = load_percentile(&l, 0.99) };
@@ -154,8 +171,11 @@ static void make_token(struct work *w, size_t i)
 	uk_blob sig = { NULL, 0 };
 	char origin[64], body[8192];
 
-	snprintf(origin, sizeof(origin), "https://localhost:%u",
-	    w->flow->daemon->port);
+	if (t->config.origin[0] != '\0')
+		snprintf(origin, sizeof(origin), "%.63s", t->config.origin);
+	else
+		snprintf(origin, sizeof(origin), "https://localhost:%u",
+		    w->flow->daemon->port);
 	need(uk_is_ok(uk_hash_one(
 		 t->crypto, t->alg->hash, uk_view_str(origin), &message)) &&
 		 uk_is_ok(uk_hash_one(t->crypto, t->alg->hash,
@@ -262,8 +282,7 @@ struct phase flow_fresh(const struct flow *f, const char *method,
     const char *path, size_t n, bool resumed)
 {
 	struct work w = begin(f, 1);
-	struct load l = { .port = f->daemon->port,
-		.tls = f->tls,
+	struct load l = { .tls = f->tls,
 		.connections = resumed ? 1 : 8,
 		.fresh = true,
 		.resume = resumed,
@@ -274,6 +293,7 @@ struct phase flow_fresh(const struct flow *f, const char *method,
 	struct phase p;
 
 	load_http(&w.requests[0], method, path, NULL, UK_NONE);
+	ask_all(f, &l);
 	load_run(&l);
 	p = (struct phase){ .good = l.good,
 		.cpu = daemon_cpu(f->daemon) - before,

@@ -9,7 +9,7 @@
 
 struct phase {
 	size_t good;
-	double cpu;     /* seconds that the server spent */
+	double cpu;     /* seconds that the servers spent */
 	double seconds; /* that passed */
 	double p50, p99;
 };
@@ -20,7 +20,8 @@ struct phase phase_sum(const struct phase *a, const struct phase *b);
 
 struct flow {
 	struct town *town;
-	struct daemon *daemon;
+	struct daemon *daemon; /* one, or several one after the other */
+	size_t daemons;        /* of them; 0 means 1 */
 	SSL_CTX *tls;
 	const char *front; /* path: over the front's socket, without TLS */
 	unsigned connections;

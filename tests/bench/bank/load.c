@@ -21,6 +21,7 @@ enum { ANSWER_MAX = 64 * 1024, EVENTS = 256, IDLE_MS = 10000 };
 
 struct link {
 	struct run *run;
+	size_t place; /* among the connections */
 	int fd;
 	SSL *ssl;
 	bool busy, connected;
@@ -103,8 +104,9 @@ static bool call_up(struct link *k)
 
 	const struct load *l = k->run->l;
 
-	k->fd = l->front == NULL ? connect_to(l->port)
-				 : connect_front(l->front);
+	k->fd = l->front == NULL
+		    ? connect_to(l->ports[k->place % l->port_count])
+		    : connect_front(l->front);
 	if (k->fd < 0 ||
 	    epoll_ctl(k->run->epoll, EPOLL_CTL_ADD, k->fd, &e) != 0) {
 		hang_up(k);
@@ -367,7 +369,7 @@ void load_run(struct load *l)
 	if (l->ms == NULL || r.links == NULL || r.epoll < 0)
 		abort();
 	for (size_t i = 0; i < l->connections; i++) {
-		r.links[i] = (struct link){ .run = &r, .fd = -1 };
+		r.links[i] = (struct link){ .run = &r, .place = i, .fd = -1 };
 		if ((r.links[i].in = uk_new(ANSWER_MAX + 1)) == NULL)
 			abort();
 	}

@@ -11,10 +11,14 @@
 
 #include <openssl/ssl.h>
 
+enum { LOAD_PORTS = 4 };
+
 struct load {
-	unsigned port;
+	/* Connections go to these in turn. */
+	unsigned ports[LOAD_PORTS];
+	size_t port_count;
 	SSL_CTX *tls;      /* NULL: none, as behind a front */
-	const char *front; /* path of its socket, instead of port */
+	const char *front; /* path of its socket, instead of ports */
 	unsigned connections;
 	bool fresh;  /* a new connection for every request */
 	bool resume; /* ... which goes on with the session before */

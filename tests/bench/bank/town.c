@@ -19,7 +19,12 @@
 
 extern char **environ;
 
-enum { YEAR = 365 * 86400, MONEY = 1000000000, GROW_TOGETHER = 10000 };
+enum {
+	YEAR = 365 * 86400,
+	MONEY = 1000000000,
+	GROW_TOGETHER = 10000,
+	MOVE_TOGETHER = 500
+};
 
 static void need(uk_err err, const char *what)
 {
@@ -155,22 +160,63 @@ static bool move_in(struct town *t, struct bank_store *s, size_t i)
 
 /* --- the town ------------------------------------------------------------ */
 
-static struct bank_store *open_books(const struct town *t)
+struct bank_store *town_books(const struct town *t)
 {
 	struct bank_store *s = NULL;
 	char path[BANK_PATH_MAX];
 
-	need(bank_path(t->dir, BANK_FILE_DATABASE, path), "the path");
+	if (t->config.database[0] != '\0')
+		need(uk_copy_str(
+			 path, sizeof(path), uk_view_str(t->config.database)),
+		    "the database");
+	else
+		need(bank_path(t->dir, BANK_FILE_DATABASE, path), "the path");
 	need(bank_store_open(path, &s), "the database");
 	return s;
+}
+
+/* Before it has a database: init makes that, too. */
+static void set_up(struct town *t, const char *database)
+{
+	bank_config_defaults(&t->config);
+	t->config.max_connections = 1000;
+	t->config.max_challenges = 100000;
+	t->config.max_sessions = 100000;
+	snprintf(t->config.front_socket, sizeof(t->config.front_socket),
+	    "%s/front", t->folder);
+	if (database != NULL)
+		need(uk_copy_str(t->config.database, sizeof(t->config.database),
+			 uk_view_str(database)),
+		    "the database");
+}
+
+static bool all_move_in(struct town *t)
+{
+	struct bank_store *s = town_books(t);
+	bool good = true;
+
+	bank_store_collect(s); /* many residents share a commit */
+	for (size_t i = 0; i < t->count && good; i++) {
+		good = move_in(t, s, i);
+		if (i % MOVE_TOGETHER == 0)
+			need(bank_flush(s), "moving in");
+	}
+	need(bank_flush(s), "moving in");
+	bank_store_close(&s);
+	return good;
 }
 
 bool town_make(
     struct town *t, const char *bankd, const char *kind, size_t residents)
 {
-	struct bank_store *s;
-	bool good = true;
-	const char *argv[] = { bankd, "init", "--dir", t->dir, NULL };
+	return town_make_at(t, bankd, kind, residents, NULL);
+}
+
+bool town_make_at(struct town *t, const char *bankd, const char *kind,
+    size_t residents, const char *database)
+{
+	const char *argv[] = { bankd, "init", "--dir", t->dir,
+		database == NULL ? NULL : "--database", database, NULL };
 
 	*t = (struct town){ .kind = kind, .count = residents };
 	snprintf(t->folder, sizeof(t->folder), "/tmp/ukey-bench-XXXXXX");
@@ -183,17 +229,8 @@ bool town_make(
 	t->residents = uk_new_array(residents, sizeof(*t->residents));
 	if (t->residents == NULL)
 		abort();
-	s = open_books(t);
-	for (size_t i = 0; i < residents && good; i++)
-		good = move_in(t, s, i);
-	bank_store_close(&s);
-	bank_config_defaults(&t->config);
-	t->config.max_connections = 1000;
-	t->config.max_challenges = 100000;
-	t->config.max_sessions = 100000;
-	snprintf(t->config.front_socket, sizeof(t->config.front_socket),
-	    "%s/front", t->folder);
-	return good;
+	set_up(t, database);
+	return all_move_in(t);
 }
 
 static size_t accounts_in(struct bank_store *s)
@@ -207,7 +244,7 @@ static size_t accounts_in(struct bank_store *s)
 
 void town_grow(struct town *t, size_t accounts)
 {
-	struct bank_store *s = open_books(t);
+	struct bank_store *s = town_books(t);
 	char text[32];
 	int64_t id;
 

@@ -9,6 +9,7 @@
 #include "config.h"
 #include "crypto.h"
 #include "proto.h"
+#include "store.h"
 
 enum { TOWN_PATH = 128 };
 
@@ -33,6 +34,11 @@ struct town {
  * and an account with money. false: it does not know this kind of card. */
 bool town_make(
     struct town *t, const char *bankd, const char *kind, size_t residents);
+/* The same with its books in PostgreSQL. */
+bool town_make_at(struct town *t, const char *bankd, const char *kind,
+    size_t residents, const char *database);
+/* Its books; the caller closes them. */
+struct bank_store *town_books(const struct town *t);
 /* Further customers with an account each, until there are that many. */
 void town_grow(struct town *t, size_t accounts);
 /* Writes the settings anew: before the server starts. */
