@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum { GATES = 4 };
+enum { GATES = 4, TICK_LATE = 2 };
 
 struct connection { /* one place */
 	struct bank_connections *all;
@@ -34,6 +34,7 @@ struct bank_connections {
 	struct evconnlistener *gates[GATES];
 	size_t gate_count;
 	struct event *tick;
+	int64_t ticked;
 	struct bank_metrics *metrics; /* borrowed */
 };
 
@@ -98,12 +99,17 @@ void bank_connection_cut(struct bufferevent *bev)
 static void on_tick(evutil_socket_t fd, short events, void *arg)
 {
 	struct bank_connections *c = arg;
-	int64_t now = steady_now();
+	int64_t now = steady_now(), gap = now - c->ticked;
 
 	(void)fd, (void)events;
+	c->ticked = now;
 	for (size_t i = 0; i < c->room; i++) {
 		struct connection *p = &c->places[i];
 
+		/* While we were busy (a database that is silent) nobody kept us
+		 * waiting. */
+		if (gap > TICK_LATE)
+			p->since += gap;
 		if (p->bev == NULL || now - p->since <= c->seconds)
 			continue;
 		uk_log(UK_LOG_INFO, "event=slow-client");
@@ -126,6 +132,7 @@ uk_err bank_connections_open(struct event_base *base, size_t room,
 	c->room = room;
 	c->seconds = seconds;
 	c->metrics = m;
+	c->ticked = steady_now();
 	c->places = uk_new_array(room, sizeof(*c->places));
 	c->tick = event_new(base, -1, EV_PERSIST, on_tick, c);
 	if (c->places == NULL || c->tick == NULL ||

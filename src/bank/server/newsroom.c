@@ -31,12 +31,24 @@ static void tell(const struct bank_newsroom *r, const struct bank_news *n)
 
 static void follow(struct bank_newsroom *r);
 
+static void unfollow(struct bank_newsroom *r)
+{
+	if (r->heard != NULL)
+		event_free(r->heard);
+	r->heard = NULL;
+	r->fd = -1;
+}
+
 static void hear(struct bank_newsroom *r)
 {
 	struct bank_news n;
 
-	while (bank_listener_next(r->listener, &n))
+	while (bank_listener_next(r->listener, &n)) {
+		/* A new connection may have the old one's number. */
+		if (n.topic[0] == '\0')
+			unfollow(r);
 		tell(r, &n);
+	}
 	follow(r);
 }
 
@@ -53,10 +65,7 @@ static void follow(struct bank_newsroom *r)
 
 	if (fd == r->fd)
 		return;
-	if (r->heard != NULL)
-		event_free(r->heard);
-	r->heard = NULL;
-	r->fd = -1;
+	unfollow(r);
 	if (fd < 0)
 		return; /* the tick asks again */
 	r->heard = event_new(r->base, fd, EV_READ | EV_PERSIST, on_heard, r);

@@ -7,7 +7,6 @@
 #include <endian.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /* --- errors -------------------------------------------------------------- */
 
@@ -56,44 +55,6 @@ uk_err bank_pg_translate(struct bank_db *d, const PGresult *r)
 
 /* --- the connection ------------------------------------------------------ */
 
-/* Of what a session may set, what keeps one that was cut off from holding its
- * locks. An engine that does not know one of them says so and goes on. */
-static const char *const settings[] = {
-	"SET client_min_messages = 'warning'",
-	"SET lock_timeout = '5s'",
-	"SET idle_in_transaction_session_timeout = '3s'",
-	"SET tcp_keepalives_idle = 5",
-	"SET tcp_keepalives_interval = 2",
-	"SET tcp_keepalives_count = 3",
-	/* A transfer that was answered is on the disk. */
-	"SELECT set_config('synchronous_commit', 'on', false)"
-	" WHERE current_setting('synchronous_commit') = 'off'",
-};
-
-static void quiet(void *arg, const PGresult *r)
-{
-	(void)arg, (void)r; /* notices are no news, and not for stderr */
-}
-
-static uk_err set_up(struct bank_db *d)
-{
-	if (PQstatus(d->pg) != CONNECTION_OK)
-		return uk_fail(UK_ERR_AGAIN);
-	PQsetNoticeReceiver(d->pg, quiet, NULL);
-	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
-		PQclear(PQexec(d->pg, settings[i]));
-	return uk_ok();
-}
-
-/* PQerrorMessage has lines. */
-static void log_refusal(const struct bank_db *d)
-{
-	const char *text = PQerrorMessage(d->pg);
-
-	uk_log(UK_LOG_ERROR, "event=database connect=failed error=\"%.*s\"",
-	    (int)strcspn(text, "\n"), text);
-}
-
 static bool has_password(const char *where)
 {
 	PQconninfoOption *all = PQconninfoParse(where, NULL);
@@ -105,19 +66,6 @@ static bool has_password(const char *where)
 	}
 	PQconninfoFree(all);
 	return found;
-}
-
-PGconn *bank_pg_connect(const char *where)
-{
-	/* What `where` says of these counts: it comes last. */
-	static const char *const names[] = { "connect_timeout",
-		"client_encoding", "application_name", "keepalives_idle",
-		"keepalives_interval", "keepalives_count", "tcp_user_timeout",
-		"dbname", NULL };
-	const char *const values[] = { "5", "UTF8", "ukey-bankd", "5", "2", "3",
-		"5000", where, NULL };
-
-	return PQconnectdbParams(names, values, 1);
 }
 
 static void close_db(struct bank_db **d)
@@ -149,11 +97,9 @@ static uk_err open_db(const char *where, struct bank_db **out)
 	d->pg = bank_pg_connect(where);
 	if (d->pg == NULL || d->where == NULL)
 		goto out;
-	err = set_up(d);
-	if (!uk_is_ok(err)) {
-		log_refusal(d);
+	err = bank_pg_set_up(d->pg);
+	if (!uk_is_ok(err))
 		goto out;
-	}
 	*out = d;
 	d = NULL; /* handed over */
 out:
@@ -161,30 +107,14 @@ out:
 	return err;
 }
 
-int64_t bank_pg_now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-/* At most so often: to a host that is silent each attempt takes its time-out,
- * and meanwhile no request would be answered. */
+/* Between transactions: a connection that was lost is made anew, without
+ * waiting for a host that is silent. */
 static uk_err revive(struct bank_db *d)
 {
 	if (PQstatus(d->pg) == CONNECTION_OK)
 		return uk_ok();
-	if (d->tried_ms != 0 &&
-	    bank_pg_now_ms() - d->tried_ms < BANK_PG_PAUSE_MS)
-		return uk_fail(UK_ERR_AGAIN);
-	PQreset(d->pg);
-	d->tried_ms = bank_pg_now_ms();
+	UK_TRY(bank_pg_revive(d->pg, &d->attempt));
 	d->life++;
-	if (!uk_is_ok(set_up(d))) {
-		log_refusal(d);
-		return uk_fail(UK_ERR_AGAIN);
-	}
 	uk_log(UK_LOG_INFO, "event=database connect=ok");
 	return uk_ok();
 }

@@ -1,4 +1,4 @@
-/* The parts of a PostgreSQL connection, for pg.c and pg_listen.c. */
+/* The parts of a PostgreSQL connection, for pg*.c. */
 #ifndef BANK_PG_H
 #define BANK_PG_H
 
@@ -10,7 +10,18 @@
 enum {
 	BANK_PG_PARAMETERS = 48, /* of one statement */
 	BANK_PG_SENT_MAX = 512,  /* statements before their ends are seen */
-	BANK_PG_PAUSE_MS = 500   /* between attempts to connect */
+	/* Attempts to connect: the pause between them, how long one may take,
+	 * and how long anybody waits for it at a time. */
+	BANK_PG_PAUSE_MS = 500,
+	BANK_PG_ATTEMPT_MS = 5000,
+	BANK_PG_PATIENCE_MS = 200
+};
+
+/* An attempt to make a connection anew, which goes on from call to call. */
+struct bank_pg_attempt {
+	bool going;
+	PostgresPollingStatusType wants;
+	int64_t at_ms; /* when it began, or else ended; 0: there was none */
 };
 
 struct bank_db {
@@ -19,7 +30,7 @@ struct bank_db {
 	unsigned statements; /* so many have been prepared */
 	unsigned life;       /* grows with each connection */
 	unsigned sent;       /* statements whose ends nobody has seen */
-	int64_t tried_ms;    /* the last attempt to connect again; 0: none */
+	struct bank_pg_attempt attempt;
 };
 
 struct bank_st {
@@ -39,9 +50,15 @@ struct bank_st {
 
 #define BANK_PG_CHANNEL "ukey_bank"
 
-/* With our settings of the connection; NULL: no memory. */
+/* pg_connect.c */
+/* Waits for it; NULL: no memory. */
 PGconn *bank_pg_connect(const char *where);
-int64_t bank_pg_now_ms(void); /* of a clock that only goes forward */
+/* Our settings of a session; UK_ERR_AGAIN, and a line in the log: it is not
+ * connected. */
+UK_RESULT bank_pg_set_up(PGconn *pg);
+/* Connects anew, with our settings. UK_ERR_AGAIN: not yet, ask again. So nobody
+ * waits longer than BANK_PG_PATIENCE_MS for a host that says nothing. */
+UK_RESULT bank_pg_revive(PGconn *pg, struct bank_pg_attempt *a);
 
 /* pg_listen.c */
 UK_RESULT bank_pg_listen(struct bank_db *d, struct bank_ear **out);

@@ -6,45 +6,37 @@
 #include <string.h>
 
 struct bank_ear {
-	char *where;
 	PGconn *pg;
-	int64_t tried_ms;
+	struct bank_pg_attempt attempt;
+	bool listens;
 	bool missed; /* not told yet */
 };
 
 static bool lives(const struct bank_ear *e)
 {
-	return e->pg != NULL && PQstatus(e->pg) == CONNECTION_OK;
+	return e->listens && PQstatus(e->pg) == CONNECTION_OK;
 }
 
-static void begin(struct bank_ear *e)
+/* What was said while nobody listened was missed. */
+static void subscribe(struct bank_ear *e)
 {
-	PGresult *r;
+	PGresult *r = PQexec(e->pg, "LISTEN " BANK_PG_CHANNEL);
 
-	if (e->tried_ms != 0 &&
-	    bank_pg_now_ms() - e->tried_ms < BANK_PG_PAUSE_MS)
-		return;
-	PQfinish(e->pg);
-	e->pg = bank_pg_connect(e->where);
-	e->tried_ms = bank_pg_now_ms();
-	if (!lives(e))
-		return;
-	r = PQexec(e->pg, "LISTEN " BANK_PG_CHANNEL);
-	/* What was said while nobody listened was missed. */
-	e->missed = PQresultStatus(r) == PGRES_COMMAND_OK;
+	e->listens = e->missed = PQresultStatus(r) == PGRES_COMMAND_OK;
 	PQclear(r);
 	uk_log(
 	    UK_LOG_INFO, "event=listen result=%s", e->missed ? "ok" : "failed");
-	if (!e->missed) {
-		PQfinish(e->pg);
-		e->pg = NULL;
-	}
+}
+
+static void revive(struct bank_ear *e)
+{
+	if (uk_is_ok(bank_pg_revive(e->pg, &e->attempt)))
+		subscribe(e);
 }
 
 void bank_pg_deafen(struct bank_ear **e)
 {
 	PQfinish((*e)->pg);
-	uk_free((*e)->where);
 	uk_free(*e);
 	*e = NULL;
 }
@@ -54,12 +46,14 @@ uk_err bank_pg_listen(struct bank_db *d, struct bank_ear **out)
 	struct bank_ear *e = uk_new(sizeof(*e));
 
 	*out = e;
-	if (e == NULL || (e->where = uk_dup_str(d->where)) == NULL) {
+	if (e == NULL || (e->pg = bank_pg_connect(d->where)) == NULL) {
 		uk_free(e);
 		*out = NULL;
 		return uk_fail(UK_ERR_MEMORY);
 	}
-	begin(e); /* if it cannot be reached now, then later */
+	/* If it cannot be reached now, then later. */
+	if (uk_is_ok(bank_pg_set_up(e->pg)))
+		subscribe(e);
 	return uk_ok();
 }
 
@@ -90,12 +84,10 @@ bool bank_pg_hear(struct bank_ear *e, struct bank_news *out)
 	PGnotify *n;
 	bool good = false;
 
-	if (lives(e) && PQconsumeInput(e->pg) != 1) {
-		PQfinish(e->pg);
-		e->pg = NULL;
-	}
+	if (lives(e) && PQconsumeInput(e->pg) != 1)
+		e->listens = false;
 	if (!lives(e))
-		begin(e);
+		revive(e);
 	if (e->missed) {
 		e->missed = false;
 		*out = (struct bank_news){ .id = 0 };
