@@ -35,8 +35,8 @@ static const char *const settings[] = {
 	"SET tcp_keepalives_interval = 2",
 	"SET tcp_keepalives_count = 3",
 	/* A transfer that was answered is on the disk. */
-	"SELECT set_config('synchronous_commit', 'on', false)"
-	" WHERE current_setting('synchronous_commit') = 'off'",
+	("SELECT set_config('synchronous_commit', 'on', false)"
+	 " WHERE current_setting('synchronous_commit') = 'off'"),
 };
 
 static void quiet(void *arg, const PGresult *r)
