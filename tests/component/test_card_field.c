@@ -206,6 +206,63 @@ static void notices_what_leaves(void **state)
 	expect_answer(SIGN, 0x6982); /* it has lost its power, and the login */
 }
 
+/* The same field, which the card leaves with the n-th frame: before it is
+ * heard, or when it was. */
+static struct trm_coil leaving;
+static unsigned long frames_left;
+static bool heard_first;
+
+static enum trm_heard swap_and_leave(
+    void *arg, uk_bytes frame, uk_buf *got, uint64_t wait_us)
+{
+	enum trm_heard h;
+
+	if (frames_left-- == 1 && !heard_first)
+		sim.present = false;
+	h = trm_simfield.swap(arg, frame, got, wait_us);
+	if (frames_left == 0)
+		sim.present = false;
+	return sim.present ? h : TRM_PULLED;
+}
+
+static uk_err session(void)
+{
+	UK_TRY(power());
+	UK_TRY(transmit(hex(SELECT)));
+	UK_TRY(transmit(hex(VC_LOGIN)));
+	return transmit(hex(SIGN));
+}
+
+/* At each frame: the error says so, nothing is answered, the card has no
+ * command twice, and the next session is a good one. */
+static void may_leave_at_any_frame(void **state)
+{
+	leaving = trm_simfield;
+	leaving.swap = swap_and_leave;
+	for (size_t i = 0; i < 2 * (size_t)WISHES; i++) {
+		unsigned long n = 0;
+		uk_err err;
+
+		heard_first = i >= WISHES;
+		put_card(*state, &wishes[i % WISHES]);
+		trm_prox_init(&prox, &leaving, &sim);
+		do {
+			frames_left = ++n;
+			sim.prox.commands = 0;
+			sim.present = true;
+			err = session();
+			assert_true(sim.prox.commands <= 3);
+			if (uk_is_ok(err))
+				break;
+			expect_code(err, UK_ERR_CARD_REMOVED);
+			assert_int_equal(answer.len, 0);
+			assert_false(prox.active);
+		} while (n < 1000);
+		assert_true(n > 4 && n < 1000);
+		assert_int_equal(sim.prox.commands, 3);
+	}
+}
+
 /* --- noise ---------------------------------------------------------------- */
 
 /* Tries of the PIN, with a quiet field. */
@@ -318,6 +375,8 @@ int main(void)
 		cmocka_unit_test(carries_long_ones),
 		cmocka_unit_test_setup_teardown(
 		    notices_what_leaves, vc_set_up, vc_tear_down),
+		cmocka_unit_test_setup_teardown(
+		    may_leave_at_any_frame, vc_set_up, vc_tear_down),
 		cmocka_unit_test_setup_teardown(
 		    survives_faults_everywhere, vc_set_up, vc_tear_down),
 		cmocka_unit_test_setup_teardown(

@@ -59,6 +59,8 @@ for kind in a=3b:8a:80:01:80:73:d4:01:c0:54:75:6b:65:79:bb \
 	expect_sw 9000 "SELECT" 00A4040008F0756B65792E303100
 	expect_sw 6A80 "61,440 bytes in the extended form arrive as a whole" \
 		"00883001 00F000 $(printf '%0122880d' 0)0000"
+	expect_sw reset "the field goes off and on" reset
+	expect_sw 9000 "SELECT" 00A4040008F0756B65792E303100
 	card_close
 	card_control alice remove >/dev/null
 	ok "it leaves the field" computer_sees empty
