@@ -103,6 +103,12 @@ expect_exit 0 "the books balance" audit
 receipt=$(echo "$HOME"/.local/share/ukey/receipts/*.json)
 expect_exit 0 "ukey verify-receipt" ukey verify-receipt "$receipt"
 
+proves "numbers bound to a card whose own keys are SM2"
+expect_exit 0 "bound" ukey bind DE-1001
+expect_exit 0 "and read back" ukey bound
+expect_line 'DE\*\*\*\*01' "masked"
+expect_exit 0 "taken off" ukey unbind DE-1001
+
 proves "evidence: GM/T 0010, read by another program"
 evidence=$(echo "$HOME"/.local/share/ukey/receipts/*.p7m)
 ok "that program knows its standards" gm selftest

@@ -113,12 +113,39 @@ static void sealing(void **state)
 	expect_code(bound_seal(crypto, UK_NONE, &b, &one), UK_ERR_FORMAT);
 }
 
+static uk_err open_step(void *arg)
+{
+	struct bound b;
+
+	(void)arg;
+	return bound_open(crypto, hex(SHARED), hex(SEALED), &b);
+}
+
+static uk_err seal_step(void *arg)
+{
+	uint8_t room[BOUND_SEALED_MAX];
+	uk_buf out = UK_BUF(room);
+	struct bound b = { .n = 0 };
+
+	(void)arg;
+	UK_TRY(bound_add(&b, str("DE-1001")));
+	return bound_seal(crypto, hex(BOB), &b, &out);
+}
+
+static void allocations_fail(void **state)
+{
+	(void)state;
+	assert_true(fail_every_allocation(seal_step, NULL) > 1);
+	assert_true(fail_every_allocation(open_step, NULL) >= 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_list),
 		cmocka_unit_test(as_python_seals),
 		cmocka_unit_test(sealing),
+		cmocka_unit_test(allocations_fail),
 	};
 
 	return cmocka_run_group_tests_name("bound", tests, set_up, tear_down);
