@@ -325,6 +325,23 @@ kill "$SERVE_PID"
 wait "$SERVE_PID" 2>/dev/null
 expect_exit 0 "the books balance" audit
 
+proves "the terminal's history"
+terminal "" history --search "two CUPS" --export csv >history.csv
+terminal "" history --search "two CUPS" --export json >history.json
+ok "CSV and JSON, read by others: the same payments, of these goods" $PYTHON -c '
+import csv, json
+rows = list(csv.DictReader(open("history.csv", newline="", encoding="utf-8-sig")))
+objects = json.load(open("history.json"))
+objects = objects["records"] if isinstance(objects, dict) else objects
+assert len(rows) == len(objects) > 10, (len(rows), len(objects))
+assert all(o["goods"] == "Two cups" for o in objects)
+paid = [o for o in objects if o["state"] == "completed"]
+assert sorted(o["amount"] for o in paid) == [200, 300, 500], paid
+assert {o["responseCode"] for o in objects} == {"00", "51"}
+text = open("history.csv").read() + open("history.json").read()
+assert "622202******7890" in text and "6222021234567890" not in text
+'
+
 proves "attacks, by a terminal in Python with a card of its own"
 for n in 1 2 3 4 5 6 7 8 9; do
 	order "X-$n" 900

@@ -21,6 +21,7 @@ uk_test(test_store_engine SOURCES test_store_engine.c
 	USES bank_server db_fixture Threads::Threads)
 uk_test(test_sqltext SOURCES test_sqltext.c USES bank_store)
 uk_test(test_json SOURCES test_json.c USES base codec)
+uk_test(test_pages SOURCES test_pages.c USES bank_web)
 uk_test_on_postgresql(test_bills test_nonces test_sessions test_holds test_ledger test_news test_post
 	test_store test_store_engine)
 uk_test(test_login_token SOURCES test_login_token.c USES crypto_fixture bank_server)
