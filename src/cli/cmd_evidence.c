@@ -7,16 +7,24 @@
 #include "cli_store.h"
 #include "cms.h"
 #include "der.h"
+#include "ocsp.h"
 
 #include <string.h>
+
+enum {
+	CLOCKS_DIFFER = 60,
+	ORDER_SECONDS_MAX = 86400,  /* between Prepared and Expires */
+	ANSWER_AGE_MAX = 30 * 86400 /* unless it says less; as with lists */
+};
 
 /* What is found out on the way. */
 struct judged {
 	uk_blob file; /* DER */
 	uk_cms cms;   /* views of it */
 	uk_cert *signer;
-	uk_tx tx; /* the text that was signed */
-	int64_t at;
+	uk_tx tx;      /* the text that was signed */
+	int64_t at;    /* when it is to have been good */
+	int64_t until; /* the signature was made before */
 	char name[128];
 };
 
@@ -108,20 +116,32 @@ static cli_end check_signature(struct cli *cli, struct judged *j)
 
 /* --- the certificate ----------------------------------------------------- */
 
-/* --at, or when the order was prepared, which is part of what was signed. */
-static cli_end find_time(struct cli *cli, struct judged *j)
+static bool time_in_text(const uk_tx *tx, const char *key, int64_t *out)
 {
 	uk_bytes text = UK_NONE;
 
+	return uk_tx_find(tx, key, &text) &&
+	       uk_is_ok(bank_parse_time(text, out));
+}
+
+/* --at, or when the order was prepared, which is part of what was signed. It
+ * was signed before it expired, so that answers and lists may be of then. */
+static cli_end find_time(struct cli *cli, struct judged *j)
+{
+	int64_t expires = 0;
+
 	if (cli->opt.at != NULL) {
-		if (uk_is_ok(bank_parse_time(uk_view_str(cli->opt.at), &j->at)))
-			return cli_ok();
-		return cli_fail_because(cli, CLI_USAGE,
-		    "--at takes a time like 2026-11-20T12:00:00Z");
-	}
-	if (!uk_tx_find(&j->tx, "Prepared", &text) ||
-	    !uk_is_ok(bank_parse_time(text, &j->at)))
+		if (!uk_is_ok(
+			bank_parse_time(uk_view_str(cli->opt.at), &j->at)))
+			return cli_fail_because(cli, CLI_USAGE,
+			    "--at takes a time like 2026-11-20T12:00:00Z");
+	} else if (!time_in_text(&j->tx, "Prepared", &j->at)) {
 		return bad(cli, "the order does not say when: give --at");
+	}
+	j->until = j->at;
+	if (time_in_text(&j->tx, "Expires", &expires) && expires > j->at &&
+	    expires - j->at <= ORDER_SECONDS_MAX)
+		j->until = expires;
 	return cli_ok();
 }
 
@@ -140,14 +160,44 @@ static uk_err open_trust(
 	return err;
 }
 
+/* What the responder said: that it was good then, in an answer that counted
+ * then (ocsp.h). The nonce was the bank's. */
+static uk_err check_answers(
+    const uk_trust *trust, const struct judged *j, struct uk_trust_question *q)
+{
+	const struct uk_ocsp_rules rules = { .now = j->at,
+		.skew = j->until - j->at + CLOCKS_DIFFER,
+		.max_age = ANSWER_AGE_MAX,
+		.kept = true };
+	struct uk_ocsp_answer a;
+	uk_ocsp *ocsp = NULL;
+	uk_err err = uk_ok();
+
+	if (j->cms.ocsp.count == 0)
+		return uk_ok();
+	err = uk_ocsp_open(trust, q->cert, q->extra, q->extra_count, &ocsp);
+	for (size_t i = 0; uk_is_ok(err) && i < j->cms.ocsp.count; i++) {
+		err = uk_ocsp_check(
+		    ocsp, trust, j->cms.ocsp.item[i], &rules, &a);
+		if (uk_is_ok(err) && a.status != UK_OCSP_GOOD)
+			err = uk_fail(a.status == UK_OCSP_REVOKED
+					  ? UK_ERR_CERT_REVOKED
+					  : UK_ERR_CRL_MISSING);
+	}
+	q->without_list = uk_is_ok(err);
+	uk_ocsp_close(&ocsp);
+	return err;
+}
+
 /* The evidence's other certificates may stand between. */
-static uk_err ask(struct cli *cli, const uk_trust *trust, struct judged *j)
+static cli_end ask(struct cli *cli, const uk_trust *trust, struct judged *j)
 {
 	uk_cert *extra[UK_CMS_ITEMS_MAX] = { NULL };
 	struct uk_trust_question q = { .cert = j->signer,
 		.extra = extra,
 		.purpose = UK_FOR_TRANSACTION,
 		.now = j->at };
+	const char *what = "the signer's certificate";
 	uk_err err = uk_ok();
 
 	for (size_t i = 0; i < j->cms.certificates.count && uk_is_ok(err);
@@ -157,17 +207,27 @@ static uk_err ask(struct cli *cli, const uk_trust *trust, struct judged *j)
 		if (uk_is_ok(err))
 			q.extra_count++;
 	}
+	if (uk_is_ok(err)) {
+		err = check_answers(trust, j, &q);
+		if (!uk_is_ok(err))
+			what = "what the responder said of the signer's "
+			       "certificate";
+	}
 	if (uk_is_ok(err))
 		err = uk_trust_ask(trust, &q, NULL);
 	for (size_t i = 0; i < q.extra_count; i++)
 		uk_cert_close(&extra[i]);
-	return err;
+	if (uk_is_ok(err))
+		return cli_ok();
+	return cli_fail_because(
+	    cli, CLI_EVIDENCE_BAD, "%s: %s", what, uk_err_text(err));
 }
 
 static cli_end check_certificate(struct cli *cli, struct judged *j)
 {
 	const char *ca = cli->opt.ca != NULL ? cli->opt.ca : cli->config.ca;
 	uk_trust *trust = NULL;
+	cli_end end;
 	uk_err err;
 
 	if (ca[0] == '\0')
@@ -178,12 +238,9 @@ static cli_end check_certificate(struct cli *cli, struct judged *j)
 		uk_trust_close(&trust);
 		return cli_fail_because(cli, cli_from_err(err).cause, "%s", ca);
 	}
-	err = ask(cli, trust, j);
+	end = ask(cli, trust, j);
 	uk_trust_close(&trust);
-	if (uk_is_ok(err))
-		return cli_ok();
-	return cli_fail_because(cli, CLI_EVIDENCE_BAD,
-	    "the signer's certificate: %s", uk_err_text(err));
+	return end;
 }
 
 /* --- the answer ---------------------------------------------------------- */
@@ -202,8 +259,9 @@ static json_t *items_json(const uk_tx_item *items, size_t n)
 
 static cli_end show(struct cli *cli, const struct judged *j)
 {
-	const char *revocation = j->cms.crls.count > 0 ? "not revoked"
-						       : "unknown";
+	const char *revocation = j->cms.crls.count > 0 || j->cms.ocsp.count > 0
+				     ? "not revoked"
+				     : "unknown";
 	uint8_t storage[24];
 	uk_buf at = UK_BUF(storage);
 

@@ -224,12 +224,13 @@ out:
 
 /* --- what he says -------------------------------------------------------- */
 
-static uk_err check_nonce(const uk_ocsp *q, OCSP_BASICRESP *basic, bool needed)
+static uk_err check_nonce(
+    const uk_ocsp *q, OCSP_BASICRESP *basic, const struct uk_ocsp_rules *rules)
 {
 	int found = OCSP_check_nonce(q->request, basic);
 
 	/* 1: equal; -1: only we have one (RFC 6960, 4.4.1). */
-	if (found == 1 || (found == -1 && !needed))
+	if (rules->kept || found == 1 || (found == -1 && !rules->need_nonce))
 		return uk_ok();
 	return uk_fail(UK_ERR_CONDITIONS);
 }
@@ -328,7 +329,7 @@ uk_err uk_ocsp_check(const uk_ocsp *q, const uk_trust *t, uk_bytes der,
 	if (uk_is_ok(err))
 		err = check_signer(q, t, basic, rules);
 	if (uk_is_ok(err))
-		err = check_nonce(q, basic, rules->need_nonce);
+		err = check_nonce(q, basic, rules);
 	if (uk_is_ok(err))
 		err = read_status(q, basic, rules, out);
 	OCSP_BASICRESP_free(basic);

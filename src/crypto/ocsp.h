@@ -37,6 +37,7 @@ struct uk_ocsp_rules {
 	int64_t skew;    /* seconds that clocks may differ */
 	int64_t max_age; /* of thisUpdate, seconds */
 	bool need_nonce; /* or only if the answer has one */
+	bool kept;       /* an answer to somebody else's request: any nonce */
 };
 
 struct uk_ocsp_answer {

@@ -88,6 +88,70 @@ ok "and says good" grep -q 'alice-sign.pem: good' verified
 ok "openssl reads the whole" openssl cms -verify -binary -inform DER -in OCSP-1.p7m \
 	-CAfile bank/ca.pem -purpose any -out signed.text
 
+proves "ukey verify-evidence believes it for the same reasons"
+expect_exit 0 "as it is" ukey verify-evidence OCSP-1.p7m
+expect_line 'not revoked' "says so"
+expect_exit 97 "not months later" ukey verify-evidence OCSP-1.p7m --at \
+	"$(date -u -d '+60 days' +%Y-%m-%dT%H:%M:%SZ)"
+# The answer's signature is a BIT STRING behind ecdsa-with-SHA256.
+python3 - <<'PY'
+data = bytearray(open("OCSP-1.p7m", "rb").read())
+at = data.index(bytes.fromhex("06082b06010505071002"))
+data[data.index(bytes.fromhex("300a06082a8648ce3d040302"), at) + 30] ^= 1
+open("altered.p7m", "wb").write(data)
+PY
+expect_exit 97 "not with another signature" ukey verify-evidence altered.p7m
+expect_line 'what the responder said' "and says what is wrong"
+
+proves "a CA that publishes no lists: ocspOnly"
+mkdir only
+(
+	cd only || exit
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key \
+		-out ca.pem -days 30 -subj "/CN=Listless CA" \
+		-addext keyUsage=critical,keyCertSign,cRLSign
+	printf '%s\n' '[auth]' 'keyUsage=critical,digitalSignature' \
+		'extendedKeyUsage=clientAuth' '[sign]' 'keyUsage=critical,nonRepudiation' >ext.cnf
+	for use in auth sign; do
+		openssl ecparam -name prime256v1 -genkey -noout -out ../soft/only-$use.key
+		openssl req -new -key ../soft/only-$use.key -subj /CN=Alice -out req.csr
+		openssl x509 -req -in req.csr -CA ca.pem -CAkey ca.key -days 20 -extfile ext.cnf \
+			-extensions $use -out ../soft/only-$use.pem
+		cp ../soft/only-$use.pem .
+	done
+	echo good >MODE
+) >only.log 2>&1
+for use in login:auth transaction:sign; do
+	"$BIN/ukey-bankd" register --dir bank --customer Alice --purpose ${use%:*} \
+		--cert soft/only-${use#*:}.pem >>only.log
+done
+CAS="[\"$WORK/only/ca.pem\"]"
+background env PYTHONDONTWRITEBYTECODE=1 python3 "$HERE/ocsp_responder.py" 8561 only 2>liar2.log
+until_true 10 test -f only/ready
+restart ocsp '"off"' ocspNonce 0 loginCAs "$CAS" transactionCAs "$CAS" \
+	ocspResponders "[\"$WORK/only/ca.pem http://127.0.0.1:8561/\"]"
+expect_equal "without the setting a list is wanted" "403 crl-missing" "$(client login only-auth)"
+restart ocspOnly "$CAS"
+expect_equal "with it none, and the policy off is for others" 200 "$(client login only-auth)"
+expect_equal "the responder was asked" 1 "$(wc -l <only/asked)"
+expect_equal "others log in as ever" 200 "$(client login alice-auth)"
+expect_equal "and an order" "200 200" "$(client pay only-auth only-sign ONLY-1)"
+expect_exit 0 "its evidence rests on the answer" ukey verify-evidence ONLY-1.p7m --ca only/ca.pem
+expect_line 'not revoked' "and says so"
+for mode in garbage foreign unknown; do
+	echo $mode >only/MODE
+	restart ocsp '"soft"'
+	expect_equal "soft is no help: $mode" "403 crl-missing" "$(client login only-auth)"
+done
+echo revoked >only/MODE
+restart
+expect_equal "revoked" "403 cert-revoked" "$(client login only-auth)"
+restart ocspResponders '[]'
+expect_equal "nobody to ask" "403 crl-missing" "$(client login only-auth)"
+expect_equal "which is no matter for others" 200 "$(client login alice-auth)"
+settings loginCAs '[]' transactionCAs '[]' ocspOnly '[]' ocspNonce 1 \
+	ocspResponders "[\"ca.pem http://127.0.0.1:$RESPONDER/\"]"
+
 # --- one that lies --------------------------------------------------------------
 
 background env PYTHONDONTWRITEBYTECODE=1 python3 "$HERE/ocsp_responder.py" $RESPONDER ca 2>liar.log
