@@ -1,70 +1,10 @@
-/* Messages over stream, security and pairing. */
-#include "link.h"
+/* Conversations over the stream: plain, secured, pairing. */
+#include "link_impl.h"
 
 #include "mem.h"
 #include "secret.h"
 
-enum talk { TALK_NONE, TALK_PLAIN, TALK_PAIRING, TALK_SECURE };
-
 enum { TLS_HANDSHAKE = 0x16, PART = 4096 };
-
-/* A queue of bytes with a front. */
-struct queue {
-	uint8_t *p;
-	size_t cap, from, to;
-};
-
-struct trm_link {
-	enum trm_link_state state;
-	enum talk talk;
-	uk_err why;
-	bool host;
-	char name[TRM_PAIRING_NAME + 1];
-	const struct trm_link_terminal *terminal; /* NULL: the host */
-	struct trm_arq arq;
-	struct trm_secure *secure;
-	struct trm_secret secret;   /* of the host, until the stream opens */
-	struct trm_pairing pairing; /* in TALK_PAIRING */
-	struct trm_paired paired;
-	bool has_paired;
-	struct queue out;   /* for the stream */
-	struct queue in;    /* what the stream has said, in the clear */
-	size_t message_len; /* of the message given out last */
-};
-
-/* --- queues -------------------------------------------------------------- */
-
-static uk_bytes queued(const struct queue *q)
-{
-	return uk_view(q->p + q->from, q->to - q->from);
-}
-
-static void take(struct queue *q, size_t n)
-{
-	q->from += n;
-	if (q->from == q->to)
-		q->from = q->to = 0;
-}
-
-/* A writer behind what is there; the front is moved to make room. */
-static uk_buf room_of(struct queue *q)
-{
-	uk_buf whole = uk_buf_over(q->p, q->cap);
-
-	uk_put(&whole, queued(q));
-	q->from = 0;
-	q->to = whole.len;
-	return uk_buf_over(q->p + q->to, q->cap - q->to);
-}
-
-static bool put(struct queue *q, uk_bytes v)
-{
-	uk_buf b = room_of(q);
-
-	uk_put(&b, v);
-	q->to += b.bad ? 0 : b.len;
-	return !b.bad;
-}
 
 /* --- making -------------------------------------------------------------- */
 
@@ -131,13 +71,14 @@ static void end_talk(struct trm_link *l, enum trm_link_state state)
 	l->message_len = 0;
 }
 
-static void give(struct trm_link *l, int64_t now)
+void trm_link_give(struct trm_link *l, int64_t now)
 {
-	take(&l->out, trm_arq_send(&l->arq, queued(&l->out), now));
+	trm_queue_take(
+	    &l->out, trm_arq_send(&l->arq, trm_queue_view(&l->out), now));
 }
 
 /* What TLS wants to say goes to the stream. */
-static void move_secure(struct trm_link *l, int64_t now)
+void trm_link_move_secure(struct trm_link *l, int64_t now)
 {
 	uint8_t storage[PART];
 	uk_buf b = UK_BUF(storage);
@@ -145,13 +86,13 @@ static void move_secure(struct trm_link *l, int64_t now)
 	do {
 		b.len = 0;
 		trm_secure_pending(l->secure, &b);
-		if (!put(&l->out, uk_buf_view(&b)))
+		if (!trm_queue_put(&l->out, uk_buf_view(&b)))
 			end_talk(l, TRM_LINK_DOWN); /* nobody takes it */
 	} while (b.len > 0 && l->secure != NULL);
-	give(l, now);
+	trm_link_give(l, now);
 }
 
-static void failed(struct trm_link *l, uk_err err)
+void trm_link_failed(struct trm_link *l, uk_err err)
 {
 	l->why = err;
 	end_talk(
@@ -187,8 +128,9 @@ uk_err trm_link_pair(
 	l->talk = TALK_PAIRING;
 	trm_arq_open(&l->arq, number, now_ms);
 	/* It waits in the queue until there is a stream. */
-	return put(&l->out, uk_buf_view(&first)) ? uk_ok()
-						 : uk_fail(UK_ERR_TOO_SMALL);
+	return trm_queue_put(&l->out, uk_buf_view(&first))
+		   ? uk_ok()
+		   : uk_fail(UK_ERR_TOO_SMALL);
 }
 
 void trm_link_call(struct trm_link *l)
@@ -202,13 +144,13 @@ static void begin_host(struct trm_link *l, int64_t now)
 {
 	if (l->talk == TALK_PLAIN) {
 		l->state = TRM_LINK_UP;
-		if (!put(&l->out, uk_view_str("N")))
+		if (!trm_queue_put(&l->out, uk_view_str("N")))
 			end_talk(l, TRM_LINK_DOWN);
 	}
 	if (l->talk == TALK_SECURE)
-		move_secure(l, now);
+		trm_link_move_secure(l, now);
 	else
-		give(l, now);
+		trm_link_give(l, now);
 }
 
 static void begin_pairing(struct trm_link *l, int64_t now)
@@ -219,9 +161,10 @@ static void begin_pairing(struct trm_link *l, int64_t now)
 	uk_err err;
 
 	if (!t->take_code(t->arg, code)) {
-		(void)put(&l->out, UK_ARRAY(refused)); /* empty till now */
-		give(l, now);
-		failed(l, uk_fail(UK_ERR_CONDITIONS));
+		(void)trm_queue_put(
+		    &l->out, UK_ARRAY(refused)); /* empty till now */
+		trm_link_give(l, now);
+		trm_link_failed(l, uk_fail(UK_ERR_CONDITIONS));
 		return;
 	}
 	l->talk = TALK_PAIRING;
@@ -229,7 +172,7 @@ static void begin_pairing(struct trm_link *l, int64_t now)
 	    &l->pairing, UK_ARRAY(code), l->name, UK_ARRAY(t->point));
 	uk_wipe(code, sizeof(code));
 	if (!uk_is_ok(err))
-		failed(l, err);
+		trm_link_failed(l, err);
 }
 
 /* What the first byte of a stream announces. */
@@ -244,13 +187,13 @@ static void begin_terminal(struct trm_link *l, uint8_t first, int64_t now)
 		l->talk = TALK_SECURE;
 		err = trm_secure_terminal(t->find, t->arg, &l->secure);
 		if (!uk_is_ok(err))
-			failed(l, err);
+			trm_link_failed(l, err);
 	} else if (first == 'N' && t->plain) {
 		l->talk = TALK_PLAIN;
 		l->state = TRM_LINK_UP;
 		trm_arq_taken(&l->arq, 1);
 	} else {
-		failed(l, uk_fail(UK_ERR_SIGNATURE));
+		trm_link_failed(l, uk_fail(UK_ERR_SIGNATURE));
 	}
 }
 
@@ -278,21 +221,22 @@ static void hear_pairing(struct trm_link *l, int64_t now)
 	uk_err err;
 
 	if (n > TRM_PAIRING_RECORD) {
-		failed(l, uk_fail(UK_ERR_FORMAT));
+		trm_link_failed(l, uk_fail(UK_ERR_FORMAT));
 		return;
 	}
 	if (r.bad)
 		return; /* not all of it yet */
 	err = trm_pairing_feed(&l->pairing, record, &answer);
 	trm_arq_taken(&l->arq, 2 + (size_t)n);
-	(void)put(&l->out, uk_buf_view(&answer)); /* empty but for these */
-	give(l, now);
+	(void)trm_queue_put(
+	    &l->out, uk_buf_view(&answer)); /* empty but for these */
+	trm_link_give(l, now);
 	finish_pairing(l, err);
 }
 
 static void hear_secure(struct trm_link *l, int64_t now)
 {
-	uk_buf in = room_of(&l->in);
+	uk_buf in = trm_queue_room(&l->in);
 	uk_bytes got = trm_arq_received(&l->arq);
 	uk_err err = uk_ok();
 
@@ -305,16 +249,17 @@ static void hear_secure(struct trm_link *l, int64_t now)
 		err = trm_secure_receive(l->secure, &in);
 		l->in.to += in.len;
 	}
-	move_secure(l, now); /* also the alert that tells of a failure */
+	trm_link_move_secure(
+	    l, now); /* also the alert that tells of a failure */
 	if (!uk_is_ok(err))
-		failed(l, err);
+		trm_link_failed(l, err);
 	else if (l->secure != NULL && trm_secure_ready(l->secure))
 		l->state = TRM_LINK_UP;
 }
 
 static void hear_plain(struct trm_link *l)
 {
-	uk_buf in = room_of(&l->in);
+	uk_buf in = trm_queue_room(&l->in);
 	uk_bytes got = uk_bytes_first(
 	    trm_arq_received(&l->arq), uk_buf_left(&in));
 
@@ -323,7 +268,7 @@ static void hear_plain(struct trm_link *l)
 	trm_arq_taken(&l->arq, got.n);
 }
 
-static void hear(struct trm_link *l, int64_t now)
+void trm_link_hear(struct trm_link *l, int64_t now)
 {
 	uk_bytes got = trm_arq_received(&l->arq);
 
@@ -363,8 +308,8 @@ void trm_link_feed(struct trm_link *l, uk_bytes raw, int64_t now_ms)
 
 		trm_arq_feed(&l->arq, part, now_ms);
 		watch_stream(l, before, streams, now_ms);
-		hear(l, now_ms);
-		give(l, now_ms); /* an acknowledgement makes room */
+		trm_link_hear(l, now_ms);
+		trm_link_give(l, now_ms); /* an acknowledgement makes room */
 		raw = uk_bytes_from(raw, part.n);
 	}
 }
@@ -377,7 +322,7 @@ uk_bytes trm_link_pending(const struct trm_link *l)
 void trm_link_written(struct trm_link *l, size_t n, int64_t now_ms)
 {
 	trm_arq_written(&l->arq, n);
-	give(l, now_ms);
+	trm_link_give(l, now_ms);
 }
 
 int64_t trm_link_deadline(const struct trm_link *l)
@@ -389,91 +334,4 @@ void trm_link_tick(struct trm_link *l, int64_t now_ms)
 {
 	trm_arq_tick(&l->arq, now_ms);
 	watch_stream(l, l->arq.state, l->arq.streams, now_ms);
-}
-
-/* --- messages ------------------------------------------------------------ */
-
-enum trm_link_state trm_link_state(const struct trm_link *l)
-{
-	return l->state;
-}
-
-unsigned trm_link_streams(const struct trm_link *l)
-{
-	return l->arq.streams;
-}
-
-uk_err trm_link_why(const struct trm_link *l)
-{
-	return l->why;
-}
-
-bool trm_link_paired(struct trm_link *l, struct trm_paired *out)
-{
-	bool has = l->has_paired;
-
-	*out = l->paired;
-	uk_wipe(&l->paired, sizeof(l->paired));
-	l->has_paired = false;
-	return has;
-}
-
-static uk_err send_part(struct trm_link *l, uk_bytes v, int64_t now)
-{
-	uk_err err;
-
-	if (l->state != TRM_LINK_UP)
-		return uk_fail(UK_ERR_CONDITIONS);
-	if (l->talk == TALK_PLAIN) {
-		(void)put(&l->out, v); /* there is room: trm_link_send */
-		give(l, now);
-		return uk_ok();
-	}
-	err = trm_secure_send(l->secure, v);
-	if (uk_is_ok(err))
-		move_secure(l, now);
-	else
-		failed(l, err);
-	return err;
-}
-
-uk_err trm_link_send(struct trm_link *l, uk_bytes message, int64_t now_ms)
-{
-	uint8_t storage[4];
-	uk_buf head = UK_BUF(storage);
-	size_t waiting = queued(&l->out).n;
-
-	if (l->state != TRM_LINK_UP)
-		return uk_fail(UK_ERR_CONDITIONS);
-	/* TLS makes it longer, by less than a quarter. */
-	if (message.n > TRM_LINK_MESSAGE ||
-	    waiting > TRM_LINK_QUEUE - 2 * TRM_LINK_MESSAGE)
-		return uk_fail(UK_ERR_TOO_SMALL);
-	uk_put_u32(&head, (uint32_t)message.n);
-	UK_TRY(send_part(l, uk_buf_view(&head), now_ms));
-	return send_part(l, message, now_ms);
-}
-
-bool trm_link_next(struct trm_link *l, uk_bytes *message, int64_t now_ms)
-{
-	uk_reader r;
-	uint32_t n;
-
-	take(&l->in, l->message_len);
-	l->message_len = 0;
-	*message = UK_NONE;
-	if (l->state != TRM_LINK_UP)
-		return false;
-	hear(l, now_ms); /* what has waited for room */
-	r = uk_read(queued(&l->in));
-	n = uk_get_u32(&r);
-	if (!r.bad && n > TRM_LINK_MESSAGE) {
-		failed(l, uk_fail(UK_ERR_FORMAT));
-		return false;
-	}
-	*message = uk_get(&r, n);
-	if (r.bad)
-		return false;
-	l->message_len = 4 + (size_t)n;
-	return true;
 }
