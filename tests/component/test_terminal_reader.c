@@ -344,12 +344,36 @@ static void test_card_before_hello(void **state)
 	end_stop(&e);
 }
 
+/* Whatever memory is missing while it is opened: nothing is left behind, and
+ * once there is enough it works. */
+static void test_no_memory(void **state)
+{
+	struct trm_reader *r;
+	unsigned long n = 0;
+	uk_err err;
+
+	(void)state;
+	do {
+		uk_mem_fail_nth(++n);
+		err = trm_reader_open("tcp-connect:127.0.0.1:1?plain", &r);
+		uk_mem_fail_nth(0);
+		if (!uk_is_ok(err)) {
+			assert_int_equal(err.code, UK_ERR_MEMORY);
+			assert_null(r);
+		}
+	} while (!uk_is_ok(err));
+	assert_true(n > 3); /* reader, link, its two queues */
+	assert_false(trm_reader_present(r, 0));
+	trm_reader_close(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_two_slots_at_once),
 		cmocka_unit_test(test_stop_ends_everything),
 		cmocka_unit_test(test_terminal_goes),
+		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_card_before_hello),
 	};
 
