@@ -13,6 +13,8 @@ uk_test(test_bank_crash SOURCES test_bank_crash.c
 	USES bank_fixture Threads::Threads)
 uk_test(test_bank_orders SOURCES test_bank_orders.c
 	USES bank_fixture bank_server Threads::Threads)
+uk_test(test_bank_tamper SOURCES test_bank_tamper.c
+	USES bank_fixture)
 uk_test(test_bank_binding SOURCES test_bank_binding.c
 	USES bank_fixture uk_libssl)
 uk_test_on_postgresql(test_bank_http test_bank_crash test_bank_orders)
