@@ -19,12 +19,12 @@ struct row {
 };
 
 static struct vc_prox card;
-static const char *reply;
+static const char *reply, *own_atr = "3B02AABB";
 
 static uk_bytes card_atr(void *arg)
 {
 	(void)arg;
-	return hex("3B02AABB");
+	return hex(own_atr);
 }
 
 static void card_reset(void *arg)
@@ -257,6 +257,34 @@ static void may_be_mute(void **state)
 	play(rows);
 }
 
+/* A command longer than any, and an ATS that the reader could not take. */
+static void has_bounds(void **state)
+{
+	static const struct row piece[] = { { "12" A13 A13, "A2" },
+		{ "12" A13 A13, "A3" } };
+	static const struct row small[] = { { "E000", "05 72 80 40 02" },
+		{ NULL, NULL } };
+	static const struct row given[] = { { "1D 0875 6B79 00080105", "" },
+		{ "1D 0875 6B79 00080100", "00" }, { NULL, NULL } };
+
+	(void)state;
+	put_card(&plain);
+	hear(&(struct row)ATS);
+	for (unsigned i = 0; i < UK_APDU_MAX / 26; i++)
+		hear(&piece[i % 2]);
+	hear(&(struct row){ "12" A13 A13, "" });
+	hear(&(struct row){ "B2", "" });
+	assert_int_equal(card.commands, 0);
+	put_card(&plain);
+	own_atr = "3B0A01020304050607080910";
+	play(small);
+	own_atr = "3B02AABB";
+	card.wish.type_b = true; /* without CID it can only have 0 */
+	card.wish.cid = false;
+	card.state = VC_PROX_SELECTED;
+	play(given);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -265,6 +293,7 @@ int main(void)
 		cmocka_unit_test(keeps_to_its_number),
 		cmocka_unit_test(sleeps_and_forgets),
 		cmocka_unit_test(may_be_mute),
+		cmocka_unit_test(has_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
