@@ -510,6 +510,50 @@ static void substitutions(void **state)
 	assert_int_equal(fx_balance(&alice, "A-1"), before);
 }
 
+/* --- names and texts ----------------------------------------------------- */
+
+/* What a display cannot show exactly makes no order (docs/protocol.md, 6), and
+ * what only looks like a payee is another payee. */
+static void texts(void **state)
+{
+	static const char *const fields[] = { "toName", "memo", "orderNumber" };
+	static const char *const bad[] = { "a\u202eb", "a\u2067b", "a\u200bb",
+		"\ufeffab", "a\u2028b",
+		"a\xc2\x85"
+		"b",
+		"a\nb", "a\tb",
+		"a\x7f"
+		"b",
+		" ab", "ab ", "a  b", "a<b", "a&b",
+		"a \u00a0"
+		"b" };
+	json_t *a;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		for (size_t j = 0; j < sizeof(bad) / sizeof(bad[0]); j++) {
+			json_t *body = order_body();
+			const char *code;
+
+			json_object_set_new(
+			    body, fields[i], json_string(bad[j]));
+			code = fx_code(fx_call(&alice, "/v1/orders", body));
+			if (strcmp(code, "malformed") != 0)
+				print_message(
+				    "%s, %zu: %s\n", fields[i], j, code);
+			assert_string_equal(code, "malformed");
+		}
+	}
+	/* Cyrillic o, U+043E; the account's holder is Bob */
+	a = order_body();
+	json_object_set_new(a, "orderNumber", json_string("looks-like"));
+	json_object_set_new(a, "toName", json_string("B\u043eb"));
+	a = fx_call(&alice, "/v1/orders", a);
+	assert_string_equal(
+	    json_string_value(json_object_get(a, "payeeMatch")), "none");
+	json_decref(a);
+}
+
 /* --- again --------------------------------------------------------------- */
 
 static void replays(void **state)
@@ -553,6 +597,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(members),
 		cmocka_unit_test(cut_and_longer),
 		cmocka_unit_test(substitutions),
+		cmocka_unit_test(texts),
 		cmocka_unit_test(replays),
 	};
 

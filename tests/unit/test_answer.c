@@ -5,6 +5,7 @@
 #include "cmocka_all.h"
 #include "fixtures.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static uk_bytes str(const char *s)
@@ -351,6 +352,47 @@ static void bills(void **state)
 		expect_code(bc_parse_bill(str(bad[i]), &b), UK_ERR_FORMAT);
 }
 
+/* Where a text of somebody else's stands, nothing may hide or turn around what
+ * is shown beside it. Right-to-left letters by themselves may. */
+static void texts_that_deceive(void **state)
+{
+	static const char format[] =
+	    "{\"records\":[{\"id\":1,\"time\":\"2026-01-01T00:00:00Z\","
+	    "\"account\":\"A\",\"amount\":1,\"currency\":\"CNY\","
+	    "\"balance\":1,\"counterparty\":\"B\",\"%s\":\"a%sb\"}],"
+	    "\"more\":false}";
+	static const char *const names[] = { "counterpartyName", "memo" };
+	static const struct {
+		const char *json;
+		enum uk_code code;
+	} rows[] = {
+		{ "\\u202e", UK_ERR_FORMAT }, /* RLO */
+		{ "\\u2067", UK_ERR_FORMAT }, /* RLI */
+		{ "\\u200f", UK_ERR_FORMAT }, /* RLM */
+		{ "\\u200b", UK_ERR_FORMAT }, /* zero-width space */
+		{ "\\ufeff", UK_ERR_FORMAT },
+		{ "\\u2028", UK_ERR_FORMAT }, /* line separator */
+		{ "\\u0085", UK_ERR_FORMAT }, /* C1 */
+		{ "\\u009b", UK_ERR_FORMAT },
+		{ "\\u007f", UK_ERR_FORMAT },
+		{ "\\n", UK_ERR_FORMAT },
+		{ "\\u05d0", UK_OK }, /* alef */
+		{ "\\u5f20", UK_OK },
+		{ " ", UK_OK },
+	};
+	char text[512];
+	struct bc_records r;
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(
+		    text, sizeof(text), format, names[i % 2], rows[i / 2].json);
+		expect_code(bc_parse_records(str(text), &r), rows[i / 2].code);
+		if (rows[i / 2].code == UK_OK)
+			bc_records_free(&r);
+	}
+}
+
 #define ONE  BILL("B-1", ",\"amount\":1")
 #define LIST "{\"bills\":[" ONE "," ONE "],\"last\":7}"
 
@@ -427,6 +469,7 @@ int main(void)
 		cmocka_unit_test(orders),
 		cmocka_unit_test(proofs),
 		cmocka_unit_test(bills),
+		cmocka_unit_test(texts_that_deceive),
 		cmocka_unit_test(lists_of_bills),
 		cmocka_unit_test(events),
 		cmocka_unit_test(lack_of_memory),

@@ -2,6 +2,7 @@
 #include "bc_members.h"
 
 #include "crypto.h"
+#include "utf8.h"
 
 #include <string.h>
 
@@ -23,16 +24,17 @@ const json_t *bc_member(struct bc_members *m, const char *name)
 	return v;
 }
 
-/* C0, DEL and C1 (in UTF-8: C2 80..9F): what could drive a terminal. */
+/* What drives a terminal, and what hides, reorders or stands for nothing (bidi,
+ * zero-width): no bank's display has it either (docs/protocol.md, 6). */
 static bool shows_as_text(uk_bytes v)
 {
-	for (size_t i = 0; i < v.n; i++) {
-		if (v.p[i] < 0x20 || v.p[i] == 0x7f)
-			return false;
-		if (v.p[i] == 0xc2 && i + 1 < v.n && v.p[i + 1] < 0xa0)
+	uk_reader r = uk_read(v);
+
+	while (r.left > 0 && !r.bad) {
+		if (!uk_utf8_is_shown(uk_utf8_next(&r)))
 			return false;
 	}
-	return true;
+	return !r.bad;
 }
 
 uk_bytes bc_string_of(struct bc_members *m, const char *name)
