@@ -22,9 +22,10 @@ cat >note <<'SH'
 echo "$1" >seen
 SH
 chmod +x note
-ukey bills --watch --exec ./note >watch.out 2>watch.log &
-WATCH_PID=$!
-children+=("$WATCH_PID")
+"$BIN/ukey" --pin-fd 8 bills --watch --exec ./note >watch.out 2>watch.log \
+	8< <(yes "$CARD_PIN") </dev/null &
+WATCHER=$!
+children+=("$WATCHER")
 shop order M-1 1234 $PHONE
 shop_says 'placed M-1 .*'
 placed=$BILL
@@ -113,6 +114,20 @@ shop order M-8 100 $PHONE
 shop_says 'placed M-8 .*'
 read -r -t 30 -u "$seen" came
 expect_equal "M-8 comes up, placed while nobody was logged in" "$BILL" "$came"
+# More news at once than fit into any buffer: events of a bill that is answered.
+kill -STOP "$WATCHER"
+sqlite3 -cmd '.timeout 10000' bank/bank.db "
+	WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120)
+	INSERT INTO bill_events (customer, number, bill, kind, time)
+	SELECT c.customer, c.last + n.i, (SELECT min(id) FROM bills), 'told', 1
+	FROM event_counters c, n WHERE c.customer = (SELECT payer FROM bills LIMIT 1);
+	UPDATE event_counters SET last = last + 120
+	WHERE customer = (SELECT payer FROM bills LIMIT 1)"
+shop order M-8b 100 $PHONE
+shop_says 'placed M-8b .*'
+kill -CONT "$WATCHER"
+read -r -t 30 -u "$seen" came
+expect_equal "M-8b comes up behind 120 others" "$BILL" "$came"
 expect_exit 0 "ukey login" ukey login
 expect_exit 0 "the watch had answered none of them" ukey bills
 expect_equal "five or so wait" "$(grep -c ' shown ' <<<"$OUT")" \
@@ -131,7 +146,7 @@ cat >told <<'SH'
 echo "$UKEY_PAYEE|$UKEY_AMOUNT|$UKEY_MEMO|$UKEY_MERCHANT|$1" >seen
 SH
 chmod +x fakebin/notify-send told
-kill "$WATCH_PID"
+kill "$WATCHER"
 PATH=$PWD/fakebin:$PATH ukey bills --watch --notify --exec ./told \
 	>watch2.out 2>>watch.log &
 children+=("$!")

@@ -102,7 +102,10 @@ ok "the judge's arithmetic is that of published vectors" judge selftest
 "$BIN/ukey-bankd" init --dir bank --name "Bank of Cards" \
 	${BANK_URI:+--database "$BANK_URI"} >/dev/null
 sed -i 's/"passwordKib": [0-9]*/"passwordKib": 64/
-s/"plainCallbacks": 0/"plainCallbacks": 1/' bank/bankd.json
+s/"plainCallbacks": 0/"plainCallbacks": 1/
+s/"cardPort": -1/"cardPort": 9444/' bank/bankd.json
+mkdir soft
+(cd soft && enrolled_key shop Shop login) >fixtures.log 2>&1
 export HOME=$WORK/home
 mkdir -p "$HOME"
 for account in Shop:SHOP-1:0 Card:CARD-1:1000.00; do
@@ -255,6 +258,18 @@ shop_says 'told C-1 paid'
 shop state C-1
 shop_says 'state C-1 paid'
 expect_equal "the merchant has the money" $((before + 500)) "$(money SHOP-1)"
+curl -sS --cacert bank/ca.pem --cert soft/shop.pem --key soft/shop.key -d '' \
+	https://localhost:9444/v1/login/tls >owner.json
+newest() { # as the merchant's page asks for it
+	curl -sS --cacert bank/ca.pem -H "Authorization: Bearer $(
+		$PYTHON -c 'import json; print(json.load(open("owner.json"))["session"])')" \
+		"https://localhost:9444/v1/shops/orders?shop=1&limit=1" |
+		$PYTHON -c 'import json, sys
+o = json.load(sys.stdin)["orders"][0]
+print(o["orderNumber"], o["method"], o["state"], o["amount"], o["call"]["state"])'
+}
+shown_paid() { [[ $(newest) == "C-1 card paid 500 done" ]]; }
+ok "his page says so" until_true 20 shown_paid
 expect_equal "the receipt is the journal's row" "$(printf 'R%010d' "$(sql "SELECT
 	last_journal FROM pos_payments p JOIN pos_orders o ON o.id = p.order_id
 	WHERE o.number = '$BILL'")")" \

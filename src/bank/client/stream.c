@@ -16,7 +16,7 @@ struct bc_stream {
 	char url[BC_URL_MAX];
 	uk_blob in; /* not handed over yet */
 	uk_err in_err;
-	bool added, ended;
+	bool added, ended, full;
 	CURLcode rc; /* why it ended */
 };
 
@@ -24,10 +24,11 @@ static size_t collect(char *data, size_t size, size_t n, void *arg)
 {
 	struct bc_stream *s = arg;
 
-	if (s->in.n + size * n > BANK_BODY_MAX)
-		s->in_err = uk_fail(UK_ERR_FORMAT);
-	else
-		s->in_err = uk_blob_add(&s->in, uk_view(data, size * n));
+	/* It is given again when there is room. */
+	s->full = s->in.n > 0 && s->in.n + size * n > BANK_BODY_MAX;
+	if (s->full)
+		return CURL_WRITEFUNC_PAUSE;
+	s->in_err = uk_blob_add(&s->in, uk_view(data, size * n));
 	return uk_is_ok(s->in_err) ? size * n : 0;
 }
 
@@ -63,6 +64,8 @@ static bc_result wait_for_more(struct bc_stream *s)
 	CURLMcode rc = CURLM_OK;
 	CURLMsg *m;
 
+	if (s->full && s->in.n == 0)
+		(void)curl_easy_pause(s->curl, CURLPAUSE_CONT);
 	while (rc == CURLM_OK && !s->ended && s->in.n == 0) {
 		rc = curl_multi_perform(s->multi, &running);
 		if (rc == CURLM_OK && running > 0 && s->in.n == 0)
@@ -104,6 +107,8 @@ static bc_result begin(struct bc_stream *s)
 		r = wait_for_more(s);
 		if (!uk_is_ok(uk_blob_add(&rest, uk_blob_view(&s->in))))
 			r = bc_fail_err(BC_LOCAL, uk_fail(UK_ERR_MEMORY));
+		else if (rest.n > BANK_BODY_MAX)
+			r = bc_fail(BC_MALFORMED);
 		uk_blob_free(&s->in);
 		s->in = rest;
 	}
