@@ -66,11 +66,13 @@ static int choose(
 
 static bool set_up(struct trm_secure *s)
 {
+	int groups[] = { NID_X25519 }; /* the macro casts const away */
+
 	s->ctx = SSL_CTX_new(TLS_method());
 	if (s->ctx == NULL ||
 	    SSL_CTX_set_min_proto_version(s->ctx, TLS1_3_VERSION) != 1 ||
 	    SSL_CTX_set_ciphersuites(s->ctx, "TLS_AES_128_GCM_SHA256") != 1 ||
-	    SSL_CTX_set1_groups_list(s->ctx, "X25519") != 1 ||
+	    SSL_CTX_set1_groups(s->ctx, groups, 1) != 1 ||
 	    SSL_CTX_set_num_tickets(s->ctx, 0) != 1)
 		return false;
 	SSL_CTX_set_session_cache_mode(s->ctx, SSL_SESS_CACHE_OFF);
