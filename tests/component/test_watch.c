@@ -346,6 +346,29 @@ static void the_session_ends(void **state)
 	end(&c);
 }
 
+/* The clock jumps: heartbeats come when they are due by a clock that nobody
+ * sets, and sessions end by the one that was set. */
+static void the_clock_is_set(void **state)
+{
+	enum { HOUR = 3600 };
+	struct client c;
+
+	(void)state;
+	begin(&c, true, alice, 0, 0);
+	assert_true(hears(&c, "retry"));
+	bank_watch_tick(watch, NOW - HOUR, NOW + BEAT);
+	assert_true(hears(&c, ":\n\n"));
+	place();
+	push(alice);
+	assert_true(hears(&c, "id: 1\n"));
+	bank_watch_tick(watch, NOW + 3 * HOUR, NOW + BEAT + 1); /* not yet */
+	assert_int_equal(count(&c, "event: end"), 0);
+	bank_watch_tick(watch, NOW + 3 * HOUR, NOW + 2 * BEAT);
+	assert_true(hears(&c, "event: end\ndata: no-session\n\n"));
+	forget(&c);
+	end(&c);
+}
+
 static void a_poll(void **state)
 {
 	struct client c;
@@ -415,6 +438,7 @@ int main(int argc, char **argv)
 		FRESH(more_than_fit_at_once),
 		FRESH(nobody_elses),
 		FRESH(the_session_ends),
+		FRESH(the_clock_is_set),
 		FRESH(a_poll),
 		FRESH(breaks),
 	};
