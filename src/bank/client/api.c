@@ -1,29 +1,15 @@
-/* One function per request of docs/protocol.md. */
-#include "bank_client.h"
+/* The bank, its session, and login: docs/protocol.md, 1 to 3. */
+#include "bc_api.h"
 
 #include "bc_check.h"
-#include "bc_http.h"
-#include "bc_stream.h"
 #include "hex.h"
 #include "secret.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { PATH_MAX_BYTES = 512 };
-
-struct bc_bank {
-	uk_crypto *c; /* borrowed */
-	struct bc_http *http;
-	uk_trust *trust;
-	char origin[BC_TEXT_MAX + 1];
-	char session[BC_SECRET_MAX + 1];
-	enum bc_binding binding;
-};
-
-static bc_result local(uk_err err)
+bc_result bc_local(uk_err err)
 {
 	return bc_fail_err(BC_LOCAL, err);
 }
@@ -51,7 +37,7 @@ bc_result bc_open(
 	bank = NULL; /* handed over */
 out:
 	bc_close(&bank);
-	return uk_is_ok(err) ? bc_ok() : local(err);
+	return uk_is_ok(err) ? bc_ok() : bc_local(err);
 }
 
 void bc_close(bc_bank **bank)
@@ -89,20 +75,18 @@ uk_err bc_set_session(bc_bank *bank, const char *session)
 
 /* --- calls ---------------------------------------------------------------- */
 
-static bc_result get(bc_bank *bank, const char *path, uk_blob *body)
+bc_result bc_get(bc_bank *bank, const char *path, uk_blob *body)
 {
 	struct bc_request q = { .path = path, .bearer = bank->session };
 
 	return bc_http_call(bank->http, &q, body);
 }
 
-/* Takes over the reference to `json`; NULL (lack of memory) is allowed. */
-static bc_result post(
-    bc_bank *bank, const char *path, json_t *json, uk_blob *body)
+bc_result bc_post(bc_bank *bank, const char *path, json_t *json, uk_blob *body)
 {
 	char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
 	struct bc_request q = { path, bank->session, text };
-	bc_result r = local(uk_fail(UK_ERR_MEMORY));
+	bc_result r = bc_local(uk_fail(UK_ERR_MEMORY));
 
 	json_decref(json);
 	if (text != NULL)
@@ -111,8 +95,7 @@ static bc_result post(
 	return r;
 }
 
-/* A member with base64 of v; false for lack of memory. */
-static bool set_b64(json_t *o, const char *name, uk_bytes v)
+bool bc_set_b64(json_t *o, const char *name, uk_bytes v)
 {
 	uk_blob text = { 0 };
 	bool done = o != NULL && uk_is_ok(uk_base64_encode(v, &text)) &&
@@ -123,13 +106,21 @@ static bool set_b64(json_t *o, const char *name, uk_bytes v)
 	return done;
 }
 
-static bc_result parsed(uk_err err)
+bc_result bc_parsed(uk_err err)
 {
 	if (uk_is_ok(err))
 		return bc_ok();
 	if (uk_is(err, UK_ERR_MEMORY))
-		return local(err);
+		return bc_local(err);
 	return bc_fail(BC_MALFORMED);
+}
+
+void bc_put_number(uk_buf *out, const char *name, int64_t value)
+{
+	char text[48];
+
+	snprintf(text, sizeof(text), "%s%lld", name, (long long)value);
+	uk_put_str(out, text);
 }
 
 /* --- bank and login ------------------------------------------------------- */
@@ -141,9 +132,9 @@ bc_result bc_get_bank(bc_bank *bank, struct bc_bank_info *out)
 	bc_result r;
 
 	*out = (struct bc_bank_info){ 0 };
-	r = get(bank, "/v1/bank", &body);
+	r = bc_get(bank, "/v1/bank", &body);
 	if (bc_is_ok(r))
-		r = parsed(bc_parse_bank(uk_blob_view(&body), out));
+		r = bc_parsed(bc_parse_bank(uk_blob_view(&body), out));
 	uk_blob_free(&body);
 	if (!bc_is_ok(r))
 		return r;
@@ -185,11 +176,11 @@ bc_result bc_get_challenge(bc_bank *bank, struct bc_challenge *out)
 	if (uk_is_ok(err))
 		err = uk_base64_encode(UK_ARRAY(random), &nonce);
 	if (!uk_is_ok(err))
-		return local(err);
-	r = post(bank, "/v1/login/challenge",
+		return bc_local(err);
+	r = bc_post(bank, "/v1/login/challenge",
 	    json_pack("{s:s}", "clientNonce", (const char *)nonce.p), &body);
 	if (bc_is_ok(r))
-		r = parsed(bc_parse_challenge(uk_blob_view(&body), out));
+		r = bc_parsed(bc_parse_challenge(uk_blob_view(&body), out));
 	if (bc_is_ok(r)) {
 		r = check_challenge(bank, (const char *)nonce.p, out);
 		if (!bc_is_ok(r))
@@ -264,21 +255,21 @@ bc_result bc_login(bc_bank *bank, const char *nonce, const char *algorithm,
 	bc_result r;
 
 	*out = (struct bc_login){ 0 };
-	if (!set_b64(token, "unverifiedCertificate", certificate) ||
-	    !set_b64(token, "signature", signature)) {
+	if (!bc_set_b64(token, "unverifiedCertificate", certificate) ||
+	    !bc_set_b64(token, "signature", signature)) {
 		json_decref(token);
-		return local(uk_fail(UK_ERR_MEMORY));
+		return bc_local(uk_fail(UK_ERR_MEMORY));
 	}
-	r = post(bank, "/v1/login",
+	r = bc_post(bank, "/v1/login",
 	    json_pack("{s:s,s:o}", "nonce", nonce, "authToken", token), &body);
 	bc_http_bind(bank->http, false);
 	if (bc_is_ok(r))
-		r = parsed(bc_parse_login(uk_blob_view(&body), out));
+		r = bc_parsed(bc_parse_login(uk_blob_view(&body), out));
 	if (bc_is_ok(r)) {
 		uk_err err = bc_set_session(bank, out->session);
 
 		if (!uk_is_ok(err))
-			r = local(err);
+			r = bc_local(err);
 	}
 	uk_wipe(body.p, body.n);
 	uk_blob_free(&body);
@@ -288,379 +279,9 @@ bc_result bc_login(bc_bank *bank, const char *nonce, const char *algorithm,
 bc_result bc_logout(bc_bank *bank)
 {
 	uk_blob body = { 0 };
-	bc_result r = post(bank, "/v1/logout", json_object(), &body);
+	bc_result r = bc_post(bank, "/v1/logout", json_object(), &body);
 
 	uk_blob_free(&body);
 	uk_wipe(bank->session, sizeof(bank->session));
 	return r;
-}
-
-/* --- accounts and records ------------------------------------------------- */
-
-bc_result bc_get_accounts(bc_bank *bank, struct bc_accounts *out)
-{
-	uk_blob body = { 0 };
-	bc_result r = get(bank, "/v1/accounts", &body);
-
-	*out = (struct bc_accounts){ 0 };
-	if (bc_is_ok(r))
-		r = parsed(bc_parse_accounts(uk_blob_view(&body), out));
-	uk_blob_free(&body);
-	return r;
-}
-
-/* A query value: what is not unreserved (RFC 3986, 2.3) as %XX. */
-static void put_query(uk_buf *out, const char *s)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "abcdefghijklmnopqrstuvwxyz0123456789-._~";
-
-	for (; *s != '\0'; s++) {
-		if (strchr(plain, *s) != NULL) {
-			uk_put_u8(out, (uint8_t)*s);
-			continue;
-		}
-		uk_put_u8(out, '%');
-		uk_put_hex(out, uk_view(s, 1));
-	}
-}
-
-static void put_number(uk_buf *out, const char *name, int64_t value)
-{
-	char text[48];
-
-	snprintf(text, sizeof(text), "%s%lld", name, (long long)value);
-	uk_put_str(out, text);
-}
-
-bc_result bc_get_records(bc_bank *bank, const char *account, int64_t before,
-    unsigned limit, struct bc_records *out)
-{
-	char path[PATH_MAX_BYTES];
-	uk_buf b = uk_buf_over(path, sizeof(path));
-	uk_blob body = { 0 };
-	bc_result r;
-
-	*out = (struct bc_records){ 0 };
-	uk_put_str(&b, "/v1/records?");
-	put_number(&b, "limit=", limit);
-	if (before > 0)
-		put_number(&b, "&before=", before);
-	uk_put_str(&b, "&account=");
-	put_query(&b, account);
-	uk_put_u8(&b, 0);
-	if (!uk_is_ok(uk_buf_result(&b)))
-		return local(uk_fail(UK_ERR_ARGUMENT));
-	r = get(bank, path, &body);
-	if (bc_is_ok(r))
-		r = parsed(bc_parse_records(uk_blob_view(&body), out));
-	uk_blob_free(&body);
-	return r;
-}
-
-/* --- orders --------------------------------------------------------------- */
-
-/* An answer about order `number`, and no other. */
-static bc_result take_order(
-    bc_result r, uk_blob *body, const char *number, struct bc_order *out)
-{
-	*out = (struct bc_order){ 0 };
-	if (bc_is_ok(r))
-		r = parsed(bc_parse_order(uk_blob_view(body), out));
-	if (bc_is_ok(r) && strcmp(out->number, number) != 0) {
-		bc_order_free(out);
-		r = bc_fail(BC_MALFORMED);
-	}
-	uk_blob_free(body);
-	return r;
-}
-
-static uk_err order_path(
-    const char *number, const char *tail, char path[PATH_MAX_BYTES])
-{
-	uk_buf b = uk_buf_over(path, PATH_MAX_BYTES);
-
-	if (!bank_order_number_ok(uk_view_str(number)))
-		return uk_fail(UK_ERR_ARGUMENT);
-	uk_put_str(&b, "/v1/orders/");
-	uk_put_str(&b, number);
-	uk_put_str(&b, tail);
-	uk_put_u8(&b, 0);
-	return uk_buf_result(&b);
-}
-
-static json_t *transfer_json(const struct bc_transfer *want)
-{
-	if (want->bill[0] != '\0')
-		return json_pack("{s:s,s:s}", "orderNumber", want->order,
-		    "from", want->from);
-	return json_pack("{s:s,s:s,s:s,s:s,s:I,s:s,s:s}", "orderNumber",
-	    want->order, "from", want->from, "to", want->to, "toName",
-	    want->payee, "amount", (json_int_t)want->amount, "currency",
-	    want->currency, "memo", want->memo);
-}
-
-/* "/v1/bills/NUMBER" and what is behind it. */
-static uk_err bill_path(
-    const char *number, const char *tail, char path[PATH_MAX_BYTES])
-{
-	uk_buf b = uk_buf_over(path, PATH_MAX_BYTES);
-
-	if (!bank_order_number_ok(uk_view_str(number)))
-		return uk_fail(UK_ERR_ARGUMENT);
-	uk_put_str(&b, "/v1/bills/");
-	uk_put_str(&b, number);
-	uk_put_str(&b, tail);
-	uk_put_u8(&b, 0);
-	return uk_buf_result(&b);
-}
-
-bc_result bc_prepare(
-    bc_bank *bank, const struct bc_transfer *want, struct bc_order *out)
-{
-	char path[PATH_MAX_BYTES] = "/v1/orders";
-	uk_blob body = { 0 };
-	json_t *json = transfer_json(want);
-	uk_err err = want->bill[0] == '\0'
-			 ? uk_ok()
-			 : bill_path(want->bill, "/order", path);
-
-	/* json_pack fails for lack of memory and for text that is not UTF-8;
-	 * the second comes from a command line. */
-	if (json == NULL || !uk_is_ok(err)) {
-		json_decref(json);
-		*out = (struct bc_order){ 0 };
-		return local(uk_fail(UK_ERR_ARGUMENT));
-	}
-	return take_order(
-	    post(bank, path, json, &body), &body, want->order, out);
-}
-
-bc_result bc_get_order(bc_bank *bank, const char *number, struct bc_order *out)
-{
-	char path[PATH_MAX_BYTES];
-	uk_blob body = { 0 };
-	uk_err err = order_path(number, "", path);
-
-	*out = (struct bc_order){ 0 };
-	if (!uk_is_ok(err))
-		return local(err);
-	return take_order(get(bank, path, &body), &body, number, out);
-}
-
-/* A proof or, once the order is posted, the order with its receipt. */
-static bc_result take_proof(bc_result r, uk_blob *body, const char *number,
-    struct bc_proof *out, struct bc_order *posted)
-{
-	uk_err err;
-
-	if (!bc_is_ok(r)) {
-		uk_blob_free(body);
-		return r;
-	}
-	err = bc_parse_proof(uk_blob_view(body), out);
-	if (uk_is(err, UK_ERR_FORMAT))
-		return take_order(r, body, number, posted);
-	uk_blob_free(body);
-	return parsed(err);
-}
-
-bc_result bc_get_proof(bc_bank *bank, const char *number, uk_bytes serial,
-    uk_bytes challenge, const char *algorithm, uk_bytes certificate,
-    struct bc_proof *out, struct bc_order *posted)
-{
-	json_t *json;
-	char path[PATH_MAX_BYTES], s[2 * 32 + 1], ch[2 * 32 + 1];
-	uk_blob body = { 0 };
-	uk_err err = order_path(number, "/proof", path);
-	bc_result r;
-
-	*out = (struct bc_proof){ 0 };
-	*posted = (struct bc_order){ 0 };
-	if (!uk_is_ok(err))
-		return local(err);
-	uk_hex_str(s, sizeof(s), serial);
-	uk_hex_str(ch, sizeof(ch), challenge);
-	json = json_pack("{s:s,s:s,s:s}", "serial", s, "challenge", ch,
-	    "algorithm", algorithm);
-	if (!set_b64(json, "certificate", certificate)) {
-		json_decref(json);
-		return local(uk_fail(UK_ERR_MEMORY));
-	}
-	r = post(bank, path, json, &body);
-	r = take_proof(r, &body, number, out, posted);
-	if (bc_is_ok(r) && out->hash_len == 0 && !posted->posted) {
-		bc_order_free(posted);
-		r = bc_fail(BC_MALFORMED);
-	}
-	return r;
-}
-
-/* docs/protocol.md, section 9. */
-static json_t *display_json(const struct bc_confirmation *c)
-{
-	json_t *o = json_pack(
-	    "{s:s}", "level", c->display[0] == '\0' ? "none" : c->display);
-
-	if (c->statement.n == 0 || set_b64(o, "statement", c->statement))
-		return o;
-	json_decref(o);
-	return NULL;
-}
-
-bc_result bc_confirm(bc_bank *bank, const char *number,
-    const struct bc_confirmation *c, struct bc_order *out)
-{
-	char path[PATH_MAX_BYTES];
-	uk_blob body = { 0 };
-	uk_err err = order_path(number, "/confirm", path);
-	json_t *json;
-
-	*out = (struct bc_order){ 0 };
-	if (!uk_is_ok(err))
-		return local(err);
-	json = json_pack(
-	    "{s:s,s:o}", "algorithm", c->algorithm, "display", display_json(c));
-	if (!set_b64(json, "text", c->text) ||
-	    !set_b64(json, "signature", c->signature) ||
-	    !set_b64(json, "certificate", c->certificate)) {
-		json_decref(json);
-		return local(uk_fail(UK_ERR_MEMORY));
-	}
-	return take_order(post(bank, path, json, &body), &body, number, out);
-}
-
-bc_result bc_get_evidence(bc_bank *bank, const char *number, uk_blob *out)
-{
-	char path[PATH_MAX_BYTES];
-	uk_blob body = { 0 };
-	uk_err err = order_path(number, "/evidence", path);
-	bc_result r;
-
-	if (!uk_is_ok(err))
-		return local(err);
-	r = get(bank, path, &body);
-	if (bc_is_ok(r))
-		r = parsed(bc_parse_evidence(uk_blob_view(&body), number, out));
-	uk_blob_free(&body);
-	return r;
-}
-
-/* --- bills ---------------------------------------------------------------- */
-
-bc_result bc_get_bills(
-    bc_bank *bank, bool all, int64_t after, unsigned wait, struct bc_bills *out)
-{
-	char path[PATH_MAX_BYTES];
-	uk_buf b = uk_buf_over(path, sizeof(path));
-	uk_blob body = { 0 };
-	bc_result r;
-
-	*out = (struct bc_bills){ 0 };
-	uk_put_str(&b, "/v1/bills?");
-	put_number(&b, "all=", all);
-	put_number(&b, "&after=", after);
-	put_number(&b, "&wait=", wait);
-	uk_put_u8(&b, 0);
-	if (!uk_is_ok(uk_buf_result(&b)))
-		return local(uk_fail(UK_ERR_ARGUMENT));
-	r = get(bank, path, &body);
-	if (bc_is_ok(r))
-		r = parsed(bc_parse_bills(uk_blob_view(&body), out));
-	uk_blob_free(&body);
-	return r;
-}
-
-/* An answer about this bill, and no other. */
-static bc_result take_bill(
-    bc_result r, uk_blob *body, const char *number, struct bc_bill *out)
-{
-	if (bc_is_ok(r))
-		r = parsed(bc_parse_bill(uk_blob_view(body), out));
-	if (bc_is_ok(r) && strcmp(out->bill, number) != 0)
-		r = bc_fail(BC_MALFORMED);
-	uk_blob_free(body);
-	return r;
-}
-
-bc_result bc_get_bill(bc_bank *bank, const char *number, struct bc_bill *out)
-{
-	char path[PATH_MAX_BYTES];
-	uk_blob body = { 0 };
-	uk_err err = bill_path(number, "", path);
-
-	if (!uk_is_ok(err))
-		return local(err);
-	return take_bill(get(bank, path, &body), &body, number, out);
-}
-
-bc_result bc_show_bill(bc_bank *bank, const char *number)
-{
-	char path[PATH_MAX_BYTES];
-	struct bc_bill bill;
-	uk_blob body = { 0 };
-	uk_err err = bill_path(number, "/shown", path);
-
-	if (!uk_is_ok(err))
-		return local(err);
-	return take_bill(
-	    post(bank, path, json_object(), &body), &body, number, &bill);
-}
-
-bc_result bc_reject_bill(
-    bc_bank *bank, const char *number, const char *reason, struct bc_bill *out)
-{
-	char path[PATH_MAX_BYTES];
-	uk_blob body = { 0 };
-	uk_err err = bill_path(number, "/reject", path);
-
-	if (!uk_is_ok(err))
-		return local(err);
-	return take_bill(
-	    post(bank, path, json_pack("{s:s}", "reason", reason), &body),
-	    &body, number, out);
-}
-
-bc_result bc_events_open(bc_bank *bank, int64_t after, bc_events **out)
-{
-	char path[PATH_MAX_BYTES];
-	uk_buf b = uk_buf_over(path, sizeof(path));
-	struct bc_stream *stream = NULL;
-	bc_result r;
-
-	*out = NULL;
-	uk_put_str(&b, "/v1/events");
-	put_number(&b, "?after=", after);
-	uk_put_u8(&b, 0);
-	if (!uk_is_ok(uk_buf_result(&b)))
-		return local(uk_fail(UK_ERR_ARGUMENT));
-	r = bc_stream_open(bank->http, path, bank->session, &stream);
-	if (bc_is_ok(r))
-		r = bc_events_over(&stream, out);
-	bc_stream_close(&stream);
-	return r;
-}
-
-uk_err bc_bill_transfer(const struct bc_bill *bill, struct bc_transfer *out)
-{
-	const struct {
-		char *to;
-		size_t cap;
-		const char *from;
-	} texts[] = {
-		{ out->to, sizeof(out->to), bill->to },
-		{ out->payee, sizeof(out->payee), bill->payee },
-		{ out->memo, sizeof(out->memo), bill->memo },
-		{ out->currency, sizeof(out->currency), bill->currency },
-		{ out->bill, sizeof(out->bill), bill->bill },
-		{ out->merchant, sizeof(out->merchant), bill->merchant },
-		{ out->merchant_order, sizeof(out->merchant_order),
-		    bill->merchant_order },
-	};
-
-	out->amount = bill->amount;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
-		UK_TRY(uk_copy_str(
-		    texts[i].to, texts[i].cap, uk_view_str(texts[i].from)));
-	return uk_ok();
 }
