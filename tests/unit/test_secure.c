@@ -1,6 +1,6 @@
 /* The secured stream: two ends in one program, and somebody between them. That
- * it is TLS 1.3 with an external key and nothing else is checked against
- * OpenSSL's own client in tests/system. */
+ * it is TLS 1.3 with an external key and nothing else is seen by what the host
+ * offers, byte by byte from RFC 8446. */
 #include "secure.h"
 
 #include "cmocka_all.h"
@@ -86,6 +86,39 @@ static uk_err conversation(void)
 		return uk_fail(UK_ERR_SIGNATURE);
 	UK_TRY(say(host, terminal, "00A4040C"));
 	return say(terminal, host, "9000");
+}
+
+static bool contains(uk_bytes all, uk_bytes part)
+{
+	for (size_t i = 0; i + part.n <= all.n; i++) {
+		if (uk_bytes_eq(
+			uk_bytes_first(uk_bytes_from(all, i), part.n), part))
+			return true;
+	}
+	return false;
+}
+
+/* RFC 8446, 4.1.2 and 4.2: the lists that a ClientHello offers have one entry
+ * each, so that nobody in between can choose another. */
+static void test_offers_one_of_each(void **state)
+{
+	static const char *const lists[] = {
+		"1301 00FF 0100",      /* suite (and RFC 5746's), compression */
+		"002B 0003 02 0304",   /* supported_versions: TLS 1.3 */
+		"000A 0004 0002 001D", /* supported_groups: x25519 */
+		"002D 0002 01 01",     /* psk_key_exchange_modes: psk_dhe_ke */
+	};
+	uint8_t storage[4096];
+	uk_buf hello = UK_BUF(storage);
+
+	(void)state;
+	begin(&known);
+	trm_secure_pending(host, &hello);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		assert_true(contains(uk_buf_view(&hello), hex(lists[i])));
+	/* pre_shared_key: the only identity is the pairing's name */
+	assert_true(contains(uk_buf_view(&hello), UK_ARRAY(known.id)));
+	end();
 }
 
 static void test_paired(void **state)
@@ -180,6 +213,7 @@ static void test_no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_offers_one_of_each),
 		cmocka_unit_test(test_paired),
 		cmocka_unit_test(test_not_paired),
 		cmocka_unit_test(test_tampered),
