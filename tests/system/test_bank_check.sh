@@ -62,13 +62,16 @@ for i in 1 2 3 4 5; do
 		select (select sum(balance) from accounts), (select sum(amount) from entries),
 			(select count(*) from journal j where 2 <>
 				(select count(*) from entries where journal = j.id))")"
+	rm -rf restored
+	cp -r bank restored
+	rm -f restored/bank.db*
+	cp "copy$i.db" restored/bank.db
+	expect_exit 0 "as a bank: the chain is whole" "$BIN/ukey-bankd" audit --dir restored
+	head=$(grep -oE '[0-9a-f]{64}' <<<"$OUT")
+	expect_exit 0 "and the bank's goes on from there" audit --since "$head"
 done
 expect_exit 73 "what is there is not overwritten" "$BIN/ukey-bankd" backup --dir bank --to copy1.db
 bank_stop
-cp -r bank restored
-rm restored/bank.db*
-cp copy5.db restored/bank.db
-expect_exit 0 "a bank with the copy in its place" "$BIN/ukey-bankd" audit --dir restored
 
 proves "a disk that is full"
 mkdir small

@@ -56,9 +56,31 @@ expect_exit 0 "ten times" customer ten 10
 expect_line "posted 10" "with receipts"
 expect_equal "psql sees it" "99990 10" "$(balance_of A-1) $(balance_of B-1)"
 
+proves "a dump made while customers pay is a whole bank"
+background customer dump 100000 stop >paid.dump
+start=$(balance_of B-1) now=$start
+while [[ $now == "$start" ]]; do now=$(balance_of B-1); done
+pg_dump -Fc -d "$URI" --schema=books >books.dump || not_met "pg_dump"
+start=$(balance_of B-1) now=$start
+while [[ $now == "$start" ]]; do now=$(balance_of B-1); done
+touch stop
+wait "$LAST_PID"
+rm stop
+OTHER=${URI/\/postgres?/\/restored?}
+psql -d "$URI" -c "create database restored"
+pg_restore -d "$OTHER" books.dump || not_met "pg_restore"
+cp -r bank restored
+sed -i 's#/postgres?#/restored?#' restored/bankd.json
+expect_exit 0 "its books balance, and its chain is whole" "$BIN/ukey-bankd" audit --dir restored
+head=$(grep -oE '[0-9a-f]{64}' <<<"$OUT")
+expect_exit 0 "what was paid meanwhile goes on from there" bankd audit --since "$head"
+psql -d "$URI" -c "drop database restored"
+first=$((10 + $(sed -n 's/^posted //p' paid.dump)))
+expect_equal "each receipt is in the books, once" "$first" "$(balance_of B-1)"
+
 proves "a disk that is full"
 background customer full 100000 stop >paid
-while [[ $(balance_of B-1) -lt 20 ]]; do sleep 0.05; done
+while [[ $(balance_of B-1) -lt $((first + 10)) ]]; do sleep 0.05; done
 cat /dev/zero >"$PG/ballast" 2>/dev/null
 # The log cannot grow: sooner or later nothing is answered as done any more.
 last=-1 now=0
@@ -79,7 +101,7 @@ touch stop
 wait "$LAST_PID"
 posted=$(sed -n 's/^posted //p' paid)
 ok "meanwhile it was said that nothing was done" grep -qE '^said 500 internal' paid
-expect_equal "each receipt is in the books, once" $((posted + 10)) "$(balance_of B-1)"
+expect_equal "each receipt is in the books, once" $((posted + first)) "$(balance_of B-1)"
 expect_exit 0 "the books balance" bankd audit
 
 proves "pg_dump, and the books read from it alone"
