@@ -6,7 +6,8 @@
 new_bank
 sed -i "s|\"host\"|\"frontSocket\": \"$WORK/front.sock\", \"origin\": \"$ORIGIN\", \"operator\": \"$WORK/ops.sock\", &|" \
 	bank/bankd.json
-sed -i 's/"requestSeconds": 30/"requestSeconds": 2/' bank/bankd.json
+sed -i 's/"requestSeconds": 30/"requestSeconds": 2/; s/"loginFailuresPerMinute": 120/"loginFailuresPerMinute": 0/' bank/bankd.json
+new_shop
 bank_start
 
 export PYTHONDONTWRITEBYTECODE=1
@@ -17,3 +18,11 @@ ok "the server is still the same process" kill -0 "$BANK_PID"
 python3 "$HERE/bank_slow.py" bank/ca.pem "$BANK_PORT" "$BANK_PID" soft "$ORIGIN" 2 ||
 	not_met "slow peers are hung up on, and others served"
 ok "the server is still the same process" kill -0 "$BANK_PID"
+
+before=$(balance)
+python3 "$HERE/bank_fields.py" soft "$BANK_PORT" "$ORIGIN" "$ALICE" "$BOB" \
+	"$BIN/ukey-bankd" shop.key || not_met "no value does any harm"
+ok "the server is still the same process" kill -0 "$BANK_PID"
+expect_equal "nothing was paid" "$before" "$(balance)"
+expect_exit 0 "the books balance" audit
+expect_exit 0 "and are whole" "$BIN/ukey-bankd" check --dir bank
