@@ -641,6 +641,11 @@ finish() {
 	if grep -qE '(Address|Leak|Thread)Sanitizer|runtime error:' "$WORK"/bank*.log 2>/dev/null; then
 		not_met "the server's log has no sanitizer report"
 	fi
+	# Sessions, phone and card numbers, accounts: of no test's customers.
+	if grep -nE '[0-9a-f]{64}|[Bb]earer|(^|[^0-9])[0-9]{13,19}([^0-9]|$)|DE-[0-9]{4}|861[0-9]{10}' \
+		"$WORK"/bank*.log 2>/dev/null; then
+		not_met "the server's log names nobody and keeps secrets"
+	fi
 	if [[ $rc == 0 && $expectations == 0 ]]; then
 		echo "NOT OK - the test expects nothing"
 		rc=1

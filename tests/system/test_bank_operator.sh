@@ -64,7 +64,7 @@ grep -qi '^content-type: text/plain; version=0.0.4' answer ||
 	not_met "the type says which format it is"
 sed '1,/^$/d' answer >metrics
 if /usr/bin/python3 -c "import prometheus_client" 2>/dev/null; then
-	/usr/bin/python3 - metrics <<'PY' || not_met "the parser understands all of it"
+	/usr/bin/python3 - metrics "$TOP/docs/bankd.md" <<'PY' || not_met "the parser understands all of it"
 import sys
 from prometheus_client.parser import text_string_to_metric_families as parse
 
@@ -77,6 +77,15 @@ f = families["ukey_bank_request_seconds"]
 assert f.type == "histogram"
 buckets = [s.value for s in f.samples if s.name.endswith("_bucket")]
 assert buckets == sorted(buckets) and buckets[-1] == 2, buckets
+for name in ("sessions", "waiting_clients", "bills_open", "callbacks_waiting", "callbacks_given_up"):
+    assert families["ukey_bank_" + name].type == "gauge", name
+    assert families["ukey_bank_" + name].samples[0].value == 0, name
+for name in ("callbacks", "database_retries", "certificates"):
+    assert families["ukey_bank_" + name].type == "counter", name
+doc = open(sys.argv[2]).read()
+for name in families:
+    short = name.replace("ukey_bank_", "")
+    assert "`%s`" % short in doc or "`%s_total`" % short in doc, "docs/bankd.md: " + name
 assert families["ukey_bank_connections"].type == "gauge"
 assert families["ukey_bank_crl_good_seconds"].samples[0].value > 86400
 assert all(f.documentation for f in families.values())
@@ -105,12 +114,26 @@ for line in sys.stdin: json.loads(line)' < <(grep '^{' bank.log) ||
 	not_met "every line of the log is JSON"
 bank_stop
 
-proves "who is being served is served, and nobody else keeps it"
+proves "who is being served is served, and nobody else keeps it; systemd hears of it"
+background python3 -c '
+import os, socket
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind("notify.new")
+os.rename("notify.new", "notify")
+told = open("told", "w", buffering=1)
+while True:
+    print(s.recv(99).decode(), file=told)'
+ok "somebody listens" until_true 10 test -S notify
+export NOTIFY_SOCKET=$WORK/notify WATCHDOG_USEC=30000000
 bank_start
+unset NOTIFY_SOCKET WATCHDOG_USEC
+ok "it is alive" until_true 10 grep -qx WATCHDOG=1 told
 PYTHONDONTWRITEBYTECODE=1 python3 "$HERE/bank_leaving.py" bank/ca.pem \
 	"$BANK_PORT" "$BANK_PID" || not_met "it leaves as it should"
 wait "$BANK_PID"
 expect_equal "it ends well" 0 $?
+expect_equal "what systemd heard" "READY=1 WATCHDOG=1 STOPPING=1" \
+	"$(uniq told | paste -sd' ')"
 
 proves "but not for ever"
 setting stopSeconds 1

@@ -129,3 +129,8 @@ void bank_sessions_end(struct bank_sessions *s, uk_bytes token)
 	if (hash_of(s, token, &hash))
 		s->kind->end(s->kept, uk_buf_view(&hash));
 }
+
+size_t bank_sessions_count(struct bank_sessions *s)
+{
+	return s->kind->count(s->kept);
+}

@@ -51,5 +51,7 @@ enum bank_code bank_sessions_add(struct bank_sessions *s, int64_t customer,
 enum bank_code bank_sessions_find(struct bank_sessions *s, uk_bytes token,
     int64_t now, struct bank_session *out);
 void bank_sessions_end(struct bank_sessions *s, uk_bytes token);
+/* How many are kept, with those that ran out and were not asked for since. */
+size_t bank_sessions_count(struct bank_sessions *s);
 
 #endif

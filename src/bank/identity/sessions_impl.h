@@ -11,6 +11,7 @@ struct bank_session_kind {
 	enum bank_code (*use)(
 	    void *kept, uk_bytes hash, int64_t now, struct bank_session *out);
 	void (*end)(void *kept, uk_bytes hash);
+	size_t (*count)(void *kept);
 	void (*close)(void *kept); /* accepts NULL */
 };
 

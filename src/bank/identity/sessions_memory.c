@@ -22,6 +22,7 @@ struct kept {
 	struct place *places;
 	uk_index by_hash, by_customer;
 	size_t oldest, newest, free, fresh; /* fresh: never used from there */
+	size_t count;
 };
 
 static void close_kept(void *arg)
@@ -98,6 +99,7 @@ static void drop(struct kept *k, size_t at)
 	uk_wipe(p, sizeof(*p));
 	p->older = k->free;
 	k->free = at;
+	k->count--;
 }
 
 static bool is_over(const struct kept *k, size_t at, int64_t now)
@@ -170,6 +172,7 @@ static enum bank_code put(
 	uk_index_add(&k->by_hash, at, uk_index_of(hash));
 	uk_index_add(&k->by_customer, at, by_customer(p));
 	link_newest(k, at);
+	k->count++;
 	return BANK_OK;
 }
 
@@ -201,4 +204,10 @@ static void end(void *arg, uk_bytes hash)
 		drop(k, at);
 }
 
-const struct bank_session_kind bank_kept_memory = { put, use, end, close_kept };
+static size_t count(void *arg)
+{
+	return ((struct kept *)arg)->count;
+}
+
+const struct bank_session_kind bank_kept_memory = { put, use, end, count,
+	close_kept };

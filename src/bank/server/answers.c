@@ -13,6 +13,10 @@
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
 enum {
 	TOGETHER = BANK_ROUND,
 	LAST_PRIORITY = BANK_PRIORITIES - 1,
@@ -24,12 +28,15 @@ struct waiting {
 	enum bank_code code;
 	json_t *answer;
 	struct bank_later later;
+	int64_t since_us; /* it was complete */
 };
 
 struct bank_answers {
 	struct bank *bank;
 	struct bank_answers_use use;
 	struct event *when_idle;
+	uint32_t run;      /* of the server: numbers of requests are */
+	uint64_t requests; /* unique by it */
 	size_t count;
 	struct waiting waiting[TOGETHER];
 };
@@ -58,6 +65,49 @@ static void put_body(struct evhttp_request *req, uk_bytes text)
 	    evhttp_request_get_output_headers(req), "Content-Length", length);
 }
 
+/* Microseconds that no one can set back. */
+static int64_t steady_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * INT64_C(1000000) + t.tv_nsec / 1000;
+}
+
+static const char *method_name(struct evhttp_request *req)
+{
+	switch (evhttp_request_get_command(req)) {
+	case EVHTTP_REQ_GET:
+		return "GET";
+	case EVHTTP_REQ_POST:
+		return "POST";
+	default:
+		return "other";
+	}
+}
+
+/* The number goes along with the answer, so that somebody who complains can
+ * say it. Nothing of the request itself is written: the route is a row of the
+ * table. */
+static void log_one(struct bank_answers *a, const struct waiting *w)
+{
+	char id[32];
+
+	snprintf(
+	    id, sizeof(id), "%08" PRIx32 "-%" PRIu64, a->run, ++a->requests);
+	evhttp_add_header(
+	    evhttp_request_get_output_headers(w->req), "X-Request-Id", id);
+	if (w->later.route == NULL)
+		return; /* it waited elsewhere, or was logged there */
+	uk_log(UK_LOG_INFO,
+	    "event=request route=%s customer=%" PRId64
+	    " result=%s status=%d method=%s us=%" PRId64 " id=%s",
+	    w->later.route, w->later.customer,
+	    w->code == BANK_OK ? "ok" : bank_code_name(w->code),
+	    bank_code_http(w->code), method_name(w->req),
+	    steady_us() - w->since_us, id);
+}
+
 static void send_one(struct bank_answers *a, struct waiting *w)
 {
 	struct evhttp_connection *connection = evhttp_request_get_connection(
@@ -65,6 +115,7 @@ static void send_one(struct bank_answers *a, struct waiting *w)
 	struct evkeyvalq *headers = evhttp_request_get_output_headers(w->req);
 	uk_blob text = { NULL, 0 };
 
+	log_one(a, w);
 	evhttp_add_header(headers, "Content-Type", "application/json");
 	evhttp_add_header(headers, "Cache-Control", "no-store");
 	/* A browser takes it for what it is, however it was led here. */
@@ -143,6 +194,7 @@ static uk_err serve_again(
 	uk_err err = uk_fail(UK_ERR_AGAIN);
 
 	for (int i = 0; i < ATTEMPTS && uk_is(err, UK_ERR_AGAIN); i++) {
+		bank_metrics_retried(a->bank->metrics);
 		for (size_t k = 0; k < count; k++) {
 			if (w[k].req != NULL)
 				serve(a, &w[k]);
@@ -207,6 +259,7 @@ uk_err bank_answers_open(struct event_base *base, struct bank *bank,
 		return err;
 	a->bank = bank;
 	a->use = *use;
+	a->run = (uint32_t)time(NULL);
 	a->when_idle = event_new(base, -1, 0, on_idle, a);
 	if (a->when_idle == NULL ||
 	    event_priority_set(a->when_idle, LAST_PRIORITY) != 0)
@@ -239,7 +292,7 @@ static bool must_wait(const struct bank_answers *a, const struct waiting *w)
 
 void bank_answers_take(struct bank_answers *a, struct evhttp_request *req)
 {
-	struct waiting w = { .req = req };
+	struct waiting w = { .req = req, .since_us = steady_us() };
 
 	serve(a, &w);
 	if (!must_wait(a, &w)) {

@@ -281,6 +281,7 @@ static void finish(void *of, CURLcode rc)
 	if (uk_is_ok(err))
 		err = bank_delivery_done(
 		    b->store, &k->delivery, now, &customer);
+	bank_metrics_callback(b->metrics, uk_is_ok(err));
 	uk_log(UK_LOG_INFO,
 	    "event=callback id=%" PRId64 " try=%" PRId64 " result=%s%s%s",
 	    k->delivery.id, k->delivery.tries + 1, uk_err_name(err),

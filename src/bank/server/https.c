@@ -10,6 +10,7 @@
 #include "log.h"
 #include "merchant_auth.h"
 #include "newsroom.h"
+#include "notify.h"
 #include "ops.h"
 #include "routes.h"
 #include "secret.h"
@@ -477,6 +478,7 @@ static void on_stop(evutil_socket_t sig, short events, void *arg)
 	for (size_t i = 0; i < DOORS; i++)
 		close_door(&s->doors[i]);
 	bank_ops_stopping(s->ops);
+	bank_systemd_tell("STOPPING=1");
 	s->rounds_left = s->bank->config.stop_seconds * LEAVING_PER_SECOND;
 	if (event_add(s->leaving, &often) != 0)
 		event_base_loopbreak(s->base);
@@ -505,6 +507,7 @@ static void on_sweep(evutil_socket_t fd, short events, void *arg)
 		uk_log(UK_LOG_ERROR, "event=pos-sweep result=failed");
 	bank_answers_flush(s->answers);
 	bank_gate_sweep(s->gate);
+	bank_systemd_alive();
 }
 
 static struct event_base *open_base(void)
@@ -620,6 +623,7 @@ static void say_ready(const struct server *s, int ready_fd)
 	else if (s->ops != NULL)
 		printf("operator at %s\n", s->bank->config.operator_place);
 	fflush(stdout);
+	bank_systemd_tell("READY=1");
 	if (ready_fd >= 0) {
 		dprintf(ready_fd, "%u\n", port_of(fd));
 		close(ready_fd);
@@ -687,7 +691,8 @@ uk_err bank_https_run(
 		    b->config.address, port, strerror(errno));
 		goto out;
 	}
-	err = bank_ops_open(s.base, b, s.connections, s.gate, &s.ops);
+	err = bank_ops_open(s.base, b,
+	    &(struct bank_ops_view){ s.connections, s.watch, s.gate }, &s.ops);
 	if (!uk_is_ok(err)) {
 		snprintf(why, why_cap,
 		    "cannot open the operator's door at \"%s\" (%s): choose "

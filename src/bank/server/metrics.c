@@ -33,7 +33,8 @@ struct bank_metrics {
 	uint64_t others[BANK_CODE_COUNT];
 	struct histogram latency, batch;
 	uint64_t certificates[2]; /* checked anew, remembered */
-	uint64_t accepted;
+	uint64_t accepted, retried;
+	uint64_t callbacks[2]; /* not acknowledged, acknowledged */
 };
 
 uk_err bank_metrics_open(struct bank_metrics **out)
@@ -112,6 +113,16 @@ void bank_metrics_certificate(struct bank_metrics *m, bool found)
 void bank_metrics_accepted(struct bank_metrics *m)
 {
 	m->accepted++;
+}
+
+void bank_metrics_retried(struct bank_metrics *m)
+{
+	m->retried++;
+}
+
+void bank_metrics_callback(struct bank_metrics *m, bool acknowledged)
+{
+	m->callbacks[acknowledged]++;
 }
 
 /* --- the text ------------------------------------------------------------ */
@@ -193,6 +204,17 @@ static void put_gauges(struct page *p, const struct bank_gauges *g)
 	put_one(p, "crl_good_seconds", "gauge",
 	    "So long are the revocation list and the bank's certificate good.",
 	    g->crl_good_seconds);
+	put_one(p, "sessions", "gauge", "Customers' sessions that are kept.",
+	    (int64_t)g->sessions);
+	put_one(p, "waiting_clients", "gauge",
+	    "Clients that wait for news of bills.", (int64_t)g->waiting);
+	put_one(p, "bills_open", "gauge", "Bills that can still be paid.",
+	    g->bills_open);
+	put_one(p, "callbacks_waiting", "gauge",
+	    "Calls that merchants have not acknowledged yet.",
+	    g->callbacks_waiting);
+	put_one(p, "callbacks_given_up", "gauge",
+	    "Calls that are tried no more.", g->callbacks_given_up);
 	put_one(p, "uptime_seconds", "gauge", "Since the server started.",
 	    g->uptime_seconds);
 }
@@ -220,6 +242,14 @@ uk_err bank_metrics_text(
 	    m->certificates[0]);
 	put(&p, "ukey_bank_certificates_total{known=\"yes\"} %" PRIu64 "\n",
 	    m->certificates[1]);
+	put_one(&p, "database_retries_total", "counter",
+	    "Rounds served again, as the database had taken them back.",
+	    (int64_t)m->retried);
+	put_head(&p, "callbacks_total", "counter", "Calls to merchants.");
+	put(&p, "ukey_bank_callbacks_total{acknowledged=\"no\"} %" PRIu64 "\n",
+	    m->callbacks[0]);
+	put(&p, "ukey_bank_callbacks_total{acknowledged=\"yes\"} %" PRIu64 "\n",
+	    m->callbacks[1]);
 	put_one(&p, "connections_total", "counter", "Connections accepted.",
 	    (int64_t)m->accepted);
 	put_gauges(&p, g);

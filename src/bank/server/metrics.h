@@ -24,12 +24,18 @@ void bank_metrics_commit(struct bank_metrics *m, size_t answers);
 /* A certificate was looked for among those remembered. */
 void bank_metrics_certificate(struct bank_metrics *m, bool found);
 void bank_metrics_accepted(struct bank_metrics *m); /* a connection */
+/* A round was served again, as the database had taken it back. */
+void bank_metrics_retried(struct bank_metrics *m);
+/* A merchant was called. */
+void bank_metrics_callback(struct bank_metrics *m, bool acknowledged);
 
 /* What is not counted but read when somebody asks. */
 struct bank_gauges {
 	size_t connections, connections_max;
 	int64_t crl_good_seconds; /* 0: run out */
 	int64_t uptime_seconds;
+	size_t sessions, waiting;
+	int64_t bills_open, callbacks_waiting, callbacks_given_up;
 };
 /* Replaces *out. */
 UK_RESULT bank_metrics_text(

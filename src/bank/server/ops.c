@@ -26,8 +26,7 @@ enum { BACKLOG = 16, SECONDS = 5 };
 
 struct bank_ops {
 	struct bank *bank;
-	const struct bank_connections *connections;
-	struct bank_gate *gate;
+	struct bank_ops_view view;
 	struct evhttp *http;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* or empty */
 	unsigned port;
@@ -102,18 +101,40 @@ static void on_ready(struct evhttp_request *req, void *arg)
 	say(req, why == NULL ? 200 : 503, why == NULL ? "ready\n" : why);
 }
 
+/* A figure of the database; 0 if it does not answer, which /readyz tells. */
+static int64_t count_of(struct bank_store *s, const char *sql)
+{
+	bank_query q = bank_query_of(s, sql);
+	int64_t n = 0;
+
+	return uk_is_ok(bank_query_id(&q, &n)) ? n : 0;
+}
+
+static void look_into_books(struct bank *b, struct bank_gauges *g)
+{
+	g->sessions = bank_sessions_count(b->sessions);
+	g->bills_open = count_of(b->store,
+	    "SELECT count(*) FROM bills WHERE state IN ('open', 'shown')");
+	g->callbacks_waiting = count_of(b->store,
+	    "SELECT count(*) FROM deliveries WHERE state = 'waiting'");
+	g->callbacks_given_up = count_of(b->store,
+	    "SELECT count(*) FROM deliveries WHERE state = 'given-up'");
+}
+
 static void on_metrics(struct evhttp_request *req, void *arg)
 {
 	struct bank_ops *o = arg;
 	int64_t now = time(NULL);
 	struct bank_gauges g = {
-		.connections = bank_connections_used(o->connections),
+		.connections = bank_connections_used(o->view.connections),
 		.connections_max = (size_t)o->bank->config.max_connections,
 		.crl_good_seconds = good_for(o->bank, now),
 		.uptime_seconds = now - o->began,
+		.waiting = bank_watch_used(o->view.watch),
 	};
 	uk_blob text = { NULL, 0 };
 
+	look_into_books(o->bank, &g);
 	if (uk_is_ok(bank_metrics_text(o->bank->metrics, &g, &text)))
 		answer(req, 200, "text/plain; version=0.0.4; charset=utf-8",
 		    uk_blob_view(&text));
@@ -133,7 +154,7 @@ static void on_request(struct evhttp_request *req, void *arg)
 		{ "/metrics", on_metrics },
 	};
 	struct bank_ops *o = arg;
-	enum bank_code refusal = bank_gate_judge(o->gate, req);
+	enum bank_code refusal = bank_gate_judge(o->view.gate, req);
 	const char *path = evhttp_uri_get_path(
 	    evhttp_request_get_evhttp_uri(req));
 
@@ -163,7 +184,7 @@ static struct bufferevent *on_connection(struct event_base *base, void *arg)
 	    base, -1, BEV_OPT_CLOSE_ON_FREE);
 
 	if (bev != NULL)
-		(void)bank_gate_guard(o->gate, bev);
+		(void)bank_gate_guard(o->view.gate, bev);
 	return bev;
 }
 
@@ -273,8 +294,7 @@ static uk_err open_door(struct bank_ops *o, struct event_base *base)
 }
 
 uk_err bank_ops_open(struct event_base *base, struct bank *b,
-    const struct bank_connections *connections, struct bank_gate *gate,
-    struct bank_ops **out)
+    const struct bank_ops_view *view, struct bank_ops **out)
 {
 	struct bank_ops *o;
 	uk_err err = uk_fail(UK_ERR_MEMORY);
@@ -290,8 +310,7 @@ uk_err bank_ops_open(struct event_base *base, struct bank *b,
 	if (o == NULL)
 		return err;
 	o->bank = b;
-	o->connections = connections;
-	o->gate = gate;
+	o->view = *view;
 	o->began = time(NULL);
 	o->http = evhttp_new(base);
 	if (o->http == NULL)

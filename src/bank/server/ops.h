@@ -14,9 +14,17 @@
 #include "bank.h"
 #include "connections.h"
 #include "http_gate.h"
+#include "watch.h"
 
 struct bank_ops;
 struct event_base;
+
+/* What it looks at, and what keeps its own connections clean. */
+struct bank_ops_view {
+	const struct bank_connections *connections;
+	const struct bank_watch *watch;
+	struct bank_gate *gate;
+};
 
 /* Is it a place? Empty is one: nowhere. */
 bool bank_ops_place_ok(const char *place);
@@ -24,8 +32,7 @@ bool bank_ops_place_ok(const char *place);
 /* *out is NULL if the place is nowhere. All of these are borrowed. UK_ERR_IO:
  * the place is taken, errno says more. */
 UK_RESULT bank_ops_open(struct event_base *base, struct bank *b,
-    const struct bank_connections *connections, struct bank_gate *gate,
-    struct bank_ops **out);
+    const struct bank_ops_view *view, struct bank_ops **out);
 /* Before the event base; accepts NULL. */
 void bank_ops_close(struct bank_ops **o);
 /* The port that it really is; 0 for a Unix socket. */

@@ -120,13 +120,14 @@ json_t *bank_error_json(enum bank_code code)
 void bank_refused(struct bank *b, enum bank_code code)
 {
 	bank_metrics_request(b->metrics, "-", code);
-	uk_log(UK_LOG_INFO, "event=request route=- customer=0 result=%s",
-	    bank_code_name(code));
+	uk_log(UK_LOG_INFO,
+	    "event=request route=- customer=0 result=%s status=%d",
+	    bank_code_name(code), bank_code_http(code));
 }
 
 /* The answer that goes out. */
-static enum bank_code ended(struct bank *b, const char *route, int64_t customer,
-    enum bank_code code, json_t **answer)
+static enum bank_code ended(
+    struct bank *b, const char *route, enum bank_code code, json_t **answer)
 {
 	if (code == BANK_OK && *answer == NULL)
 		code = BANK_INTERNAL; /* no memory for the answer */
@@ -135,9 +136,6 @@ static enum bank_code ended(struct bank *b, const char *route, int64_t customer,
 		*answer = bank_error_json(code);
 	}
 	bank_metrics_request(b->metrics, route, code);
-	uk_log(UK_LOG_INFO, "event=request route=%s customer=%lld result=%s",
-	    route, (long long)customer,
-	    code == BANK_OK ? "ok" : bank_code_name(code));
 	return code;
 }
 
@@ -151,6 +149,8 @@ enum bank_code bank_serve(
 	call->customer = call->merchant = 0;
 	if (route != NULL && call->later != NULL)
 		call->later->by_merchant = route->by_merchant;
+	if (call->later != NULL)
+		call->later->route = route == NULL ? "-" : route->path;
 	if (code == BANK_OK && call->body.n > BANK_BODY_MAX)
 		code = BANK_TOO_LARGE;
 	if (code == BANK_OK && route->needs_session)
@@ -160,30 +160,30 @@ enum bank_code bank_serve(
 		code = bank_merchant_check(b, call);
 	if (code == BANK_OK)
 		code = route->handler(b, call, answer);
-	if (code == BANK_OK && call->later != NULL &&
-	    call->later->wait.kind != BANK_WAIT_NOT) {
+	if (call->later != NULL)
 		call->later->customer = call->customer;
-		return code;
-	}
 	if (code == BANK_OK && call->later != NULL &&
-	    call->later->finish != NULL) {
-		call->later->route = route->path;
-		call->later->customer = call->customer;
+	    call->later->wait.kind != BANK_WAIT_NOT)
 		return code;
-	}
-	return ended(
-	    b, route == NULL ? "-" : route->path, call->customer, code, answer);
+	if (code == BANK_OK && call->later != NULL &&
+	    call->later->finish != NULL)
+		return code;
+	return ended(b, route == NULL ? "-" : route->path, code, answer);
 }
 
 enum bank_code bank_serve_later(
     struct bank *b, struct bank_later *later, json_t **answer)
 {
+	const char *route = later->route;
+	int64_t customer = later->customer;
 	enum bank_code code;
 
 	*answer = NULL;
 	code = later->finish(b, later->arg, answer);
-	code = ended(b, later->route, later->customer, code, answer);
+	code = ended(b, route, code, answer);
 	bank_later_free(later);
+	later->route = route;
+	later->customer = customer;
 	return code;
 }
 

@@ -38,7 +38,8 @@ struct bank_later {
 	enum bank_code (*finish)(struct bank *b, void *arg, json_t **answer);
 	void (*free)(void *arg);
 	void *arg;
-	const char *route; /* for the log */
+	/* For the log; kept when it is done. */
+	const char *route;
 	int64_t customer;
 	/* Instead of an answer: filled in by the handler. */
 	struct bank_wait wait;
@@ -83,7 +84,8 @@ struct bank_call {
  * the result is not BANK_OK, {"error":{...}}. */
 enum bank_code bank_serve(
     struct bank *b, struct bank_call *call, json_t **answer);
-/* If BANK_OK left something for later: the answer, and later is freed. */
+/* If BANK_OK left something for later: the answer, and later is freed,
+ * but for what the log needs. */
 enum bank_code bank_serve_later(
     struct bank *b, struct bank_later *later, json_t **answer);
 void bank_later_free(struct bank_later *later); /* and leaves it empty */

@@ -420,3 +420,8 @@ void bank_watch_tick(struct bank_watch *w, int64_t now, int64_t steady)
 			answer_poll(p);
 	}
 }
+
+size_t bank_watch_used(const struct bank_watch *w)
+{
+	return w->used;
+}

@@ -37,5 +37,7 @@ void bank_watch_mark(struct bank_watch *w, int64_t customer);
 void bank_watch_push(struct bank_watch *w);
 /* Once a second: heartbeats, time-outs, sessions that have ended by now. */
 void bank_watch_tick(struct bank_watch *w, int64_t now, int64_t steady);
+/* How many wait. */
+size_t bank_watch_used(const struct bank_watch *w);
 
 #endif
