@@ -291,11 +291,19 @@ def replays(m, b):
         "goods that cannot be shown": {"items": [{"name": "a<b"}]},
         "sealed for somebody else": {"payerPhone": __import__("merchant").jwe(
             other_jwk(), ALICE_PHONE.encode())},
+        "no such way to pay": {"method": "cash"},
+        "paid with a card, and by somebody": {"method": "card"},
+        "a terminal, and no card": {"terminal": "owner@example.org"},
         "no phone number": {"payerPhone": __import__("merchant").jwe(m.seal, b"13800")},
     }.items():
         amount = change.pop("amount", 100)
         t.equal(name, "malformed", m.order("X-1", amount, ALICE_PHONE, **change).code)
     m.sent = [b for b in m.sent if b'"payerPhone": "+' not in b]  # the one in clear
+    t.equal("a bill for nobody", "malformed",
+            m.card_order("X-1", 100, method="bill").code)
+    t.equal("a payee that no terminal can show", "malformed",
+            m.card_order("X-1", 100, payee="T" * 65).code)
+    t.equal("a card, and no terminal", "account", m.card_order("X-1", 100).code)
     t.equal("another currency", "account",
             m.order("X-1", 100, ALICE_PHONE, currency="EUR").code)
     t.equal("less than nothing", "amount", m.order("X-1", -1, ALICE_PHONE).code)
