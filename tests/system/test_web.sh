@@ -167,11 +167,7 @@ event() {
 	echo "${line#data: }"
 }
 PHONE=+8613800001234
-coproc STALL { PYTHONDONTWRITEBYTECODE=1 exec python3 "$HERE/shop.py" shop.key \
-	"$BANK_PORT" bank/ca.pem "$SHOP_PORT" 2>"$WORK/shop.log"; }
-exec {shop_in}>&"${STALL[1]}"- {shop_out}<&"${STALL[0]}"-
-children+=("$STALL_PID")
-read -r -t 20 _ <&"$shop_out" # open
+shop_open
 for n in 1 2 3; do
 	echo "order W-$n $n$n $PHONE" >&"$shop_in"
 	read -r -t 20 _ _ bill <&"$shop_out"
