@@ -251,6 +251,17 @@ static const char *retry_reason(enum cli_cause cause)
 	return NULL;
 }
 
+/* Logged in, and the key asks for no more: a login that is tried over a new
+ * connection, for example. */
+static bool is_open(struct job *j)
+{
+	CK_OBJECT_HANDLE key;
+
+	return j->t->logged_in && j->k != NULL && !j->what->is_text &&
+	       token_find(j->t, CKO_PRIVATE_KEY, j->k, &key) == CKR_OK &&
+	       !wants_consent(j, key);
+}
+
 /* The PIN stays for the module to use, if all is well. */
 static cli_end ask_once(struct job *j, const char *error)
 {
@@ -260,6 +271,8 @@ static cli_end ask_once(struct job *j, const char *error)
 	/* Logged in already: nobody needs to enter a PIN for nothing. */
 	if (j->t->logged_in)
 		end = prepare(j);
+	if (cli_is_ok(end) && is_open(j))
+		return try_with_pin(j, j->pin);
 	if (cli_is_ok(end))
 		end = may_ask(j, tries);
 	if (!cli_is_ok(end))

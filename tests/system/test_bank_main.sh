@@ -53,3 +53,24 @@ expect_exit 0 "ukey transfer" pay 7.00 --json
 expect_line '"display": *"none"' "the level is told"
 expect_equal "paid" 7000 "$(balance "$CAROL")"
 expect_exit 0 "the books balance" audit
+
+proves "the bank starts anew while the PIN is entered: its challenge is void, and another is asked for"
+challenges() {
+	grep -c 'route=/v1/login/challenge' bank.log
+}
+one_more() {
+	[[ $(challenges) -gt $1 ]]
+}
+before=$(challenges)
+mkfifo pin
+"$BIN/ukey" login --pin-fd 8 8<pin >late.out 2>&1 &
+late=$!
+exec 7>pin
+until_true 10 one_more "$before"
+bank_stop
+bank_start
+printf '%s\n' "$CARD_PIN" >&7
+exec 7>&-
+ok "logged in" wait "$late"
+ok "with a second challenge" [ "$(challenges)" == $((before + 2)) ]
+ok "and said so once" [ "$(grep -c '^Logged in' late.out)" == 1 ]
