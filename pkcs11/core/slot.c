@@ -132,6 +132,8 @@ CK_RV p11_slot_prove(struct p11_slot *s)
 
 	if (s->proved == turn)
 		return CKR_OK;
+	if (!uk_card_can_refresh(s->card))
+		return CKR_OK; /* and nothing is proved: a PIN still waits */
 	err = uk_card_refresh(s->card);
 	if (uk_is_ok(err)) {
 		s->proved = turn;

@@ -59,6 +59,11 @@ uk_err uk_card_reselect(uk_card *c)
 	return CALL(c, reselect, c);
 }
 
+bool uk_card_can_refresh(const uk_card *c)
+{
+	return c->ops->refresh != NULL;
+}
+
 uk_err uk_card_refresh(uk_card *c)
 {
 	return CALL_IF(c, uk_ok(), refresh, c);

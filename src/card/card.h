@@ -313,6 +313,8 @@ void uk_card_settle(uk_card *c);
 
 /* One wrapper per operation: UK_ERR_UNSUPPORTED when the kind lacks it. */
 UK_RESULT uk_card_reselect(uk_card *c);
+/* Otherwise its UK_OK says nothing of what is selected. */
+bool uk_card_can_refresh(const uk_card *c);
 UK_RESULT uk_card_refresh(uk_card *c);      /* UK_OK where the kind cannot */
 UK_RESULT uk_card_load_objects(uk_card *c); /* does nothing when loaded */
 UK_RESULT uk_card_look(uk_card *c, uint32_t kinds); /* UK_OK where it is NULL */
