@@ -18,7 +18,8 @@ static struct {
 	pthread_t thread;
 	void *self; /* keeps our code mapped while the thread runs */
 	_Atomic bool running;
-	_Atomic bool idle; /* the thread sleeps until it is woken */
+	_Atomic uint64_t
+	    until; /* when the thread wakes by itself; 0: it is up */
 	sem_t wake;
 } linger;
 
@@ -63,23 +64,24 @@ static uint64_t look_at_all(void)
 	return next;
 }
 
-/* Who sets a time while we go to sleep either sees that we are idle, or is seen
- * by the second look. */
+/* Who sets a time while we go to sleep either sees that we would sleep too
+ * long, or is seen by the second look. */
 static void sleep_until(uint64_t ms)
 {
 	struct timespec t;
+	uint64_t sooner;
 
-	if (ms == 0) {
-		atomic_store(&linger.idle, true);
-		ms = look_at_all();
-	}
+	atomic_store(&linger.until, ms == 0 ? UINT64_MAX : ms);
+	sooner = look_at_all();
+	if (sooner != 0 && (ms == 0 || sooner < ms))
+		ms = sooner;
 	t = (struct timespec){ (time_t)(ms / 1000),
 		(long)(ms % 1000) * 1000000 };
 	if (ms == 0)
 		(void)sem_wait(&linger.wake);
 	else
 		(void)sem_clockwait(&linger.wake, CLOCK_MONOTONIC, &t);
-	atomic_store(&linger.idle, false);
+	atomic_store(&linger.until, 0);
 }
 
 static bool stopped(void)
@@ -134,9 +136,10 @@ static void start_locked(void)
 	p11_module_let_go(&linger.self);
 }
 
-bool p11_linger_watch(void)
+bool p11_linger_watch(uint64_t at)
 {
 	bool watched = atomic_load(&linger.running);
+	uint64_t until;
 
 	if (!watched) {
 		p11_module_lock();
@@ -144,7 +147,9 @@ bool p11_linger_watch(void)
 		watched = atomic_load(&linger.running);
 		p11_module_unlock();
 	}
-	if (watched && atomic_exchange(&linger.idle, false))
+	until = atomic_load(&linger.until);
+	if (watched && at < until &&
+	    atomic_compare_exchange_strong(&linger.until, &until, at))
 		(void)sem_post(&linger.wake);
 	return watched;
 }
@@ -200,7 +205,7 @@ bool p11_linger_stop_within(unsigned timeout_ms)
 void p11_linger_forget(void)
 {
 	atomic_store(&linger.running, false);
-	atomic_store(&linger.idle, false);
+	atomic_store(&linger.until, 0);
 	linger.joinable = linger.stop = false;
 	linger.self = NULL;
 }

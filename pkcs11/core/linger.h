@@ -18,9 +18,9 @@ uint64_t p11_now_ms(void);
 
 /* May there be a thread? Before readers are used. */
 void p11_linger_allow(bool threads);
-/* Some reader's release_at was set; its lock is held. false: there is no thread
- * that will see to it. */
-bool p11_linger_watch(void);
+/* Some reader's release_at was set, to `at`; its lock is held. false: there is
+ * no thread that will see to it. */
+bool p11_linger_watch(uint64_t at);
 /* Ends and joins the thread; nothing is held for longer than its call from now
  * on. No reader's lock may be held. */
 void p11_linger_stop(void);

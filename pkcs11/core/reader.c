@@ -209,12 +209,12 @@ void p11_reader_end(struct p11_reader *r)
 		return;
 	if (r->consent != NULL) {
 		atomic_store(&r->release_at, now + CONSENT_MS);
-		(void)p11_linger_watch();
+		(void)p11_linger_watch(now + CONSENT_MS);
 		return;
 	}
 	if (hold > 0 && !long_burst && !r->lost && r->selected != NULL) {
 		atomic_store(&r->release_at, now + hold);
-		if (p11_linger_watch())
+		if (p11_linger_watch(now + hold))
 			return;
 	}
 	if (hold > 0 && long_burst)
