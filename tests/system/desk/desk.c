@@ -15,7 +15,8 @@ enum { PLACES_MAX = 200, PATH_CAP = 256 };
 
 static CK_FUNCTION_LIST *p11;
 static struct desk_world *world;
-static char folder[PATH_CAP], socket_path[PATH_CAP + 8];
+static char folder[PATH_CAP];
+static long stride = 1;
 static unsigned long cells, failures;
 
 /* --- one cell
@@ -33,12 +34,13 @@ static int play(
 
 	memset(world, 0, sizeof(*world));
 	world->countdown = -1;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+	if (!desk_place_tidy() ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
 		return -1;
 	fflush(stdout);
 	if ((reader = fork()) == 0) {
 		(void)close(ends[0]);
-		desk_reader_run(cards, card, world, socket_path, ends[1]);
+		desk_reader_run(cards, card, world, ends[1]);
 	}
 	if ((child = fork()) == 0) {
 		(void)close(ends[1]);
@@ -81,8 +83,16 @@ static const char *judge(const struct desk_cell *cell, int status)
  * -------------------------------------------------------------------------- */
 
 static const char *const event_names[] = { "nothing", "out", "out and in",
-	"another card", "jolt", "unplug", "reset", "select", "login",
+	"another card", "jolt", "unplug", "kill", "reset", "select", "login",
 	"logout" };
+
+/* With a stride, each row begins at another place. */
+static long first_place(void)
+{
+	static long rows;
+
+	return rows++ % stride;
+}
 
 /* One row: the event before the first command, the second ... until it did not
  * come to that. */
@@ -91,7 +101,7 @@ static void play_row(struct desk_cards *cards, const struct desk_op *op,
 {
 	printf("%-9s %-9s %s%-13s", cards->kind->name, op->name,
 	    moment == DESK_AFTER ? "unheard, " : "", event_names[event]);
-	for (long at = 0; at < PLACES_MAX; at++) {
+	for (long at = first_place(); at < PLACES_MAX; at += stride) {
 		struct desk_cell cell = { op, event, moment, at };
 		int status = play(cards, 0, run, &cell);
 		const char *why = judge(&cell, status);
@@ -131,11 +141,11 @@ static bool configure(const struct desk_kind *kind)
 	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/pkcs11.conf", folder);
-	snprintf(socket_path, sizeof(socket_path), "%s/reader", folder);
 	if ((f = fopen(path, "w")) == NULL)
 		return false;
-	fprintf(f, "reader = unix:%s\npcsc = off\ndebug_level = debug\n%s\n",
-	    socket_path, kind->seen ? "" : "linger = 0\ncache = off");
+	desk_place_configure(f);
+	fprintf(f, "debug_level = debug\n%s\n",
+	    kind->seen ? "" : "linger = 0\ncache = off");
 	/* The folder of locks between processes is ours, because our readers'
 	 * names are not. */
 	return fclose(f) == 0 && setenv("UKEY_PKCS11_CONF", path, 1) == 0 &&
@@ -158,11 +168,13 @@ static void play_kind(
 		    (kind->keys == NULL && desk_ops[i].key > DESK_SIGNS))
 			continue;
 		for (int e = DESK_OUT; e < DESK_EVENTS; e++) {
-			if (event != NULL && strcmp(event, event_names[e]) != 0)
+			if ((event != NULL &&
+				strcmp(event, event_names[e]) != 0) ||
+			    (desk_place_events >> e & 1) == 0)
 				continue;
 			play_row(&cards, &desk_ops[i], (enum desk_event)e,
 			    DESK_BEFORE);
-			if (e < DESK_RESET && e != DESK_UNPLUG)
+			if (e < DESK_UNPLUG)
 				play_row(&cards, &desk_ops[i],
 				    (enum desk_event)e, DESK_AFTER);
 		}
@@ -194,27 +206,54 @@ static int remove_one(
 	return remove(path);
 }
 
-int main(int argc, char **argv)
+/* --stride=N: every Nth place only. */
+static const char *const *take_options(int argc, char **argv)
+{
+	static const char *words[5]; /* module, kind, operation, event, NULL */
+	size_t n = 0;
+
+	for (int i = 1; i < argc; i++) {
+		if (sscanf(argv[i], "--stride=%ld", &stride) == 1)
+			continue;
+		if (n == 4 || argv[i][0] == '-')
+			return NULL;
+		words[n++] = argv[i];
+	}
+	return n == 0 || stride < 1 ? NULL : words;
+}
+
+static bool prepare(const char *module)
 {
 	const char *tmp = getenv("TMPDIR");
 
-	if (argc < 2) {
-		fprintf(
-		    stderr, "usage: desk MODULE [KIND [OPERATION [EVENT]]]\n");
-		return 2;
-	}
 	snprintf(folder, sizeof(folder), "%s/deskXXXXXX",
 	    tmp == NULL ? "/tmp" : tmp);
 	world = mmap(NULL, sizeof(*world), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (world == MAP_FAILED || mkdtemp(folder) == NULL ||
-	    !load_module(argv[1]))
+	return world != MAP_FAILED && mkdtemp(folder) != NULL &&
+	       load_module(module) && desk_place_open(folder);
+}
+
+int main(int argc, char **argv)
+{
+	const char *const *words = take_options(argc, argv);
+
+	if (words == NULL) {
+		fprintf(stderr,
+		    "usage: %s [--stride=N] MODULE [KIND "
+		    "[OPERATION [EVENT]]]\n",
+		    argv[0]);
+		return 2;
+	}
+	if (!prepare(words[0]))
 		return 2;
 	for (size_t i = 0; i < desk_kind_count; i++) {
-		if (argc < 3 || strcmp(argv[2], desk_kinds[i].name) == 0)
-			play_kind(&desk_kinds[i], argc > 3 ? argv[3] : NULL,
-			    argc > 4 ? argv[4] : NULL);
+		if (words[1] == NULL ||
+		    strcmp(words[1], desk_kinds[i].name) == 0)
+			play_kind(&desk_kinds[i], words[2],
+			    words[2] == NULL ? NULL : words[3]);
 	}
+	desk_place_close();
 	(void)nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	printf("%lu cells, %lu not as they should be\n", cells, failures);
 	return failures == 0 && cells > 0 ? 0 : 1;

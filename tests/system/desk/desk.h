@@ -8,6 +8,10 @@
  * makes the event happen (desk_reader.c, desk_events.c), and a program that
  * calls the module (desk_program.c). What they share is a struct desk_world.
  * desk_table.c says what must come of it.
+ *
+ * There are two of them: `desk`, whose reader is a socket of its own and knows
+ * exactly when a program has let go of the card, and `desk-pcsc`, whose cards
+ * are in vpcd behind a pcscd that is the test's alone.
  */
 #ifndef DESK_H
 #define DESK_H
@@ -18,6 +22,7 @@
 #include <p11-kit/pkcs11.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 enum { DESK_CARDS = 2, DESK_CERT_MAX = 2048 };
 
@@ -37,6 +42,7 @@ enum desk_event {
 	DESK_SWAP,   /* out, and another one in */
 	DESK_JOLT,   /* a reset, say by a bad contact */
 	DESK_UNPLUG, /* the reader, with the card in it */
+	DESK_KILL,   /* the reader service ends without a word */
 	/* Of other programs; they wait until they get the card. */
 	DESK_RESET,  /* one ends and resets the card */
 	DESK_SELECT, /* another application */
@@ -58,6 +64,8 @@ struct desk_world {
 	_Atomic long countdown; /* commands before the event; < 0: not armed */
 	_Atomic int event, moment;
 	_Atomic bool fired;
+	_Atomic bool called; /* another program waits for the card */
+	_Atomic bool theirs; /* another program has the card */
 	/* what the cards have seen from the module */
 	_Atomic unsigned commands, pins[DESK_CARDS], wrong[DESK_CARDS];
 	/* the program's part: where it got to, and how that ended */
@@ -110,6 +118,20 @@ void desk_cards_free(struct desk_cards *c);
 bool desk_cards_believe(
     struct desk_cards *c, size_t card, const struct desk_cert *certs);
 
+/* --- where the cards are -----------------------------------------------------
+ * desk_reader.c: behind a socket of our own; desk_service.c, desk_vpcd.c:
+ * behind the real service. */
+
+/* What can happen there: bits by enum desk_event. */
+extern const unsigned desk_place_events;
+/* folder: for what it needs. Says on standard error what is wrong. */
+bool desk_place_open(const char *folder);
+/* For the module. */
+void desk_place_configure(FILE *f);
+/* Before each cell. */
+bool desk_place_tidy(void);
+void desk_place_close(void);
+
 /* --- the reader's process ------------------------------------------------ */
 
 /* What the program may ask, one byte; the answer is one byte. */
@@ -119,10 +141,9 @@ enum {
 	DESK_ASK_OPEN = 'o'   /* 'y': somebody is logged in on the card */
 };
 
-/* Never returns. path: where to listen; control: the program's questions. */
+/* Never returns. control: the program's questions. */
 void desk_reader_run(struct desk_cards *cards, size_t card,
-    struct desk_world *world, const char *path, int control)
-    __attribute__((noreturn));
+    struct desk_world *world, int control) __attribute__((noreturn));
 
 /* --- the program's process ----------------------------------------------- */
 

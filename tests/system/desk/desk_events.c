@@ -41,8 +41,7 @@ uk_bytes desk_event_transmit(uk_bytes apdu)
 /* --- other programs ---------------------------------------------------------
  */
 
-/* The status word. */
-static unsigned other(const char *hex)
+unsigned desk_event_other(const char *hex)
 {
 	uint8_t bytes[64];
 	uk_buf apdu = UK_BUF(bytes);
@@ -60,34 +59,20 @@ void desk_event_reset(void)
 	desk.resets++;
 }
 
-static void other_program(enum desk_event event)
+struct desk_words desk_event_words(
+    const struct desk_kind *kind, enum desk_event event)
 {
-	const struct desk_kind *kind = desk.cards->kind;
-
 	switch (event) {
 	case DESK_RESET:
-		desk_event_reset();
-		break;
+		return (struct desk_words){ NULL, NULL, true };
 	case DESK_SELECT: /* the issuer security domain */
-		(void)other("00A4040008A000000151000000");
-		break;
+		return (struct desk_words){ "00A4040008A000000151000000", NULL,
+			false };
 	case DESK_LOGIN:
-		(void)other(kind->select);
-		(void)other(kind->verify);
-		break;
+		return (struct desk_words){ kind->select, kind->verify, false };
 	default:
-		(void)other(kind->select);
-		(void)other(kind->logout);
+		return (struct desk_words){ kind->select, kind->logout, false };
 	}
-	desk.world->fired = true;
-}
-
-void desk_event_others(void)
-{
-	if (!desk.others || !desk_reader_is_free())
-		return;
-	desk.others = false;
-	other_program((enum desk_event)(int)desk.world->event);
 }
 
 /* --- hands ------------------------------------------------------------------
@@ -131,6 +116,11 @@ static void hand(enum desk_event event)
 		put(0);
 		desk_reader_unplug();
 		break;
+	case DESK_KILL:
+		pull();
+		put(0);
+		desk_reader_kill();
+		break;
 	default:
 		desk_event_reset();
 	}
@@ -150,8 +140,8 @@ void desk_event_happens(void)
 		hand(event);
 		return;
 	}
-	desk.others = true;
-	desk_event_others();
+	desk.world->called = true;
+	desk_reader_call();
 }
 
 char desk_event_answer(char word)
@@ -163,7 +153,8 @@ char desk_event_answer(char word)
 		desk_reader_tell();
 		return 'y';
 	case DESK_ASK_OPEN:
-		return other(desk.cards->kind->ask) == 0x9000 ? 'y' : 'n';
+		return desk_event_other(desk.cards->kind->ask) == 0x9000 ? 'y'
+									 : 'n';
 	default:
 		return 'y';
 	}

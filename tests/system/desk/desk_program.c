@@ -23,10 +23,22 @@ void desk_complain(struct desk_program *p, const char *what, CK_RV rv)
 		    desk_rv_name(rv));
 }
 
+/* Another program that waits for the card has got it, now that we do not have
+ * it: so it is between two calls of ours also where its turn comes by chance.
+ */
+static void let_others(const struct desk_program *p)
+{
+	const struct timespec moment = { 0, 200000 };
+
+	for (int i = 0; i < 1500 && p->world->called && !p->world->fired; i++)
+		nanosleep(&moment, NULL);
+}
+
 bool desk_step(struct desk_program *p, const char *name, CK_RV rv)
 {
 	if (p->ended)
 		return false;
+	let_others(p);
 	snprintf(p->world->step, sizeof(p->world->step), "%s", name);
 	p->world->rv = rv;
 	p->ended = rv != CKR_OK;
@@ -286,10 +298,9 @@ static void check_pins(struct desk_program *p, const struct desk_cell *cell)
 
 static void afterwards(struct desk_program *p, const struct desk_cell *cell)
 {
-	bool away = p->world->fired &&
-		    (cell->event == DESK_OUT || cell->event == DESK_UNPLUG);
+	bool hands = p->world->fired && cell->event < DESK_RESET;
 
-	if (away) {
+	if (hands && cell->event != DESK_JOLT) {
 		(void)desk_ask(p, DESK_ASK_HEAL);
 		await_token(p);
 	}
@@ -351,6 +362,7 @@ void desk_program_run(CK_FUNCTION_LIST *f, struct desk_cards *cards,
 	world->countdown = cell->at;
 	cell->op->run(&p);
 	world->countdown = -1;
+	let_others(&p);
 	if (!p.finalized) {
 		check_status(&p, cell);
 		check_pins(&p, cell);

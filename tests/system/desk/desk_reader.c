@@ -24,7 +24,32 @@ struct client {
 static struct client clients[CLIENTS];
 static struct client *owner;
 static int listener = -1;
-static const char *path;
+static char path[256];
+static bool called; /* another program waits for the card */
+
+/* --- the place ------------------------------------------------------------ */
+
+const unsigned desk_place_events = ~(1U << DESK_KILL);
+
+bool desk_place_open(const char *folder)
+{
+	(void)snprintf(path, sizeof(path), "%s/reader", folder);
+	return true;
+}
+
+void desk_place_configure(FILE *f)
+{
+	(void)fprintf(f, "reader = unix:%s\npcsc = off\n", path);
+}
+
+bool desk_place_tidy(void)
+{
+	return true;
+}
+
+void desk_place_close(void)
+{
+}
 
 /* --- words ---------------------------------------------------------------- */
 
@@ -88,9 +113,32 @@ void desk_reader_free_card(void)
 	owner = NULL;
 }
 
-bool desk_reader_is_free(void)
+static void let_others(void)
 {
-	return owner == NULL;
+	enum desk_event event = (enum desk_event)(int)desk.world->event;
+	struct desk_words w = desk_event_words(desk.cards->kind, event);
+
+	if (!called || owner != NULL)
+		return;
+	called = false;
+	if (w.first != NULL)
+		(void)desk_event_other(w.first);
+	if (w.then != NULL)
+		(void)desk_event_other(w.then);
+	if (w.reset)
+		desk_event_reset();
+	desk.world->fired = true;
+}
+
+void desk_reader_call(void)
+{
+	called = true;
+	let_others();
+}
+
+void desk_reader_kill(void) /* there is none */
+{
+	_exit(3);
 }
 
 void desk_reader_unplug(void)
@@ -158,7 +206,7 @@ static void let_go(struct client *c, uint8_t fate)
 		owner = NULL;
 	if (fate == UK_WIRE_RESET && c->linked && !is_lost(c))
 		desk_event_reset();
-	desk_event_others();
+	let_others();
 }
 
 static void transmit(struct client *c, uk_bytes apdu)
@@ -290,12 +338,11 @@ static void serve_waiting(void)
 }
 
 void desk_reader_run(struct desk_cards *cards, size_t card,
-    struct desk_world *world, const char *where, int control)
+    struct desk_world *world, int control)
 {
 	struct pollfd fds[CLIENTS + 2];
 
-	desk = (struct desk_reader){ cards, world, card, true, 1, 1, false };
-	path = where;
+	desk = (struct desk_reader){ cards, world, card, true, 1, 1 };
 	for (size_t i = 0; i < CLIENTS; i++)
 		clients[i].fd = -1;
 	desk_reader_plug();

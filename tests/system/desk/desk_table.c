@@ -5,7 +5,9 @@
 #include <string.h>
 
 #define HANDS                                                                  \
-	(1 << DESK_OUT | 1 << DESK_AGAIN | 1 << DESK_SWAP | 1 << DESK_UNPLUG)
+	(1 << DESK_OUT | 1 << DESK_AGAIN | 1 << DESK_SWAP | 1 << DESK_UNPLUG | \
+	    1 << DESK_KILL)
+#define AWAY     (1 << DESK_OUT | 1 << DESK_UNPLUG | 1 << DESK_KILL)
 #define OTHERS   (1 << DESK_RESET | 1 << DESK_SELECT | 1 << DESK_LOGOUT)
 #define EVENT(e) (1 << (e))
 #define BEFORE   EVENT(DESK_BEFORE)
@@ -20,40 +22,54 @@ static const struct row {
 	CK_RV rv, or_rv;
 	bool or_ok;
 	const char *why;
+	bool service; /* the real one only */
 } rows[] = {
-	{ "start", EVENT(DESK_OUT) | EVENT(DESK_UNPLUG), BOTH,
-	    CKR_TOKEN_NOT_PRESENT, CKR_TOKEN_NOT_PRESENT, false,
-	    "no session was there to be lost" },
+	{ "start", EVENT(DESK_AGAIN) | EVENT(DESK_SWAP), BOTH,
+	    CKR_TOKEN_NOT_PRESENT, CKR_TOKEN_NOT_PRESENT, true,
+	    "the service has seen the slot empty, for a moment", true },
+	{ "start", AWAY, BOTH, CKR_TOKEN_NOT_PRESENT, CKR_TOKEN_NOT_PRESENT,
+	    false, "no session was there to be lost", false },
 	{ "start", ~0U, BOTH, CKR_OK, CKR_OK, false,
-	    "whichever card is in at the end is asked, again if need be" },
-	{ "finalize", ~0U, BOTH, CKR_OK, CKR_OK, false, "it cannot fail" },
+	    "whichever card is in at the end is asked, again if need be",
+	    false },
+	{ "finalize", ~0U, BOTH, CKR_OK, CKR_OK, false, "it cannot fail",
+	    false },
 	{ NULL, HANDS, BOTH, CKR_DEVICE_REMOVED, CKR_DEVICE_REMOVED, false,
-	    "the card of this session is gone, whatever is in now" },
+	    "the card of this session is gone, whatever is in now", false },
 	{ NULL, EVENT(DESK_LOGIN), BOTH, CKR_OK, CKR_OK, false,
-	    "one login more is no concern of ours" },
+	    "one login more is no concern of ours", false },
 	{ "list", ~0U, BOTH, CKR_OK, CKR_OK, false,
-	    "nobody is logged in: all is asked once more" },
+	    "nobody is logged in: all is asked once more", false },
 	{ "logout", ~0U, BEFORE, CKR_OK, CKR_OK, false,
-	    "that is what was wanted" },
+	    "that is what was wanted", false },
 	{ "set-pin", EVENT(DESK_JOLT), BOTH, CKR_DEVICE_ERROR, CKR_DEVICE_ERROR,
 	    true,
-	    "asked once more, unless it was the new PIN that was not heard" },
+	    "asked once more, unless it was the new PIN that was not heard",
+	    false },
 	{ "set-pin", OTHERS, BEFORE, CKR_OK, CKR_OK, false,
-	    "nobody is logged in, and the application is selected first" },
+	    "nobody is logged in, and the application is selected first",
+	    false },
 	{ "login", ~0U, BEFORE, CKR_USER_NOT_LOGGED_IN, CKR_USER_NOT_LOGGED_IN,
 	    true,
-	    "before the PIN: asked once more; after it: the login is lost" },
+	    "before the PIN: asked once more; after it: the login is lost",
+	    false },
 	{ NULL, EVENT(DESK_JOLT), BEFORE, CKR_USER_NOT_LOGGED_IN,
-	    CKR_USER_NOT_LOGGED_IN, false, "a reset ends the login" },
+	    CKR_USER_NOT_LOGGED_IN, false, "a reset ends the login", false },
 	{ NULL, OTHERS, BEFORE, CKR_USER_NOT_LOGGED_IN, CKR_USER_NOT_LOGGED_IN,
-	    true, "learned when the login is next needed, if at all" },
+	    true, "learned when the login is next needed, if at all", false },
 	{ "login", EVENT(DESK_JOLT), AFTER, CKR_DEVICE_ERROR,
 	    CKR_USER_NOT_LOGGED_IN, true,
 	    "asked once more, unless it was the PIN or after it; a search goes "
-	    "on, and learns of the login" },
+	    "on, and learns of the login",
+	    false },
 	{ NULL, EVENT(DESK_JOLT), AFTER, CKR_DEVICE_ERROR, CKR_DEVICE_ERROR,
-	    false, "nobody knows what the card has done" },
+	    false, "nobody knows what the card has done", false },
 };
+
+static bool has_service(void)
+{
+	return (desk_place_events & EVENT(DESK_KILL)) != 0;
+}
 
 static const struct row *find_row(const struct desk_cell *c)
 {
@@ -62,7 +78,8 @@ static const struct row *find_row(const struct desk_cell *c)
 
 		if ((r->op == NULL || strcmp(r->op, c->op->name) == 0) &&
 		    (r->events & EVENT(c->event)) != 0 &&
-		    (r->moments & EVENT(c->moment)) != 0)
+		    (r->moments & EVENT(c->moment)) != 0 &&
+		    (!r->service || has_service()))
 			return r;
 	}
 	return NULL;
