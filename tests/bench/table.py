@@ -58,7 +58,8 @@ def table(all_rows):
 
 
 def order(row):
-    works = ["list, first", "list, again", "sign, first", "sign, again", "10 more"]
+    works = ["list, first", "list, again", "sign, listed", "sign, first",
+             "sign, again", "10 more"]
     return works.index(row["work"])
 
 
