@@ -76,8 +76,8 @@ TABLE = [
     ("a body that is not JSON", sized(b"hello"), [BAD, "more"]),
     ("multipart", post(b"--x--\r\n", b"Content-Type: multipart/form-data; boundary=x", b"Content-Length: 7"), [BAD, "more"]),
     ("HTTP/1.0 that stays (C.2.2)", b"GET /v1/bank HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", [OK]),
-    ("HEAD has no body (RFC 9110, 9.3.2)", get(line=b"HEAD /v1/bank HTTP/1.1\r\n"), ["405", "more"]),
-    ("methods that are not for this", get(line=b"DELETE /v1/bank HTTP/1.1\r\n"), ["405 method", "more"]),
+    ("HEAD has no body (RFC 9110, 9.3.2)", get(line=b"HEAD /v1/bank HTTP/1.1\r\n"), ["only get", "405", "more"]),
+    ("methods that are not for this (RFC 9110, 15.5.6)", get(line=b"DELETE /v1/orders HTTP/1.1\r\n"), ["only get, post", "405 method", "more"]),
     ("100-continue, body behind it", post(BODY, b"Expect: 100-Continue", b"Content-Length: %d" % len(BODY)), [OK]),
     # --- where a request ends: what a front may see in another way
     ("Content-Length twice (6.3)", post(BODY, *[b"Content-Length: %d" % len(BODY)] * 2), [BAD]),
@@ -244,6 +244,8 @@ def answers(got, heads):
         fields = dict(l.lower().split(b": ", 1) for l in lines[1:])
         if b"x-evil" in fields:
             out.append("injected")
+        if fields.get(b"allow"):
+            out.append("only %s" % fields[b"allow"].decode())
         if heads:
             heads -= 1
             out.append(status)

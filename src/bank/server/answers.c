@@ -122,6 +122,8 @@ static void send_one(struct bank_answers *a, struct waiting *w)
 	evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
 	if (uk_is_ok(bank_json_text(w->answer, &text)))
 		put_body(w->req, uk_blob_view(&text));
+	if (w->code == BANK_METHOD && w->later.allow != NULL)
+		evhttp_add_header(headers, "Allow", w->later.allow);
 	if (w->later.by_merchant)
 		a->use.seal(a->use.arg, w->req, w->code, uk_blob_view(&text));
 	uk_wipe(text.p, text.n); /* it may hold a session */

@@ -97,7 +97,8 @@ static bool matches(const char *pattern, uk_bytes path, uk_bytes *order)
 static enum bank_code find_route(
     struct bank_call *call, const struct route **out)
 {
-	enum bank_code code = BANK_NOT_FOUND;
+	static const char *const names[] = { NULL, "GET", "POST", "GET, POST" };
+	unsigned there = 0; /* a bit for each method */
 
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
 		if (!matches(routes[i].path, call->path, &call->order))
@@ -106,9 +107,11 @@ static enum bank_code find_route(
 			*out = &routes[i];
 			return BANK_OK;
 		}
-		code = BANK_METHOD; /* unless a later row has it */
+		there |= 1U << routes[i].method;
 	}
-	return code;
+	if (call->later != NULL)
+		call->later->allow = names[there];
+	return there == 0 ? BANK_NOT_FOUND : BANK_METHOD;
 }
 
 json_t *bank_error_json(enum bank_code code)

@@ -41,6 +41,7 @@ struct bank_later {
 	/* For the log; kept when it is done. */
 	const char *route;
 	int64_t customer;
+	const char *allow; /* BANK_METHOD: those that there are */
 	/* Instead of an answer: filled in by the handler. */
 	struct bank_wait wait;
 	bool by_merchant; /* the answer has to be signed */
