@@ -6,6 +6,7 @@
 #include "fixtures.h"
 
 #include <openssl/err.h>
+#include <openssl/evp.h>
 
 #include <string.h>
 
@@ -120,7 +121,8 @@ static void base64_refusals(void **state)
 	static const char *const bad[] = { "Z", "Zg",
 		"Zg=", "Zh==", "Zm9=", "=",
 		"====", "Z===", "Zg==Zg==", "Zm9v\n", "Zm9v\nAA=", " Zm9v",
-		"Zm9v    ", "Zm-_", "Zm9*" };
+		"Zm9v    ", "Zm-_", "Zm9*", "Zm9v*m9v", "Zm9vYm\xc3v",
+		"Zm9vYmE=Zm9v" };
 	uk_blob b = { NULL, 0 };
 
 	(void)state;
@@ -130,6 +132,32 @@ static void base64_refusals(void **state)
 		assert_null(b.p);
 	}
 	expect_code(uk_base64_decode(uk_view("Zm\0v", 4), &b), UK_ERR_FORMAT);
+}
+
+/* Every character at every place, as libcrypto has it. */
+static void base64_alphabet(void **state)
+{
+	uint8_t all[48], text[65];
+	uk_buf b = UK_BUF(all);
+	uk_blob back = { NULL, 0 };
+
+	(void)state;
+	for (unsigned shift = 0; shift < 64; shift++) {
+		uk_buf_cut(&b, 0);
+		for (unsigned i = 0; i < 64; i += 4) { /* i + shift, ... */
+			uint32_t v = (i + shift) % 64 << 18 |
+				     (i + 1 + shift) % 64 << 12 |
+				     (i + 2 + shift) % 64 << 6 |
+				     (i + 3 + shift) % 64;
+
+			uk_put_u8(&b, (uint8_t)(v >> 16));
+			uk_put_u16(&b, (uint16_t)v);
+		}
+		assert_int_equal(EVP_EncodeBlock(text, all, sizeof(all)), 64);
+		expect_ok(uk_base64_decode(uk_view(text, 64), &back));
+		expect_bytes(uk_blob_view(&back), UK_ARRAY(all));
+	}
+	uk_blob_free(&back);
 }
 
 static void random_bytes_differ(void **state)
@@ -194,6 +222,7 @@ int main(void)
 		cmocka_unit_test(hash_refusals),
 		cmocka_unit_test(base64_both_ways),
 		cmocka_unit_test(base64_refusals),
+		cmocka_unit_test(base64_alphabet),
 		cmocka_unit_test(random_bytes_differ),
 		cmocka_unit_test(hosts_errors_stay),
 		cmocka_unit_test(allocation_fails),
