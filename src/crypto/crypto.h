@@ -169,6 +169,14 @@ UK_RESULT uk_cmac_aes(
 /* HMAC (RFC 2104) likewise; appends uk_hash_size(hash) bytes. */
 UK_RESULT uk_hmac(uk_crypto *c, enum uk_hash hash, uk_bytes key,
     const uk_bytes *parts, size_t n, uk_buf *out);
+typedef struct uk_hmac_key uk_hmac_key;
+/* The same for a key that is used often: looked up and set up only once.
+ * One thread at a time; it does not outlive c. */
+UK_RESULT uk_hmac_open(
+    uk_crypto *c, enum uk_hash hash, uk_bytes key, uk_hmac_key **out);
+UK_RESULT uk_hmac_by(
+    uk_hmac_key *k, const uk_bytes *parts, size_t n, uk_buf *out);
+void uk_hmac_close(uk_hmac_key **k);
 
 /* Z of GB/T 32918.2, 5.5: identity (empty = the default one) and public key
  * 04 || x || y, which are hashed in front of every message. UK_ERR_ARGUMENT if

@@ -116,6 +116,33 @@ static void keyed_checksums(void **state)
 	    UK_ERR_ARGUMENT);
 }
 
+/* The same example, with the key kept: each time as if it were the first. */
+static void hmac_kept_key(void **state)
+{
+	uint8_t room[32];
+	uk_buf out = UK_BUF(room);
+	uk_bytes parts[] = { uk_view_str("what do ya want for nothing?") };
+	uk_bytes other[] = { uk_view_str("something else") };
+	uk_hmac_key *k = NULL;
+
+	(void)state;
+	expect_ok(uk_hmac_open(crypto, UK_HASH_SHA256, hex("4A656665"), &k));
+	for (int i = 0; i < 3; i++) {
+		uk_buf_cut(&out, 0);
+		expect_ok(uk_hmac_by(k, other, 1, &out));
+		uk_buf_cut(&out, 0);
+		expect_ok(uk_hmac_by(k, parts, 1, &out));
+		expect_bytes(
+		    uk_buf_view(&out), hex("5BDCC146BF60754E6A042426089575C7"
+					   "5A003F089D2739839DEC58B964EC3843"));
+	}
+	expect_code(uk_hmac_by(k, parts, 1, &out), UK_ERR_TOO_SMALL);
+	uk_hmac_close(&k);
+	assert_null(k);
+	expect_code(
+	    uk_hmac_open(crypto, UK_HASH_SHA256, UK_NONE, &k), UK_ERR_ARGUMENT);
+}
+
 static void other_lengths(void **state)
 {
 	uint8_t room[4];
@@ -240,6 +267,7 @@ int main(void)
 		cmocka_unit_test(cipher_blocks),
 		cmocka_unit_test(cipher_chains),
 		cmocka_unit_test(keyed_checksums),
+		cmocka_unit_test(hmac_kept_key),
 		cmocka_unit_test(other_lengths),
 		cmocka_unit_test(pss_blocks),
 		cmocka_unit_test(salts_differ),

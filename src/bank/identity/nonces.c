@@ -16,7 +16,7 @@ _Static_assert(WHOLE % 3 == 0 && WHOLE / 3 * 4 == BANK_NONCE_TEXT,
 
 struct bank_nonces {
 	uk_crypto *crypto; /* borrowed */
-	uint8_t key[BANK_NONCE_KEY];
+	uk_hmac_key *key;
 	int64_t latest; /* time seen */
 	const struct bank_used_kind *kind;
 	void *used;
@@ -24,9 +24,25 @@ struct bank_nonces {
 
 /* --- opening ------------------------------------------------------------- */
 
+static uk_err use_key(struct bank_nonces *n, uk_bytes key)
+{
+	uk_hmac_key *made = NULL;
+
+	UK_TRY(uk_hmac_open(n->crypto, UK_HASH_SHA256, key, &made));
+	uk_hmac_close(&n->key);
+	n->key = made;
+	return uk_ok();
+}
+
 static uk_err new_key(struct bank_nonces *n)
 {
-	return uk_random(n->crypto, n->key, sizeof(n->key));
+	uint8_t key[BANK_NONCE_KEY];
+	uk_err err = uk_random(n->crypto, key, sizeof(key));
+
+	if (uk_is_ok(err))
+		err = use_key(n, UK_ARRAY(key));
+	uk_wipe(key, sizeof(key));
+	return err;
 }
 
 static uk_err open_memory(struct bank_nonces *n, size_t room)
@@ -38,8 +54,15 @@ static uk_err open_memory(struct bank_nonces *n, size_t room)
 
 static uk_err open_shared(struct bank_nonces *n, struct bank_store *s)
 {
+	uint8_t key[BANK_NONCE_KEY];
+	uk_err err;
+
 	n->kind = &bank_used_shared;
-	return bank_used_open_shared(n->crypto, s, n->key, &n->used);
+	err = bank_used_open_shared(n->crypto, s, key, &n->used);
+	if (uk_is_ok(err))
+		err = use_key(n, UK_ARRAY(key));
+	uk_wipe(key, sizeof(key));
+	return err;
 }
 
 static uk_err open_nonces(
@@ -77,7 +100,7 @@ void bank_nonces_close(struct bank_nonces **n)
 	if (*n == NULL)
 		return;
 	(*n)->kind->close((*n)->used); /* accepts NULL */
-	uk_wipe((*n)->key, sizeof((*n)->key));
+	uk_hmac_close(&(*n)->key);
 	uk_free(*n);
 	*n = NULL;
 }
@@ -89,8 +112,7 @@ static uk_err put_tag(struct bank_nonces *n, uk_bytes head, uk_buf *out)
 	uint8_t storage[UK_HASH_MAX];
 	uk_buf tag = UK_BUF(storage);
 
-	UK_TRY(uk_hmac(
-	    n->crypto, UK_HASH_SHA256, UK_ARRAY(n->key), &head, 1, &tag));
+	UK_TRY(uk_hmac_by(n->key, &head, 1, &tag));
 	uk_put(out, uk_bytes_first(uk_buf_view(&tag), BANK_NONCE_TAG));
 	return uk_buf_result(out);
 }
