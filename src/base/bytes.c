@@ -41,25 +41,6 @@ uk_bytes uk_bytes_trim_zeros(uk_bytes b)
 
 /* --- reader -------------------------------------------------------------- */
 
-uk_reader uk_read(uk_bytes b)
-{
-	return (uk_reader){ b.p, b.n, false };
-}
-
-uk_bytes uk_get(uk_reader *r, size_t n)
-{
-	uk_bytes v = { r->p, n };
-
-	if (r->bad || n > r->left) {
-		r->bad = true;
-		return UK_NONE;
-	}
-	if (n > 0)
-		r->p += n;
-	r->left -= n;
-	return v;
-}
-
 static uint64_t get_be(uk_reader *r, size_t n)
 {
 	uk_bytes v = uk_get(r, n);
@@ -68,11 +49,6 @@ static uint64_t get_be(uk_reader *r, size_t n)
 	for (size_t i = 0; i < v.n; i++)
 		x = x << 8 | v.p[i];
 	return x;
-}
-
-uint8_t uk_get_u8(uk_reader *r)
-{
-	return (uint8_t)get_be(r, 1);
 }
 
 uint16_t uk_get_u16(uk_reader *r)
@@ -95,11 +71,6 @@ uk_bytes uk_get_rest(uk_reader *r)
 	return uk_get(r, r->left);
 }
 
-int uk_peek_u8(const uk_reader *r)
-{
-	return r->bad || r->left == 0 ? -1 : r->p[0];
-}
-
 uk_err uk_read_ok(const uk_reader *r)
 {
 	return r->bad ? uk_fail(UK_ERR_FORMAT) : uk_ok();
@@ -111,19 +82,6 @@ uk_err uk_read_end(const uk_reader *r)
 }
 
 /* --- writer -------------------------------------------------------------- */
-
-uint8_t *uk_put_room(uk_buf *b, size_t n)
-{
-	uint8_t *room;
-
-	if (b->bad || n > b->cap - b->len) {
-		b->bad = true;
-		return NULL;
-	}
-	room = b->p == NULL ? NULL : b->p + b->len;
-	b->len += n;
-	return room;
-}
 
 void uk_put(uk_buf *b, uk_bytes v)
 {
@@ -143,11 +101,6 @@ static void put_be(uk_buf *b, uint64_t v, size_t n)
 		room[i - 1] = (uint8_t)v;
 		v >>= 8;
 	}
-}
-
-void uk_put_u8(uk_buf *b, uint8_t v)
-{
-	put_be(b, v, 1);
 }
 
 void uk_put_u16(uk_buf *b, uint16_t v)

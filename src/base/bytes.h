@@ -6,7 +6,7 @@
  * storage that the caller provides. Both remember their first failure and do
  * nothing after it, so code goes straight through, like the specification it
  * implements, and asks once at the end. All bounds checks of the house live
- * here.
+ * here. What takes or puts single bytes is inline: parsers live on it.
  */
 #ifndef UK_BYTES_H
 #define UK_BYTES_H
@@ -50,15 +50,43 @@ typedef struct uk_reader {
 	bool bad; /* something was read that was not there */
 } uk_reader;
 
-uk_reader uk_read(uk_bytes b);
-uint8_t uk_get_u8(uk_reader *r);   /* 0 once bad */
+static inline uk_reader uk_read(uk_bytes b)
+{
+	return (uk_reader){ b.p, b.n, false };
+}
+
+/* empty once bad */
+static inline uk_bytes uk_get(uk_reader *r, size_t n)
+{
+	uk_bytes v = { r->p, n };
+
+	if (r->bad || n > r->left) {
+		r->bad = true;
+		return UK_NONE;
+	}
+	if (n > 0)
+		r->p += n;
+	r->left -= n;
+	return v;
+}
+
+/* 0 once bad */
+static inline uint8_t uk_get_u8(uk_reader *r)
+{
+	uk_bytes v = uk_get(r, 1);
+
+	return v.n == 0 ? 0 : v.p[0];
+}
+
 uint16_t uk_get_u16(uk_reader *r); /* big-endian */
 uint32_t uk_get_u32(uk_reader *r);
 uint64_t uk_get_u64(uk_reader *r);
-uk_bytes uk_get(uk_reader *r, size_t n); /* empty once bad */
 uk_bytes uk_get_rest(uk_reader *r);
 /* The next byte without taking it; -1 at the end or once bad. */
-int uk_peek_u8(const uk_reader *r);
+static inline int uk_peek_u8(const uk_reader *r)
+{
+	return r->bad || r->left == 0 ? -1 : r->p[0];
+}
 /* Everything read was there and nothing is left over; else UK_ERR_FORMAT. */
 UK_RESULT uk_read_end(const uk_reader *r);
 /* Everything read was there. */
@@ -80,8 +108,29 @@ static inline uk_buf uk_buf_over(void *p, size_t cap)
 	return (uk_buf){ (uint8_t *)p, 0, cap, false };
 }
 
+/* n bytes to be filled in by the caller; NULL if they do not fit. */
+static inline uint8_t *uk_put_room(uk_buf *b, size_t n)
+{
+	uint8_t *room;
+
+	if (b->bad || n > b->cap - b->len) {
+		b->bad = true;
+		return NULL;
+	}
+	room = b->p == NULL ? NULL : b->p + b->len;
+	b->len += n;
+	return room;
+}
+
+static inline void uk_put_u8(uk_buf *b, uint8_t v)
+{
+	uint8_t *room = uk_put_room(b, 1);
+
+	if (room != NULL)
+		*room = v;
+}
+
 void uk_put(uk_buf *b, uk_bytes v);
-void uk_put_u8(uk_buf *b, uint8_t v);
 void uk_put_u16(uk_buf *b, uint16_t v); /* big-endian */
 void uk_put_u32(uk_buf *b, uint32_t v);
 void uk_put_u64(uk_buf *b, uint64_t v);
@@ -90,8 +139,6 @@ void uk_put_str(uk_buf *b, const char *s); /* without the NUL */
 /* v right-aligned in a field of n bytes, zero padded; leading zeros of v are
  * dropped first. Bad if it still does not fit. */
 void uk_put_padded(uk_buf *b, uk_bytes v, size_t n);
-/* n bytes to be filled in by the caller; NULL if they do not fit. */
-uint8_t *uk_put_room(uk_buf *b, size_t n);
 /* Opens a gap of n bytes at off, moving what follows. */
 void uk_buf_insert(uk_buf *b, size_t off, size_t n);
 /* Drops what lies beyond len. */
