@@ -408,6 +408,16 @@ const char *bank_config_renew(
 	return stays;
 }
 
+static json_t *list_json(const char *list)
+{
+	json_t *items = json_array();
+	char item[BANK_CONFIG_LIST];
+
+	while (items != NULL && bank_config_next(&list, item))
+		json_array_append_new(items, json_string(item));
+	return items;
+}
+
 static json_t *to_json(const struct bank_config *c)
 {
 	json_t *root = json_object();
@@ -418,9 +428,10 @@ static json_t *to_json(const struct bank_config *c)
 		if (s->kind == NUMBER)
 			json_object_set_new(
 			    root, s->name, json_integer(*number_of(c, s)));
-		else if (s->kind == TEXT && text_of(c, s)[0] != '\0')
-			json_object_set_new(
-			    root, s->name, json_string(text_of(c, s)));
+		else if (text_of(c, s)[0] != '\0')
+			json_object_set_new(root, s->name,
+			    s->kind == LIST ? list_json(text_of(c, s))
+					    : json_string(text_of(c, s)));
 	}
 	return root;
 }

@@ -179,7 +179,7 @@ static void ask_bank(const struct bench *b, const struct flow *f)
 
 static void ask_peer(const struct bench *b, struct flow *f)
 {
-	struct peer_files files = { town_file(f->town, "bank/ca.pem"),
+	struct peer_files files = { town_file(f->town, "root.pem"),
 		town_file(f->town, "bank/tls.pem"),
 		town_file(f->town, "bank/tls.key") };
 	struct daemon peer = daemon_fork(peer_serve, &files);
@@ -200,10 +200,11 @@ static void tls_logins(const struct bench *b)
 
 	if (town_make(&t, b->bankd, "P-256", 1)) {
 		t.config.main_certificates = 1;
+		town_card_ca(&t);
 		open_flow(&f, &t, b->bankd, &daemon);
 		SSL_CTX_free(f.tls);
 		f.tls = load_tls(town_file(&t, "bank/ca.pem"),
-		    town_login_pem(&t), town_file(&t, "card.key"));
+		    town_file(&t, "login.pem"), town_file(&t, "card.key"));
 		for (size_t i = 0; i < b->rounds; i++) {
 			ask_peer(b, &f);
 			ask_bank(b, &f);

@@ -410,7 +410,7 @@ SSL_CTX *load_tls(const char *ca, const char *cert, const char *key)
 	SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE);
 	SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
 	if (cert != NULL &&
-	    (SSL_CTX_use_certificate_file(tls, cert, SSL_FILETYPE_PEM) != 1 ||
+	    (SSL_CTX_use_certificate_chain_file(tls, cert) != 1 ||
 		SSL_CTX_use_PrivateKey_file(tls, key, SSL_FILETYPE_PEM) != 1))
 		abort();
 	return tls;

@@ -44,7 +44,7 @@ double load_percentile(const struct load *l, double part); /* 0.5, 0.99 */
 void load_free(struct load *l);
 
 /* For servers of the CA in this file; the other two NULL: no client
- * certificate. */
+ * certificate. What is sent is what cert holds. */
 SSL_CTX *load_tls(const char *ca, const char *cert, const char *key);
 
 /* "METHOD path HTTP/1.1" with what belongs around it; token may be NULL. */

@@ -42,6 +42,7 @@ static void run(const char *const *argv)
 
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
 	if (posix_spawnp(&pid, argv[0], &files, NULL, (char **)(uintptr_t)argv,
 		environ) == 0)
 		waitpid(pid, &status, 0);
@@ -148,6 +149,7 @@ static bool move_in(struct town *t, struct bank_store *s, size_t i)
 	if (t->alg == NULL)
 		return false;
 	need(bank_customer_make(s, uk_view_str(name), &customer), "a customer");
+	r->customer = customer;
 	err = enroll(t, s, name, customer, UK_FOR_LOGIN, &r->login);
 	if (uk_is(err, UK_ERR_UNSUPPORTED))
 		return false;
@@ -298,18 +300,31 @@ void town_sign(const struct town *t, const struct resident *r, uk_bytes message,
 	need(uk_base64_encode(uk_buf_view(&sig), out), "signing");
 }
 
-const char *town_login_pem(const struct town *t)
+static void set_list(char list[BANK_CONFIG_LIST], const char *a, const char *b)
 {
-	const char *path = town_file(t, "login.pem");
-	const char *text = (const char *)t->residents[t->count - 1].login.p;
-	FILE *f = fopen(path, "we");
+	int n = snprintf(list, BANK_CONFIG_LIST, "%s%s%s%s", a, "\n",
+	    b == NULL ? "" : b, b == NULL ? "" : "\n");
 
-	if (f == NULL)
+	if (n < 0 || n >= BANK_CONFIG_LIST)
 		abort();
-	fputs("-----BEGIN CERTIFICATE-----\n", f);
-	for (; *text != '\0'; text += strnlen(text, 64)) /* RFC 7468, 2 */
-		fprintf(f, "%.64s\n", text);
-	fputs("-----END CERTIFICATE-----\n", f);
-	fclose(f);
-	return path;
+}
+
+void town_card_ca(struct town *t)
+{
+	const char *argv[] = { MAKE_CHAIN, t->folder, NULL };
+	const struct resident *r = &t->residents[t->count - 1];
+	struct bank_store *s = town_books(t);
+	uk_blob der = { NULL, 0 };
+
+	run(argv);
+	need(bank_file_read(town_file(t, "leaf.der"), BANK_REQUEST_MAX, &der),
+	    "the certificate");
+	need(bank_cert_register(s, t->crypto, r->customer, UK_FOR_LOGIN,
+		 uk_view_str("BE4C"), uk_blob_view(&der)),
+	    "a certificate");
+	uk_blob_free(&der);
+	bank_store_close(&s);
+	set_list(t->config.login_cas, town_file(t, "root.pem"), NULL);
+	set_list(t->config.crls, town_file(t, "root.crl"),
+	    town_file(t, "cards.crl"));
 }

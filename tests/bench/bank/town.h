@@ -14,6 +14,7 @@
 enum { TOWN_PATH = 128 };
 
 struct resident {
+	int64_t customer;
 	uk_key *key;
 	uk_blob login, signing; /* certificates: base64 text of their DER */
 	char account[40];
@@ -48,9 +49,10 @@ void town_clear(struct town *t);
 /* What the card signs: base64 text. */
 void town_sign(const struct town *t, const struct resident *r, uk_bytes message,
     uk_blob *out);
-/* The login certificate of the last resident, as a file; its key is card.key.
- */
-const char *town_login_pem(const struct town *t);
+/* A CA for cards as banks have them, with an intermediate one, which the bank
+ * trusts by its settings, and a login certificate of it for the last resident:
+ * login.pem with the intermediate one behind it, card.key, root.pem. */
+void town_card_ca(struct town *t);
 /* FOLDER/NAME, in a ring of 4. */
 const char *town_file(const struct town *t, const char *name);
 
