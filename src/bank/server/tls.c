@@ -1,8 +1,10 @@
 /* TLS contexts, and what a connection says about its peer. */
 #include "tls.h"
 
+#include "tls_library.h"
 #include "trusted.h"
 
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 
 #include <limits.h>
@@ -82,6 +84,35 @@ static bool ask_for_certificates(SSL_CTX *tls, struct bank *b)
 
 /* --- contexts ------------------------------------------------------------ */
 
+/* OpenSSL would ask for a pass phrase at the terminal. */
+static int no_pass_phrase(char *buf, int size, int writing, void *arg)
+{
+	(void)buf, (void)size, (void)writing, (void)arg;
+	return 0;
+}
+
+/* In the default library context: that for TLS reads no private keys. */
+static EVP_PKEY *read_key(const char *path)
+{
+	BIO *bio = BIO_new_file(path, "rb");
+	EVP_PKEY *key = bio == NULL ? NULL
+				    : PEM_read_bio_PrivateKey(
+					  bio, NULL, no_pass_phrase, NULL);
+
+	BIO_free(bio);
+	return key;
+}
+
+static bool use_key_file(SSL_CTX *tls, const char *path)
+{
+	EVP_PKEY *key = read_key(path);
+	bool good = key != NULL && SSL_CTX_use_PrivateKey(tls, key) == 1 &&
+		    SSL_CTX_check_private_key(tls) == 1;
+
+	EVP_PKEY_free(key);
+	return good;
+}
+
 static uk_err use_key(struct bank *b, SSL_CTX *tls)
 {
 	char path[BANK_PATH_MAX];
@@ -90,15 +121,15 @@ static uk_err use_key(struct bank *b, SSL_CTX *tls)
 	if (SSL_CTX_use_certificate_chain_file(tls, path) != 1)
 		return uk_fail(UK_ERR_FORMAT);
 	UK_TRY(bank_path(b->dir, BANK_FILE_TLS_KEY, path));
-	if (SSL_CTX_use_PrivateKey_file(tls, path, SSL_FILETYPE_PEM) != 1 ||
-	    SSL_CTX_check_private_key(tls) != 1)
-		return uk_fail(UK_ERR_FORMAT);
-	return uk_ok();
+	return use_key_file(tls, path) ? uk_ok() : uk_fail(UK_ERR_FORMAT);
 }
 
 uk_err bank_tls_open(struct bank *b, bool certificates, SSL_CTX **out)
 {
-	SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
+	OSSL_LIB_CTX *library = bank_tls_library();
+	SSL_CTX *tls = library == NULL
+			   ? NULL
+			   : SSL_CTX_new_ex(library, NULL, TLS_server_method());
 	uk_err err = uk_fail(UK_ERR_CRYPTO);
 
 	*out = NULL;
