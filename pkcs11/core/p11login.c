@@ -76,7 +76,10 @@ static CK_RV select_fresh(struct p11_slot *s)
 
 	if (rv != CKR_OK)
 		return rv;
-	if (s->login != P11_PUBLIC) /* some cards' selection would end it */
+	/* Some cards' selection would end it. Where nothing else proves what is
+	 * selected, better a login that has to be repeated than a PIN that is
+	 * sent to another application. */
+	if (s->login != P11_PUBLIC && uk_card_can_refresh(s->card))
 		return p11_slot_prove(s);
 	turn = uk_channel_turn(s->reader->ch);
 	if (s->proved == turn) /* and nobody has come between */

@@ -129,6 +129,21 @@ static void it_ends_by_itself(void **state)
 	assert_true(fake_is_open(0));
 }
 
+/* Also of who is logged in; SELECT, where nothing else would tell. */
+static void no_pin_for_another_application(void **state)
+{
+	CK_SESSION_HANDLE s = logged_in();
+	CK_UTF8CHAR old[] = FAKE_PIN, new[] = "654321";
+
+	(void)state;
+	await(fake_is_held, false);
+	fake_steal(0);
+	fake_commands();
+	expect_rv(F->C_SetPIN(s, old, 6, new, 6), CKR_OK);
+	assert_int_equal(fake_commands(), 2);
+	assert_int_equal(fake_tries[0], 3);
+}
+
 static void it_ends_with_the_module(void **state)
 {
 	(void)state;
@@ -352,6 +367,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(up_long, a_burst_is_one_transaction),
 		TEST(up_short, it_ends_by_itself),
+		TEST(up_short, no_pin_for_another_application),
 		TEST(up_long, it_ends_with_the_module),
 		TEST(up_off, switched_off),
 		TEST(up_long, without_threads),
