@@ -127,6 +127,9 @@ enum uk_enc_scheme {
  * another kind. */
 UK_RESULT uk_key_verify_hash(const uk_key *k, enum uk_sig_scheme scheme,
     const struct uk_padding *pad, uk_bytes value, uk_bytes sig);
+/* The same for PKCS1 and RSA_RAW, by the key's numbers: needs no library. */
+UK_RESULT uk_rsa_verify_plain(enum uk_sig_scheme scheme, uk_bytes n, uk_bytes e,
+    uk_bytes value, uk_bytes sig);
 /* What an RSA signature says: PKCS1 without its padding, RSA_RAW all k bytes.
  * UK_ERR_SIGNATURE if the padding is wrong. */
 UK_RESULT uk_key_recover(

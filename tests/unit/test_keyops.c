@@ -205,6 +205,63 @@ static uk_bytes signed_by_card(int padding, const EVP_MD *md, uk_bytes value)
 	return uk_view(sig, n);
 }
 
+static uk_bytes number_of_card(const char *name)
+{
+	static uint8_t numbers[2][512];
+	static unsigned at;
+	BIGNUM *n = NULL;
+	int len;
+
+	at = (at + 1) % 2;
+	assert_int_equal(EVP_PKEY_get_bn_param(card, name, &n), 1);
+	len = BN_bn2bin(n, numbers[at]);
+	BN_free(n);
+	return uk_view(numbers[at], (size_t)len);
+}
+
+static void rsa_by_arithmetic(void **state)
+{
+	uk_bytes n = number_of_card("n"), e = number_of_card("e"), v, sig;
+	uint8_t value[246], bad[256];
+	uk_buf b = UK_BUF(bad);
+
+	(void)state;
+	memset(value, 0x31, sizeof(value));
+	v = uk_view(value, 51);
+	sig = signed_by_card(RSA_PKCS1_PADDING, NULL, v);
+	expect_ok(uk_rsa_verify_plain(UK_SIG_PKCS1, n, e, v, sig));
+	expect_code(
+	    uk_rsa_verify_plain(UK_SIG_PKCS1, n, e, uk_bytes_first(v, 50), sig),
+	    UK_ERR_SIGNATURE);
+	expect_code(uk_rsa_verify_plain(
+			UK_SIG_PKCS1, n, e, v, uk_bytes_first(sig, 255)),
+	    UK_ERR_SIGNATURE);
+	uk_put(&b, sig);
+	bad[200] ^= 1;
+	expect_code(uk_rsa_verify_plain(UK_SIG_PKCS1, n, e, v, uk_buf_view(&b)),
+	    UK_ERR_SIGNATURE);
+	memset(bad, 0xff, sizeof(bad)); /* not below the modulus */
+	expect_code(uk_rsa_verify_plain(UK_SIG_PKCS1, n, e, v, uk_buf_view(&b)),
+	    UK_ERR_SIGNATURE);
+	/* RFC 8017, 9.2: at least eight bytes of padding */
+	expect_code(
+	    uk_rsa_verify_plain(UK_SIG_PKCS1, n, e, UK_ARRAY(value), sig),
+	    UK_ERR_ARGUMENT);
+	expect_code(
+	    uk_rsa_verify_plain(UK_SIG_PSS, n, e, v, sig), UK_ERR_ARGUMENT);
+	bad[0] = 0;
+	sig = signed_by_card(RSA_NO_PADDING, NULL, uk_buf_view(&b));
+	expect_ok(uk_rsa_verify_plain(
+	    UK_SIG_RSA_RAW, n, e, uk_bytes_from(uk_buf_view(&b), 1), sig));
+	/* an even number is no modulus, nothing is no number */
+	memset(bad, 0xfe, sizeof(bad));
+	expect_code(
+	    uk_rsa_verify_plain(UK_SIG_PKCS1, uk_buf_view(&b), e, v, sig),
+	    UK_ERR_SIGNATURE);
+	expect_code(uk_rsa_verify_plain(UK_SIG_PKCS1, UK_NONE, e, v, sig),
+	    UK_ERR_ARGUMENT);
+}
+
 static void rsa_signatures(void **state)
 {
 	struct uk_padding pad = {
@@ -353,6 +410,7 @@ int main(void)
 		cmocka_unit_test(rsa_encryption),
 		cmocka_unit_test(oaep),
 		cmocka_unit_test(rsa_signatures),
+		cmocka_unit_test(rsa_by_arithmetic),
 		cmocka_unit_test(sm2_signature),
 		cmocka_unit_test(sm2_encryption),
 	};

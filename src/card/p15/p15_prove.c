@@ -9,7 +9,7 @@
 
 #include "crypto.h"
 
-static uk_err verify(
+static uk_err verify_by_library(
     const uk_public_key *pub, const struct uk_sign_request *r, uk_bytes sig)
 {
 	const struct uk_padding pss = { r->hash, r->hash, uk_hash_size(r->hash),
@@ -32,6 +32,16 @@ static uk_err verify(
 	uk_key_close(&key);
 	uk_crypto_close(&crypto);
 	return err;
+}
+
+static uk_err verify(
+    const uk_public_key *pub, const struct uk_sign_request *r, uk_bytes sig)
+{
+	if (r->scheme == UK_SIG_PKCS1 || r->scheme == UK_SIG_RSA_RAW)
+		return uk_rsa_verify_plain(r->scheme,
+		    uk_view(pub->modulus, pub->modulus_len),
+		    uk_view(pub->exponent, pub->exponent_len), r->input, sig);
+	return verify_by_library(pub, r, sig);
 }
 
 static bool is_proved(const struct p15 *p, const uk_object *key)
