@@ -42,6 +42,7 @@ static void all_others(uk_bytes v)
 	struct bc_order order;
 	struct bc_proof proof;
 	struct bc_bill bill;
+	struct bc_enrolment enrolment;
 	enum bank_code code;
 
 	if (uk_is_ok(bc_parse_bank(v, &info)))
@@ -52,6 +53,8 @@ static void all_others(uk_bytes v)
 		bc_order_free(&order);
 	if (uk_is_ok(bc_parse_bill(v, &bill)))
 		one_bill(&bill);
+	if (uk_is_ok(bc_parse_enrolment(v, &enrolment)))
+		bc_enrolment_free(&enrolment);
 	UK_IGNORE(bc_parse_proof(v, &proof)); /* only that it returns */
 	UK_IGNORE(bc_parse_error(v, &code));
 }

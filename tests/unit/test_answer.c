@@ -438,6 +438,62 @@ static void events(void **state)
 		expect_code(bc_parse_event(str(bad[i]), &e), UK_ERR_FORMAT);
 }
 
+#define RECEIPT                                                                \
+	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+/* Y2VydA== is "cert" (RFC 4648 alphabet, by hand). */
+static void enrolments(void **state)
+{
+	static const char *const bad[] = { "{}", "[]", "{\"state\":\"other\"}",
+		"{\"state\":1}", "{\"state\":\"approved\"}",
+		"{\"state\":\"approved\",\"certificate\":\"\"}",
+		"{\"state\":\"rejected\"}",
+		"{\"state\":\"rejected\",\"reason\":\"\\u001b[2J\"}",
+		"{\"state\":\"waiting\",\"enrolment\":\"" RECEIPT "0\"}" };
+	struct bc_enrolment e;
+
+	(void)state;
+	expect_ok(bc_parse_enrolment(
+	    str("{\"enrolment\":\"" RECEIPT "\",\"state\":\"waiting\"}"), &e));
+	assert_int_equal(e.state, BC_ENROL_WAITING);
+	assert_string_equal(e.enrolment, RECEIPT);
+	expect_ok(bc_parse_enrolment(
+	    str("{\"state\":\"approved\",\"certificate\":\"Y2VydA==\"}"), &e));
+	assert_int_equal(e.state, BC_ENROL_APPROVED);
+	expect_bytes(uk_blob_view(&e.certificate), str("cert"));
+	bc_enrolment_free(&e);
+	expect_ok(bc_parse_enrolment(
+	    str("{\"state\":\"rejected\",\"reason\":\"No\"}"), &e));
+	assert_int_equal(e.state, BC_ENROL_REJECTED);
+	assert_string_equal(e.reason, "No");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		expect_code(bc_parse_enrolment(str(bad[i]), &e), UK_ERR_FORMAT);
+		assert_null(e.certificate.p);
+	}
+}
+
+static void receipts_of_enrolments(void **state)
+{
+	(void)state;
+	assert_true(bc_is_receipt(RECEIPT));
+	assert_false(bc_is_receipt(""));
+	assert_false(bc_is_receipt(RECEIPT "0"));
+	assert_false(bc_is_receipt(
+	    "../"
+	    "3456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"));
+}
+
+static uk_err read_enrolment(void *arg)
+{
+	struct bc_enrolment e;
+	uk_err err = bc_parse_enrolment(
+	    str("{\"state\":\"approved\",\"certificate\":\"Y2VydA==\"}"), &e);
+
+	(void)arg;
+	bc_enrolment_free(&e);
+	return err;
+}
+
 static uk_err read_bills(void *arg)
 {
 	struct bc_bills list;
@@ -453,6 +509,7 @@ static void lack_of_memory(void **state)
 	(void)state;
 	assert_int_equal(fail_every_allocation(read_bills, NULL), 2);
 	fail_every_allocation(read_accounts, NULL);
+	fail_every_allocation(read_enrolment, NULL);
 }
 
 int main(void)
@@ -472,6 +529,8 @@ int main(void)
 		cmocka_unit_test(texts_that_deceive),
 		cmocka_unit_test(lists_of_bills),
 		cmocka_unit_test(events),
+		cmocka_unit_test(enrolments),
+		cmocka_unit_test(receipts_of_enrolments),
 		cmocka_unit_test(lack_of_memory),
 	};
 

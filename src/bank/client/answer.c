@@ -195,3 +195,57 @@ void bc_records_free(struct bc_records *r)
 	uk_free(r->items);
 	*r = (struct bc_records){ 0 };
 }
+
+/* --- enrolment ------------------------------------------------------------ */
+
+bool bc_is_receipt(const char *text)
+{
+	return strlen(text) == BC_ENROL_RECEIPT &&
+	       strspn(text, "0123456789abcdefghijklmnopqrstuvwxyz"
+			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == BC_ENROL_RECEIPT;
+}
+
+static void take_enrol_state(struct bc_members *m, enum bc_enrol_state *out)
+{
+	static const char *const names[] = {
+		[BC_ENROL_WAITING] = "waiting",
+		[BC_ENROL_APPROVED] = "approved",
+		[BC_ENROL_REJECTED] = "rejected",
+	};
+	uk_bytes name = bc_string_of(m, "state");
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (!uk_bytes_eq(name, uk_view_str(names[i])))
+			continue;
+		*out = (enum bc_enrol_state)i;
+		return;
+	}
+	m->err = uk_fail(UK_ERR_FORMAT);
+}
+
+uk_err bc_parse_enrolment(uk_bytes json, struct bc_enrolment *out)
+{
+	struct bc_members m;
+	json_t *root;
+
+	*out = (struct bc_enrolment){ .state = BC_ENROL_WAITING };
+	UK_TRY(bc_parse_object(json, &root));
+	m = bc_members_of(root);
+	take_enrol_state(&m, &out->state);
+	bc_take_optional_text(
+	    &m, "enrolment", out->enrolment, sizeof(out->enrolment));
+	if (out->state == BC_ENROL_APPROVED)
+		bc_take_bytes(&m, "certificate", &out->certificate);
+	if (out->state == BC_ENROL_REJECTED)
+		bc_take_text(&m, "reason", out->reason, sizeof(out->reason));
+	json_decref(root);
+	if (!uk_is_ok(m.err))
+		bc_enrolment_free(out);
+	return m.err;
+}
+
+void bc_enrolment_free(struct bc_enrolment *e)
+{
+	uk_wipe(e->enrolment, sizeof(e->enrolment));
+	uk_blob_free(&e->certificate);
+}

@@ -137,4 +137,13 @@ bc_result bc_events_over(
 uk_err bc_bill_transfer(const struct bc_bill *bill, struct bc_transfer *out)
     __attribute__((warn_unused_result));
 
+/* --- enrolment (12) ------------------------------------------------------- */
+
+/* Asks for a certificate. request: PKCS #10, PEM. The answer waits, and has the
+ * receipt by which alone it is asked for later. */
+bc_result bc_enrol(bc_bank *bank, const char *name, const char *purpose,
+    const char *request, struct bc_enrolment *out) BC_MUST_USE;
+bc_result bc_get_enrolment(
+    bc_bank *bank, const char *enrolment, struct bc_enrolment *out) BC_MUST_USE;
+
 #endif

@@ -69,8 +69,9 @@ enum {
 	BC_NAME_MAX = 64, /* bytes of an account or order number */
 	BC_TEXT_MAX =
 	    1024, /* bytes of a name, memo (256 characters) or origin */
-	BC_SECRET_MAX = 256, /* bytes of a session's secret */
-	BC_LIST_MAX = 1000   /* accounts or records in one answer */
+	BC_SECRET_MAX = 256,   /* bytes of a session's secret */
+	BC_ENROL_RECEIPT = 64, /* characters of the receipt for a request */
+	BC_LIST_MAX = 1000     /* accounts or records in one answer */
 };
 
 /* {"error":{"code","message"}}: BANK_INTERNAL for a code we do not know. */
@@ -175,5 +176,20 @@ UK_RESULT bc_parse_event(uk_bytes json, struct bc_event *out);
 UK_RESULT bc_parse_bill(uk_bytes json, struct bc_bill *out);
 UK_RESULT bc_parse_bills(uk_bytes json, struct bc_bills *out);
 void bc_bills_free(struct bc_bills *b);
+
+enum bc_enrol_state { BC_ENROL_WAITING, BC_ENROL_APPROVED, BC_ENROL_REJECTED };
+
+/* What has become of a request for a certificate. */
+struct bc_enrolment {
+	enum bc_enrol_state state;
+	/* The receipt; only in the answer to the request itself, else "". */
+	char enrolment[BC_ENROL_RECEIPT + 1];
+	uk_blob certificate;          /* approved: DER */
+	char reason[BC_TEXT_MAX + 1]; /* rejected */
+};
+UK_RESULT bc_parse_enrolment(uk_bytes json, struct bc_enrolment *out);
+void bc_enrolment_free(struct bc_enrolment *e); /* wipes the receipt */
+/* BC_ENROL_RECEIPT letters and digits: it becomes a part of paths. */
+bool bc_is_receipt(const char *text);
 
 #endif
