@@ -36,6 +36,9 @@ struct options {
 	const char *exec, *reason;
 	bool all, watch, notify;
 	bool yes, terminal_key;
+	/* enrol */
+	const char *purpose, *name, *key;
+	bool fetch;
 	/* what is left */
 	const char *command, *argument;
 };
@@ -108,6 +111,7 @@ CLI_RESULT cmd_records(struct cli *cli);
 CLI_RESULT cmd_bills(struct cli *cli);
 CLI_RESULT cmd_pay(struct cli *cli);
 CLI_RESULT cmd_reject(struct cli *cli);
+CLI_RESULT cmd_enrol(struct cli *cli);
 CLI_RESULT cmd_bind(struct cli *cli);
 CLI_RESULT cmd_bound(struct cli *cli);
 CLI_RESULT cmd_unbind(struct cli *cli);

@@ -9,6 +9,7 @@
 #include "cli_pin.h"
 #include "crypto.h"
 #include "display.h"
+#include "x509.h"
 
 struct token {
 	struct module *m; /* borrowed */
@@ -38,9 +39,11 @@ int module_tries_left(
 
 enum token_use { TOKEN_FOR_LOGIN, TOKEN_FOR_TRANSACTION };
 
-/* A certificate on the token and what belongs to it. */
+/* A certificate on the token and what belongs to it; or, to ask for one, a key
+ * that has none. */
 struct token_key {
-	uk_blob cert;   /* DER */
+	uk_blob cert;   /* DER; empty: none yet */
+	uk_blob spki;   /* SubjectPublicKeyInfo, if there is no cert */
 	uint8_t id[64]; /* CKA_ID */
 	size_t id_len;
 	const struct bank_alg *alg;
@@ -50,11 +53,16 @@ struct token_key {
 CLI_RESULT token_find_key(struct cli *cli, struct token *t, enum token_use use,
     struct token_key *out);
 void token_key_free(struct token_key *k);
+/* Is it a certificate for this use? By its keyUsage (RFC 5280, 4.2.1.3). */
+bool token_cert_is_for(const uk_x509 *x, enum token_use use);
 
 /* The object of this class that belongs to the key; CKR_KEY_HANDLE_INVALID if
  * there is none. Private keys are there after login. */
 CK_RV token_find(const struct token *t, CK_OBJECT_CLASS class,
     const struct token_key *k, CK_OBJECT_HANDLE *out);
+
+/* Does this private key want the PIN for each signature? */
+bool token_wants_consent(const struct token *t, CK_OBJECT_HANDLE key);
 
 /* The mechanism that hashes a message and signs it, as the bank's algorithm
  * wants it; false: there is none. */
@@ -66,7 +74,9 @@ struct token_job {
 	const char *purpose; /* shown with the question for the PIN */
 	uk_bytes message;
 	bool is_text; /* a transaction text: shown, and a yes wanted, first */
-	/* Run when the token is logged in and before it signs; may be NULL. */
+	/* Run when the token is logged in and before it signs; may be NULL. It
+	 * may still decide about the message and, in the caller's token_key,
+	 * about the key. */
 	cli_end (*prepare)(struct cli *cli, void *arg);
 	void *arg;
 };

@@ -108,13 +108,17 @@ static const struct cli_row rows[CLI_CAUSE_COUNT] = {
 	    "again" },
 	[CLI_NO_KEY] = { 82, "no-key",
 	    "no certificate for this on the card: ask the bank to finish "
-	    "issuing it" },
+	    "issuing it, or ask for one with `ukey enrol`" },
 	[CLI_SEVERAL_TOKENS] = { 83, "several-tokens",
 	    "several cards fit: take one out, or choose with --token URI (see "
 	    "`ukey cards`)" },
 	[CLI_CARD_REFUSES_BANK] = { 84, "bank-not-proven-to-card",
 	    "the bank has not proved itself to the card for this text: nothing "
 	    "was signed; check the address of the bank and tell the bank" },
+
+	[CLI_NO_FREE_KEY] = { 87, "no-free-key",
+	    "no key on the card still needs a certificate for this: see `ukey "
+	    "cards` for what it has, or choose with --key ID" },
 
 	[CLI_BANK_UNREACHABLE] = { 90, "bank-unreachable",
 	    "the bank cannot be reached: check --bank and the network" },
@@ -144,6 +148,10 @@ static const struct cli_row rows[CLI_CAUSE_COUNT] = {
 	[CLI_EVIDENCE_BAD] = { 97, "evidence-bad",
 	    "the evidence does not prove what it says: look at the order at "
 	    "the bank" },
+
+	[CLI_ENROL_REJECTED] = { 99, "enrolment-rejected",
+	    "the bank has rejected the request: settle it with the bank and "
+	    "run `ukey enrol` again" },
 
 	[CLI_SAID_MALFORMED] = { 50, "said-malformed",
 	    "the bank says the request is malformed: update ukey" },

@@ -65,6 +65,7 @@ enum cli_cause {
 	CLI_NO_KEY,
 	CLI_SEVERAL_TOKENS,
 	CLI_CARD_REFUSES_BANK,
+	CLI_NO_FREE_KEY,
 	/* the exchange with the bank */
 	CLI_BANK_UNREACHABLE,
 	CLI_BANK_TLS,
@@ -75,6 +76,7 @@ enum cli_cause {
 	CLI_TEXT_DIFFERS,
 	CLI_RECEIPT_BAD,
 	CLI_EVIDENCE_BAD,
+	CLI_ENROL_REJECTED,
 	/* enum bank_code, one each */
 	CLI_SAID_MALFORMED,
 	CLI_SAID_NOT_FOUND,

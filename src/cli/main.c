@@ -20,6 +20,7 @@ static const struct command {
 	{ "bills", cmd_bills },
 	{ "pay", cmd_pay },
 	{ "reject", cmd_reject },
+	{ "enrol", cmd_enrol },
 	{ "bind", cmd_bind },
 	{ "bound", cmd_bound },
 	{ "unbind", cmd_unbind },

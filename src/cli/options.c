@@ -24,6 +24,11 @@ static const char help[] =
     "  pay BILL         pays a bill: shows it, asks, signs with the card\n"
     "      [--from ACCOUNT] [--yes]\n"
     "  reject BILL      [--reason TEXT]; the merchant is told\n"
+    "  enrol            asks the bank for a certificate for a key of the "
+    "card,\n"
+    "                   and puts it there once the bank has agreed\n"
+    "      --purpose login|transaction --name NAME [--key ID]\n"
+    "      [--fetch]            only sees what has become of it\n"
     "  bind NUMBER      keeps an account's number on the card, sealed by it\n"
     "  bound            what is bound to the card, masked\n"
     "  unbind NUMBER    takes it off the card\n"
@@ -83,6 +88,10 @@ enum option_id {
 	O_EXEC,
 	O_NOTIFY,
 	O_REASON,
+	O_PURPOSE,
+	O_NAME,
+	O_KEY,
+	O_FETCH,
 	O_HELP,
 	O_VERSION
 };
@@ -115,6 +124,10 @@ static const struct option long_options[] = {
 	{ "exec", required_argument, NULL, O_EXEC },
 	{ "notify", no_argument, NULL, O_NOTIFY },
 	{ "reason", required_argument, NULL, O_REASON },
+	{ "purpose", required_argument, NULL, O_PURPOSE },
+	{ "name", required_argument, NULL, O_NAME },
+	{ "key", required_argument, NULL, O_KEY },
+	{ "fetch", no_argument, NULL, O_FETCH },
 	{ "help", no_argument, NULL, O_HELP },
 	{ "version", no_argument, NULL, O_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -160,6 +173,12 @@ static const char **text_place(struct options *o, int id)
 		return &o->exec;
 	case O_REASON:
 		return &o->reason;
+	case O_PURPOSE:
+		return &o->purpose;
+	case O_NAME:
+		return &o->name;
+	case O_KEY:
+		return &o->key;
 	default:
 		return NULL;
 	}
@@ -182,6 +201,8 @@ static bool *flag_place(struct options *o, int id)
 		return &o->watch;
 	case O_NOTIFY:
 		return &o->notify;
+	case O_FETCH:
+		return &o->fetch;
 	case O_HELP:
 		return &o->help;
 	case O_VERSION:

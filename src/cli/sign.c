@@ -28,13 +28,12 @@ struct job {
 
 /* --- the private key ------------------------------------------------------ */
 
-static bool wants_consent(struct job *j, CK_OBJECT_HANDLE key)
+bool token_wants_consent(const struct token *t, CK_OBJECT_HANDLE key)
 {
 	CK_BBOOL always = CK_FALSE;
 	CK_ATTRIBUTE a = { CKA_ALWAYS_AUTHENTICATE, &always, sizeof(always) };
 
-	return j->t->m->f->C_GetAttributeValue(j->t->session, key, &a, 1) ==
-		   CKR_OK &&
+	return t->m->f->C_GetAttributeValue(t->session, key, &a, 1) == CKR_OK &&
 	       always == CK_TRUE;
 }
 
@@ -145,7 +144,7 @@ static CK_RV consent_and_sign(struct job *j, uk_pin *pin)
 
 	if (rv == CKR_OK)
 		rv = start_signing(j, key);
-	if (rv == CKR_OK && wants_consent(j, key))
+	if (rv == CKR_OK && token_wants_consent(j->t, key))
 		rv = login(j, CKU_CONTEXT_SPECIFIC, pin);
 	return rv == CKR_OK ? sign(j) : rv;
 }
@@ -156,7 +155,7 @@ static CK_RV ready_for_module(struct job *j, const uk_pin *pin)
 	CK_OBJECT_HANDLE key;
 	CK_RV rv = token_find(j->t, CKO_PRIVATE_KEY, j->k, &key);
 
-	if (rv != CKR_OK || !wants_consent(j, key))
+	if (rv != CKR_OK || !token_wants_consent(j->t, key))
 		return rv;
 	if (on_pad(j))
 		say_where(j, CKU_CONTEXT_SPECIFIC);
@@ -259,7 +258,7 @@ static bool is_open(struct job *j)
 
 	return j->t->logged_in && j->k != NULL && !j->what->is_text &&
 	       token_find(j->t, CKO_PRIVATE_KEY, j->k, &key) == CKR_OK &&
-	       !wants_consent(j, key);
+	       !token_wants_consent(j->t, key);
 }
 
 /* The PIN stays for the module to use, if all is well. */
@@ -324,8 +323,22 @@ static cli_end sign_with_pin(struct job *j)
 	return end;
 }
 
+/* With the bare key that a certificate is asked for. */
+static uk_err verify_by_key(struct job *j)
+{
+	uk_key *key = NULL;
+	uk_err err = uk_key_from_spki(
+	    j->cli->crypto, uk_blob_view(&j->k->spki), &key);
+
+	if (uk_is_ok(err))
+		err = uk_key_verify(key, j->k->alg->scheme, j->k->alg->hash,
+		    j->what->message, uk_buf_view(j->signature));
+	uk_key_close(&key);
+	return err;
+}
+
 /* A signature that the certificate does not verify is of no use to anybody. */
-static uk_err verify(struct job *j)
+static uk_err verify_by_cert(struct job *j)
 {
 	uk_cert *cert = NULL;
 	uk_err err;
@@ -374,7 +387,8 @@ cli_end token_sign(struct cli *cli, struct token *t, const struct token_key *k,
 	end = sign_with_pin(&j);
 	uk_wipe(&pin, sizeof(pin));
 	if (cli_is_ok(end))
-		end = cli_from_err(verify(&j));
+		end = cli_from_err(
+		    k->cert.n > 0 ? verify_by_cert(&j) : verify_by_key(&j));
 	if (cli_is_ok(end)) {
 		t->display = j.x.display;
 		t->statement_n = j.x.statement.len;

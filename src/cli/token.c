@@ -4,7 +4,6 @@
 #include "cli.h"
 #include "cli_uri.h"
 #include "proto.h"
-#include "x509.h"
 
 #include <string.h>
 
@@ -217,8 +216,8 @@ struct key_search {
 	bool found;
 };
 
-/* keyUsage bits of RFC 5280, 4.2.1.3: 0 digitalSignature, 1 nonRepudiation. */
-static bool is_for(const uk_x509 *x, enum token_use use)
+/* Bits: 0 digitalSignature, 1 nonRepudiation. */
+bool token_cert_is_for(const uk_x509 *x, enum token_use use)
 {
 	bool signing = (x->key_usage & 1) != 0;
 	bool binding = (x->key_usage & 2) != 0;
@@ -235,7 +234,7 @@ static void look_at_cert(void *arg, uk_bytes cert, uk_bytes id)
 	uk_x509 x;
 
 	if (s->found || !uk_is_ok(uk_x509_parse(cert, &x)) ||
-	    !is_for(&x, s->use))
+	    !token_cert_is_for(&x, s->use))
 		return;
 	s->found = true;
 	s->key->alg = bank_alg_for_key(x.key_type);
@@ -295,5 +294,6 @@ CK_RV token_find(const struct token *t, CK_OBJECT_CLASS class,
 void token_key_free(struct token_key *k)
 {
 	uk_blob_free(&k->cert);
+	uk_blob_free(&k->spki);
 	*k = (struct token_key){ 0 };
 }

@@ -1,5 +1,6 @@
 /*
- * Files this program keeps: the session, orders under way, receipts.
+ * Files this program keeps: the session, orders under way, receipts,
+ * requests for certificates.
  *
  * A file is there whole or not at all: it is written beside its place, flushed
  * to the disk, and renamed. Folders are 0700 and files 0600.
@@ -10,10 +11,11 @@
 #include "mem.h"
 
 enum store_place {
-	STORE_CONFIG,  /* $XDG_CONFIG_HOME/ukey or ~/.config/ukey */
-	STORE_SESSION, /* $XDG_RUNTIME_DIR/ukey or ~/.local/state/ukey */
-	STORE_ORDERS,  /* $XDG_STATE_HOME/ukey/orders or ~/.local/state/... */
-	STORE_RECEIPTS /* $XDG_DATA_HOME/ukey/receipts or ~/.local/share/... */
+	STORE_CONFIG,   /* $XDG_CONFIG_HOME/ukey or ~/.config/ukey */
+	STORE_SESSION,  /* $XDG_RUNTIME_DIR/ukey or ~/.local/state/ukey */
+	STORE_ORDERS,   /* $XDG_STATE_HOME/ukey/orders or ~/.local/state/... */
+	STORE_RECEIPTS, /* $XDG_DATA_HOME/ukey/receipts or ~/.local/share/... */
+	STORE_ENROLMENTS /* $XDG_DATA_HOME/ukey/enrolments likewise */
 };
 
 enum { STORE_PATH_MAX = 1024, STORE_FILE_MAX = 256 * 1024 };

@@ -23,6 +23,8 @@ static const struct place places[] = {
 	[STORE_ORDERS] = { "XDG_STATE_HOME", "/.local/state", "/ukey/orders" },
 	[STORE_RECEIPTS] = { "XDG_DATA_HOME", "/.local/share",
 	    "/ukey/receipts" },
+	[STORE_ENROLMENTS] = { "XDG_DATA_HOME", "/.local/share",
+	    "/ukey/enrolments" },
 };
 
 uk_err store_path(

@@ -42,6 +42,12 @@ static void good(void **state)
 	assert_int_equal(cli.opt.pin_fd, -1);
 	assert_true(cli_is_ok(parse(&cli, "ukey verify-receipt f.json")));
 	assert_string_equal(cli.opt.argument, "f.json");
+	assert_true(cli_is_ok(parse(
+	    &cli, "ukey enrol --purpose login --name E --key 01 --fetch")));
+	assert_string_equal(cli.opt.purpose, "login");
+	assert_string_equal(cli.opt.name, "E");
+	assert_string_equal(cli.opt.key, "01");
+	assert_true(cli.opt.fetch);
 }
 
 static void bad(void **state)
@@ -57,6 +63,8 @@ static void bad(void **state)
 		"ukey records --limit 0",
 		"ukey records --limit 101",
 		"ukey transfer --to",
+		"ukey enrol --purpose",
+		"ukey enrol login",
 		"ukey verify-receipt",
 		"ukey verify-receipt a b",
 	};
