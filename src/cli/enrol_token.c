@@ -217,6 +217,10 @@ cli_end enrol_write(struct cli *cli, const struct token_key *k, uk_bytes cert)
 		return cli_fail_ckr(cli, "C_OpenSession", rv);
 	rv = create(t, session, k, &x);
 	(void)t->m->f->C_CloseSession(session);
+	if (rv == CKR_USER_NOT_LOGGED_IN) /* somebody is, with the PIN */
+		return cli_fail_because(cli, CLI_UNSUPPORTED,
+		    "on this card only its administrator writes certificates: "
+		    "take it to the bank");
 	return rv == CKR_OK ? cli_ok()
 			    : cli_fail_ckr(cli, "writing the certificate", rv);
 }

@@ -230,6 +230,21 @@ expect_line "from the bank"
 expect_exit 0 "but one with the key for login" \
 	ukey enrol --purpose login --name "Erika Ö"
 
+card_remove
+
+proves "a card whose certificates are not its owner's to write: PIV"
+admin=010203040506070801020304050607080102030405060708 # as they come
+"$BIN/ukey-vcard" init --app piv-yubico --card piv.card
+card_insert piv
+ok "a key" foreign pkcs11-tool --module "$MODULE" --login --login-type so \
+	--so-pin $admin --keypairgen --key-type EC:prime256v1 --id 01
+CARD_PIN=123456
+asks login
+ok "the bank agrees" approve
+expect_exit 16 "the certificate is not written" ukey enrol
+expect_line "only its administrator"
+expect_exit 16 "and the request is not forgotten" ukey enrol --fetch
+
 proves "asking too often"
 kill "$BANK_PID"
 wait "$BANK_PID" 2>/dev/null
