@@ -39,9 +39,9 @@ struct guard {
 	uint64_t left; /* IN_BODY */
 	struct bank_chunks chunks;
 	enum bank_code refusal;
-	size_t dropped; /* behind it */
-	bool plain;
-	bool busy;    /* our own changes of the buffer */
+	size_t dropped;         /* behind it */
+	struct bank_gate *gate; /* who has it in his list; NULL with TLS */
+	bool busy;              /* our own changes of the buffer */
 	bool reading; /* called from there, where it is open for them */
 };
 
@@ -55,7 +55,7 @@ struct bank_gate {
 static void pass_from(struct guard *g, struct evbuffer *from, size_t n)
 {
 	struct evbuffer *in = bufferevent_get_input(g->bev);
-	bool frozen = g->plain && !g->reading;
+	bool frozen = g->gate != NULL && !g->reading;
 
 	g->busy = true;
 	if (frozen)
@@ -227,6 +227,13 @@ static void hang_up(struct guard *g)
 	bank_connection_cut(g->bev);
 }
 
+/* To where guard_of looks first: what comes is soon asked about. */
+static void to_front(struct guard *g)
+{
+	LIST_REMOVE(g, next);
+	LIST_INSERT_HEAD(&g->gate->plain, g, next);
+}
+
 static void drop(struct guard *g)
 {
 	size_t n = evbuffer_get_length(g->held);
@@ -250,6 +257,8 @@ static void on_input(
 		g->left -= info->n_added;
 		return;
 	}
+	if (g->gate != NULL)
+		to_front(g);
 	g->reading = true;
 	hold(g, in, info->orig_size);
 	advance(g);
@@ -292,7 +301,7 @@ static bool keep(struct bank_gate *gate, struct guard *g)
 
 	if (ssl != NULL)
 		return SSL_set_ex_data(ssl, guard_index(), g) == 1;
-	g->plain = true;
+	g->gate = gate;
 	bufferevent_incref(g->bev);
 	LIST_INSERT_HEAD(&gate->plain, g, next);
 	return true;
@@ -369,7 +378,6 @@ void bank_gate_close(struct bank_gate **gate)
 
 /* --- requests ------------------------------------------------------------- */
 
-/* The one that was asked last is asked again at once. */
 static struct guard *guard_of(struct bank_gate *gate, struct bufferevent *bev)
 {
 	SSL *ssl = bufferevent_openssl_get_ssl(bev);
@@ -379,11 +387,8 @@ static struct guard *guard_of(struct bank_gate *gate, struct bufferevent *bev)
 		return SSL_get_ex_data(ssl, guard_index());
 	LIST_FOREACH(g, &gate->plain, next)
 	{
-		if (g->bev != bev)
-			continue;
-		LIST_REMOVE(g, next);
-		LIST_INSERT_HEAD(&gate->plain, g, next);
-		return g;
+		if (g->bev == bev)
+			return g;
 	}
 	return NULL;
 }
