@@ -261,7 +261,7 @@ static void test_noise(void **state)
 {
 	size_t all = 1;
 
-	for (size_t at = 0; at < all; at += 3) {
+	for (size_t at = 0; at < all; at++) {
 		struct trm_paired p;
 
 		make(state);
