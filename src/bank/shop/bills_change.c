@@ -92,18 +92,25 @@ uk_err bank_bill_link(struct bank_store *s, int64_t order, int64_t bill)
 	return bank_query_run(&q);
 }
 
+/* Runs what takes hold of a bill that can still be paid. */
+static uk_err take_payable(bank_query *q, int64_t bill, int64_t now)
+{
+	int64_t id;
+	uk_err err;
+
+	bank_bind_int(q, bill);
+	bank_bind_int(q, now);
+	err = bank_query_id(q, &id);
+	return uk_is(err, UK_ERR_NOT_FOUND) ? uk_fail(UK_ERR_CONDITIONS) : err;
+}
+
 uk_err bank_bill_lock(struct bank_store *s, int64_t bill, int64_t now)
 {
 	bank_query q = bank_query_of(s,
 	    "SELECT id FROM bills WHERE id = ? AND expires > ?"
 	    " AND state IN ('open', 'shown') FOR UPDATE");
-	int64_t id;
-	uk_err err;
 
-	bank_bind_int(&q, bill);
-	bank_bind_int(&q, now);
-	err = bank_query_id(&q, &id);
-	return uk_is(err, UK_ERR_NOT_FOUND) ? uk_fail(UK_ERR_CONDITIONS) : err;
+	return take_payable(&q, bill, now);
 }
 
 uk_err bank_bill_settle(
@@ -122,13 +129,8 @@ uk_err bank_bill_reserve(struct bank_store *s, int64_t bill, int64_t now)
 	bank_query q = bank_query_of(s,
 	    "UPDATE bills SET reserved = 1 WHERE id = ? AND reserved = 0"
 	    " AND state IN ('open', 'shown') AND expires > ? RETURNING id");
-	int64_t id;
-	uk_err err;
 
-	bank_bind_int(&q, bill);
-	bank_bind_int(&q, now);
-	err = bank_query_id(&q, &id);
-	return uk_is(err, UK_ERR_NOT_FOUND) ? uk_fail(UK_ERR_CONDITIONS) : err;
+	return take_payable(&q, bill, now);
 }
 
 uk_err bank_bill_refuse(
