@@ -8,6 +8,7 @@
 
 #include "cmocka_all.h"
 #include "fixtures.h"
+#include "line_fixture.h"
 #include "vcard_fixture.h"
 
 static struct trm_simfield sim;
@@ -17,26 +18,9 @@ static uk_buf answer;
 
 /* --- the card ------------------------------------------------------------- */
 
-static uk_bytes card_atr(void *arg)
-{
-	(void)arg;
-	return vc_card_atr();
-}
-
-static void card_reset(void *arg)
-{
-	vc_card_reset(arg);
-}
-
-static uk_bytes card_transmit(void *arg, uk_bytes command)
-{
-	return vc_card_transmit(arg, command);
-}
-
 static void put_card(struct vc_card *card, const struct vc_prox_wish *wish)
 {
-	struct vc_line_card behind = { card_atr, card_reset, card_transmit,
-		card };
+	struct vc_line_card behind = line_card(card);
 
 	trm_simfield_init(&sim, &behind, wish);
 	trm_prox_init(&prox, &trm_simfield, &sim);
@@ -161,7 +145,8 @@ static void carries_long_ones(void **state)
 {
 	static const size_t lengths[] = { 1, 13, 14, 26, 27, 252, 253, 254, 506,
 		507, 4096, UK_RESPONSE_MAX, UK_APDU_MAX };
-	struct vc_line_card behind = { card_atr, nothing, echo, NULL };
+	struct vc_line_card behind = { line_card(NULL).atr, nothing, echo,
+		NULL };
 	static uint8_t command[UK_APDU_MAX];
 
 	(void)state;

@@ -8,6 +8,7 @@
 
 #include "cmocka_all.h"
 #include "fixtures.h"
+#include "line_fixture.h"
 #include "vcard_fixture.h"
 
 static struct trm_simcontacts sim;
@@ -17,26 +18,9 @@ static uk_buf answer;
 
 /* --- the card ------------------------------------------------------------- */
 
-static uk_bytes card_atr(void *arg)
-{
-	(void)arg;
-	return vc_card_atr();
-}
-
-static void card_reset(void *arg)
-{
-	vc_card_reset(arg);
-}
-
-static uk_bytes card_transmit(void *arg, uk_bytes command)
-{
-	return vc_card_transmit(arg, command);
-}
-
 static void put_card(struct vc_card *card, const struct vc_line_wish *wish)
 {
-	struct vc_line_card behind = { card_atr, card_reset, card_transmit,
-		card };
+	struct vc_line_card behind = line_card(card);
 
 	trm_simcontacts_init(&sim, &behind, wish);
 	trm_contact_init(&contact, &trm_simcontacts, &sim);
